@@ -1,0 +1,164 @@
+"""The errors and the values that stand for mistakes and refusals.
+
+    PlaybookError                      everything raised on purpose
+    ├── ProblemsFound                  files with mistakes; carries every Problem
+    ├── InputError                     a name or a value that was given is wrong
+    │   ├── UnknownName                nothing has that name; carries the nearest
+    │   └── AmbiguousName              several things have that name
+    ├── KeyReused                      an idempotency key was used for other content
+    ├── PluginError                    a plugin failed; names the plugin
+    └── StoreError                     the store cannot do its work
+        ├── StoreUnavailable           locked, read-only, unreachable
+        ├── ForeignStore               the file or schema is not ours
+        └── NewerStore                 written by a newer version
+
+A refusal is not an error: `Refused` is a value with every `Blocker`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@attrs.frozen
+class Span:
+    """Name a place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1
+
+
+@attrs.frozen
+class Problem:
+    """Describe a mistake in a file; severity is error, warning or advice."""
+
+    code: str
+    message: str
+    span: Span
+    severity: str = "error"
+    excerpt: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.span.file}:{self.span.line}:{self.span.column}"
+        return f"{where} {self.code} {self.message}"
+
+
+@attrs.frozen
+class Blocker:
+    """Explain one unmet criterion: what is missing, the actual values, who can mend it and how."""
+
+    criterion: str
+    kind: str
+    title: str
+    hint: str = ""
+    missing: tuple[str, ...] = ()
+    actual: Mapping[str, object] = attrs.field(factory=dict)
+    who: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+    fix: str = ""
+    mode: str = "block"
+
+
+@attrs.frozen
+class Refused:
+    """Say why a command was not carried out; every reason at once."""
+
+    code: str
+    message: str
+    blockers: tuple[Blocker, ...] = ()
+
+
+class PlaybookError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class ProblemsFound(PlaybookError):
+    """Files have mistakes."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+class InputError(PlaybookError):
+    """A name or value that was given is wrong."""
+
+
+class UnknownName(InputError):
+    """Nothing of this kind has that name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str] = ()) -> None:
+        self.kind, self.name, self.known = kind, name, tuple(known)
+        super().__init__(f"there is no {kind} {name!r}{nearest_hint(name, self.known)}")
+
+
+class AmbiguousName(InputError):
+    """Several things of this kind have that name."""
+
+    def __init__(self, kind: str, name: str, matches: Iterable[str]) -> None:
+        self.kind, self.name, self.matches = kind, name, tuple(matches)
+        super().__init__(f"{name!r} names several {kind}s: {', '.join(self.matches)}; give more of the id")
+
+
+class KeyReused(PlaybookError):
+    """An idempotency key came again with other content."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"the key {key!r} was already used for another command")
+
+
+class PluginError(PlaybookError):
+    """A plugin failed or contradicts another."""
+
+    def __init__(self, plugin: str, message: str) -> None:
+        self.plugin = plugin
+        super().__init__(f"plugin {plugin!r}: {message}")
+
+
+class StoreError(PlaybookError):
+    """The store cannot do its work."""
+
+
+class StoreUnavailable(StoreError):
+    """The store is locked, read-only or out of reach."""
+
+
+class ForeignStore(StoreError):
+    """The file or schema was not made by this program."""
+
+
+class NewerStore(StoreError):
+    """The store was written by a newer version of this program."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name closest to `name`, or None where nothing is near."""
+    names = list(known)
+    found = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if found:
+        return found[0]
+    lowered = {n.lower(): n for n in names}
+    return lowered.get(name.lower())
+
+
+def nearest_hint(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?`, or the known names where few and none is near."""
+    names = tuple(known)
+    near = nearest(name, names)
+    if near is not None:
+        return f"; did you mean {near!r}?"
+    if not names:
+        return ""
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"; there are: {shown}"

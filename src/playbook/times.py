@@ -1,0 +1,185 @@
+"""Instants, durations, calendars and clocks; nothing here looks at the machine's time zone."""
+
+from __future__ import annotations
+
+import calendar as _calendar
+import datetime as dt
+import re
+import zoneinfo
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Clock = Callable[[], dt.datetime]
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_DURATION = re.compile(r"(\d+)\s*(min|h|d|w|mo|wd|wh|m)")
+_FIXED = {"min": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1)}
+_SCALE = {"min": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def system_clock() -> dt.datetime:
+    """Return the machine's time in UTC; the only place that reads it."""
+    return dt.datetime.now(dt.UTC)
+
+
+def to_micros(at: dt.datetime) -> int:
+    """Return whole microseconds since 1970 in UTC; raises ValueError for a time without zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> dt.datetime:
+    """Return the UTC time of whole microseconds since 1970."""
+    return _EPOCH + dt.timedelta(microseconds=micros)
+
+
+def zone(name: str) -> dt.tzinfo:
+    """Return a time zone by its IANA name; raises ValueError for an unknown one."""
+    if name == "UTC":
+        return dt.UTC
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name!r} is not a time zone; write one like Europe/Berlin") from None
+
+
+def parse_date(text: str) -> dt.date:
+    """Read `2026-03-01`; raises ValueError saying what was expected."""
+    try:
+        if len(text) == 10:
+            return dt.date.fromisoformat(text)
+    except ValueError:
+        pass  # the one message below serves both ways of being wrong
+    raise ValueError(f"{text!r} is not a date: write year-month-day, like 2026-03-01")
+
+
+def parse_datetime(text: str, default_zone: dt.tzinfo = dt.UTC) -> dt.datetime:
+    """Read `2026-03-01 09:00` or ISO 8601; a time without zone is in `default_zone`."""
+    try:
+        value = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time: write it like 2026-03-01 09:00") from None
+    return value if value.tzinfo else value.replace(tzinfo=default_zone)
+
+
+@attrs.frozen(order=False)
+class Duration:
+    """Hold a length of time as written: `30min 4h 3d 2w 6mo`, `wd` and `wh` in working time."""
+
+    count: int
+    unit: str
+
+    @classmethod
+    def parse(cls, text: str) -> Duration:
+        """Read `4h`; raises ValueError saying what was expected; `m` is refused as ambiguous."""
+        found = _DURATION.fullmatch(text.strip())
+        if not found:
+            raise ValueError(f"{text!r} is not a duration: write one like 30min, 4h, 3d, 2w, 6mo, 5wd or 8wh")
+        if found[2] == "m":
+            raise ValueError(f"{text!r} could be minutes or months: write {found[1]}min or {found[1]}mo")
+        return cls(int(found[1]), found[2])
+
+    @property
+    def seconds(self) -> int | None:
+        """Return the nominal length in seconds, or None where it depends on a calendar."""
+        scale = _SCALE.get(self.unit)
+        return None if scale is None else self.count * scale
+
+    def __str__(self) -> str:
+        return f"{self.count}{self.unit}"
+
+
+@attrs.frozen
+class Elapsed:
+    """Hold the time from `since` to `now`, to be compared with a Duration by calendar rules."""
+
+    since: dt.datetime
+    now: dt.datetime
+
+    def compare(self, duration: Duration, calendar: Calendar) -> int:
+        """Return -1, 0 or 1: whether `since` lies after, at or before now minus the duration."""
+        border = calendar.add(self.now, duration, sign=-1)
+        return (border > self.since) - (border < self.since)
+
+
+@attrs.frozen
+class Calendar:
+    """Say when people work: zone, weekdays (Monday is 0), hours of the day, holidays."""
+
+    zone: dt.tzinfo = dt.UTC
+    weekdays: frozenset[int] = frozenset(range(5))
+    opens: dt.time = dt.time(9)
+    closes: dt.time = dt.time(17)
+    holidays: frozenset[dt.date] = frozenset()
+
+    def works_on(self, day: dt.date) -> bool:
+        """Return whether people work on that day."""
+        return day.weekday() in self.weekdays and day not in self.holidays
+
+    def add(self, at: dt.datetime, duration: Duration, sign: int = 1) -> dt.datetime:
+        """Return the time `duration` after `at` (before, with sign -1), in UTC.
+
+        `d`, `w` and `mo` keep the clock time of the calendar's zone, `wd` ends at closing time.
+        """
+        if duration.unit in _FIXED:
+            return at.astimezone(dt.UTC) + sign * duration.count * _FIXED[duration.unit]
+        local = at.astimezone(self.zone)
+        count = sign * duration.count
+        if duration.unit == "wd":
+            moved = self._working_days(local, count)
+        elif duration.unit == "wh":
+            moved = self._working_hours(local, count)
+        elif duration.unit == "mo":
+            moved = local.replace(tzinfo=None)
+            moved = dt.datetime.combine(add_months(moved.date(), count), moved.time(), self.zone)
+        else:
+            days = count * (7 if duration.unit == "w" else 1)
+            moved = dt.datetime.combine(local.date() + dt.timedelta(days=days), local.time(), self.zone)
+        return moved.astimezone(dt.UTC)
+
+    def working_days(self, start: dt.date, end: dt.date) -> int:
+        """Return how many working days lie after `start` up to and including `end`."""
+        if end < start:
+            return -self.working_days(end, start)
+        return sum(self.works_on(start + dt.timedelta(days=n)) for n in range(1, (end - start).days + 1))
+
+    def _working_days(self, local: dt.datetime, count: int) -> dt.datetime:
+        self._require_work()
+        day, step = local.date(), 1 if count >= 0 else -1
+        left = abs(count)
+        while left:
+            day += dt.timedelta(days=step)
+            left -= self.works_on(day)
+        return dt.datetime.combine(day, self.closes, self.zone)
+
+    def _working_hours(self, local: dt.datetime, count: int) -> dt.datetime:
+        self._require_work()
+        left, at, step = dt.timedelta(hours=abs(count)), local, 1 if count >= 0 else -1
+        while True:
+            opens = dt.datetime.combine(at.date(), self.opens, self.zone)
+            closes = dt.datetime.combine(at.date(), self.closes, self.zone)
+            if self.works_on(at.date()):
+                start = min(max(at, opens), closes)
+                room = closes - start if step > 0 else start - opens
+                if left <= room:
+                    return start + step * left
+                left -= room
+            following = at.date() + dt.timedelta(days=step)
+            at = dt.datetime.combine(following, self.opens if step > 0 else self.closes, self.zone)
+
+    def _require_work(self) -> None:
+        if not self.weekdays or self.opens >= self.closes:
+            raise ValueError("a calendar needs working days, and hours that end after they begin")
+
+
+def add_months(day: dt.date, count: int) -> dt.date:
+    """Return the same day `count` months on, or the last day of a shorter month."""
+    months = day.year * 12 + day.month - 1 + count
+    year, month = divmod(months, 12)
+    return dt.date(year, month + 1, min(day.day, _calendar.monthrange(year, month + 1)[1]))
