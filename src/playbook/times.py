@@ -68,12 +68,17 @@ def parse_datetime(text: str, default_zone: dt.tzinfo = dt.UTC) -> dt.datetime:
     return value if value.tzinfo else value.replace(tzinfo=default_zone)
 
 
-@attrs.frozen(order=False)
 class Duration:
-    """Hold a length of time as written: `30min 4h 3d 2w 6mo`, `wd` and `wh` in working time."""
+    """Hold a length of time as written: `30min 4h 3d 2w 6mo`, `wd` and `wh` in working time.
 
-    count: int
-    unit: str
+    A plain class: msgspec would write an attrs class as an object, and the stored form is the text.
+    """
+
+    __slots__ = ("count", "unit")
+
+    def __init__(self, count: int, unit: str) -> None:
+        self.count = count
+        self.unit = unit
 
     @classmethod
     def parse(cls, text: str) -> Duration:
@@ -93,6 +98,15 @@ class Duration:
 
     def __str__(self) -> str:
         return f"{self.count}{self.unit}"
+
+    def __repr__(self) -> str:
+        return f"Duration({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Duration) and (self.count, self.unit) == (other.count, other.unit)
+
+    def __hash__(self) -> int:
+        return hash((self.count, self.unit))
 
 
 @attrs.frozen

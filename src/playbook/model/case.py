@@ -1,0 +1,76 @@
+"""A case as it stands: the fold of its events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+FOLD = 1
+"""The version of the fold; a snapshot of another version means folding anew."""
+
+OPEN = "open"
+
+
+@attrs.frozen
+class Sealed:
+    """Refer to a personal value in the vault, with the salted commitment that the event holds."""
+
+    ref: str
+    commitment: str
+
+
+@attrs.frozen
+class Task:
+    """Hold one planned activity: `n` counts within the visit; status is open, done or dropped."""
+
+    id: str
+    visit: int
+    n: int
+    planned: dt.datetime
+    due: dt.datetime | None = None
+    assignee: str = ""
+    status: str = OPEN
+    outcome: str = ""
+    at: dt.datetime | None = None
+
+
+@attrs.frozen
+class Entry:
+    """Hold one dated fact that was logged."""
+
+    kind: str
+    at: dt.datetime
+    actor: str
+    fields: dict[str, Any] = attrs.field(factory=dict)
+    text: str = ""
+
+
+@attrs.frozen
+class Case:
+    """Hold everything a decision needs to know of one case; `visit` counts moves from 1."""
+
+    id: str
+    playbook: str
+    digest: str
+    name: str
+    owner: str
+    team: str
+    stage: str
+    opened: dt.datetime
+    entered: dt.datetime
+    touched: dt.datetime
+    last: dt.datetime
+    visit: int = 1
+    outcome: str = OPEN
+    closed: dt.datetime | None = None
+    fields: dict[str, Any] = attrs.field(factory=dict)
+    sealed: dict[str, Sealed] = attrs.field(factory=dict)
+    stamps: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    stamps_last: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    tasks: tuple[Task, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    visited: tuple[str, ...] = ()
+    probability: Decimal | None = None

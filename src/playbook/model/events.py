@@ -1,0 +1,151 @@
+"""Events: what happened, for good. Their names, kinds and attributes are stored and never change meaning."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import attrs
+
+from playbook.model.organization import Person, Settings, Team
+
+
+@attrs.frozen
+class Plan:
+    """Hold one activity that a stage asked for."""
+
+    id: str
+    n: int
+    due: dt.datetime | None = None
+    assignee: str = ""
+
+
+@attrs.frozen
+class Opened:
+    """A case was opened in its first stage."""
+
+    playbook: str
+    digest: str
+    name: str
+    owner: str
+    team: str
+    stage: str
+    fields: dict[str, Any] = attrs.field(factory=dict)
+    plans: tuple[Plan, ...] = ()
+    stamp: dict[str, Any] = attrs.field(factory=dict)
+    historical: bool = False
+
+
+@attrs.frozen
+class Changed:
+    """Fields changed; None means cleared."""
+
+    fields: dict[str, Any]
+    reason: str = ""
+    historical: bool = False
+
+
+@attrs.frozen
+class Moved:
+    """The case moved; `way` is forward, skip, back or close; `outcome` where the stage is final."""
+
+    source: str
+    target: str
+    way: str
+    outcome: str = ""
+    reason: str = ""
+    plans: tuple[Plan, ...] = ()
+    stamp: dict[str, Any] = attrs.field(factory=dict)
+    passed: tuple[str, ...] = ()
+    warned: tuple[str, ...] = ()
+    observed: tuple[str, ...] = ()
+    historical: bool = False
+
+
+@attrs.frozen
+class Blocked:
+    """An attempt to advance was refused by these criteria."""
+
+    target: str
+    criteria: tuple[str, ...]
+
+
+@attrs.frozen
+class Finished:
+    """A planned activity ended with an outcome; `done` says whether that satisfies it."""
+
+    activity: str
+    visit: int
+    n: int
+    outcome: str
+    done: bool
+    plans: tuple[Plan, ...] = ()
+
+
+@attrs.frozen
+class Logged:
+    """A dated fact was logged."""
+
+    kind: str
+    fields: dict[str, Any] = attrs.field(factory=dict)
+    text: str = ""
+
+
+@attrs.frozen
+class Assigned:
+    """The case went to another owner or team."""
+
+    owner: str
+    team: str
+    before: str = ""
+
+
+@attrs.frozen
+class Published:
+    """A version of a playbook was published: the digests of its process and of its texts."""
+
+    playbook: str
+    version: int
+    digest: str
+    texts: str
+
+
+@attrs.frozen
+class SettingsSet:
+    """The organization's settings were set."""
+
+    settings: Settings
+
+
+@attrs.frozen
+class TeamSet:
+    """A team was added or changed."""
+
+    team: Team
+
+
+@attrs.frozen
+class PersonSet:
+    """A person was added or changed."""
+
+    person: Person
+
+
+CaseEvent = Opened | Changed | Moved | Blocked | Finished | Logged | Assigned
+OrganizationEvent = SettingsSet | TeamSet | PersonSet
+Event = CaseEvent | OrganizationEvent | Published
+
+KINDS: dict[str, type[Any]] = {
+    "case.opened/1": Opened,
+    "case.changed/1": Changed,
+    "case.moved/1": Moved,
+    "case.blocked/1": Blocked,
+    "case.assigned/1": Assigned,
+    "activity.finished/1": Finished,
+    "entry.logged/1": Logged,
+    "playbook.published/1": Published,
+    "organization.settings/1": SettingsSet,
+    "organization.team/1": TeamSet,
+    "organization.person/1": PersonSet,
+}
+KIND_OF = {cls: kind for kind, cls in KINDS.items()}

@@ -1,0 +1,1 @@
+"""The Store interface and the two stores built in."""

@@ -1,0 +1,272 @@
+"""What a store must do. Times are whole microseconds since 1970 in UTC; data is bytes the store never reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import attrs
+
+from playbook.errors import KeyReused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+T = TypeVar("T")
+
+GENESIS = bytes(32)
+"""The hash before the first event of a stream."""
+
+
+@attrs.frozen
+class NewEvent:
+    """Hold an event to be appended; `hash` was made with `chain.link`."""
+
+    kind: str
+    at: int
+    recorded: int
+    actor: str
+    data: bytes
+    hash: bytes
+
+
+@attrs.frozen
+class StoredEvent:
+    """Hold a stored event; versions count from 1 in a stream, positions rise in a tenant's log."""
+
+    stream: str
+    version: int
+    position: int
+    kind: str
+    at: int
+    recorded: int
+    actor: str
+    data: bytes
+    hash: bytes
+
+
+@attrs.frozen
+class Snapshot:
+    """Hold a stream's head: its version and hash, and its fold as bytes (b"" where it was purged)."""
+
+    version: int
+    hash: bytes
+    fold: int
+    data: bytes
+
+
+@attrs.frozen
+class IndexRow:
+    """Hold what a case can be found and counted by; `amount` in minor units, `fields` a JSON object."""
+
+    case: str
+    playbook: str
+    name: str
+    stage: str
+    outcome: str
+    owner: str
+    team: str
+    opened: int
+    closed: int | None
+    entered: int
+    touched: int
+    amount: int | None
+    currency: str | None
+    expected_close: str | None
+    probability: str | None
+    fields: bytes
+
+
+@attrs.frozen
+class DueRow:
+    """Hold work that falls due: a timer, a delivery."""
+
+    id: str
+    queue: str
+    at: int
+    data: bytes = b""
+
+
+@attrs.frozen
+class VaultRow:
+    """Hold one personal value, apart from the events that refer to it."""
+
+    ref: str
+    subject: str
+    salt: bytes
+    value: bytes
+
+
+@attrs.frozen
+class Write:
+    """Append events to one stream whose version must be `expected`; snapshot, index and due rows with it.
+
+    `due` None leaves the stream's due rows alone; otherwise it replaces them.
+    """
+
+    stream: str
+    expected: int
+    events: tuple[NewEvent, ...]
+    snapshot: bytes
+    fold: int
+    index: IndexRow | None = None
+    due: tuple[DueRow, ...] | None = None
+
+
+@attrs.frozen
+class Claim:
+    """Hold a due row that one worker works off until its lease ends."""
+
+    tenant: str
+    stream: str
+    id: str
+    queue: str
+    at: int
+    data: bytes
+    attempts: int
+    token: str
+
+
+@attrs.frozen
+class Batch:
+    """Hold everything one command changes: it is stored whole or not at all."""
+
+    tenant: str
+    writes: tuple[Write, ...]
+    key: str | None = None
+    fingerprint: bytes = b""
+    answer: bytes = b""
+    documents: Mapping[str, bytes] = attrs.field(factory=dict)
+    vault: tuple[VaultRow, ...] = ()
+    done: tuple[Claim, ...] = ()
+
+
+@attrs.frozen
+class Receipt:
+    """Answer an append; `repeated` says that the key had come before and this is its first answer."""
+
+    key: str | None
+    fingerprint: bytes
+    answer: bytes
+    position: int
+    repeated: bool = False
+
+
+@attrs.frozen
+class VersionConflict:
+    """Say that a stream had moved on, or a claim was lost; nothing of the batch was stored."""
+
+    stream: str
+    expected: int
+    actual: int
+
+
+@attrs.frozen
+class Query:
+    """Say which cases: None asks nothing; `status` is open or closed; `prefix` begins the id."""
+
+    playbook: str | None = None
+    stage: str | None = None
+    status: str | None = None
+    outcome: str | None = None
+    owner: str | None = None
+    team: str | None = None
+    name: str | None = None
+    prefix: str | None = None
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """Hold one page; `next` is None at the end, else what to pass as `after`."""
+
+    items: tuple[T, ...]
+    next: str | None
+
+
+@attrs.frozen
+class Tally:
+    """Hold the count of a group of cases and the exact sum of amounts by currency, in minor units."""
+
+    group: tuple[str, ...]
+    count: int
+    sums: Mapping[str, int]
+
+
+class Store(Protocol):
+    """Keep streams of events, and what is derived from them, for many tenants; callable from many threads.
+
+    Every method raises StoreUnavailable where the store is locked, read-only or out of reach.
+    """
+
+    def append(self, batches: Sequence[Batch]) -> list[Receipt | VersionConflict | KeyReused]:
+        """Store batches in one transaction, each whole or not at all; answers are in the order given."""
+        ...
+
+    def receipt(self, tenant: str, key: str) -> Receipt | None:
+        """Return the first answer given for a key."""
+        ...
+
+    def vault(self, tenant: str, refs: Sequence[str]) -> Mapping[str, VaultRow | None]:
+        """Return personal values by reference; None where one was erased."""
+        ...
+
+    def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, Snapshot]:
+        """Return the heads of those of the streams that exist."""
+        ...
+
+    def streams(self, tenant: str, *, after: str = "", limit: int = 1000) -> Sequence[str]:
+        """Return names of streams in order, after one."""
+        ...
+
+    def tenants(self) -> Sequence[str]:
+        """Return the tenants that have streams, in order."""
+        ...
+
+    def events(self, tenant: str, stream: str, *, after: int = 0) -> Iterator[StoredEvent]:
+        """Yield a stream's events after a version."""
+        ...
+
+    def log(self, tenant: str, *, after: str | None, limit: int) -> Page[StoredEvent]:
+        """Return events of all streams after an opaque position; one who follows misses nothing."""
+        ...
+
+    def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
+        """Return index rows, newest opened first, by keyset pages."""
+        ...
+
+    def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
+        """Return counts and exact sums grouped by columns of the index, in order of group."""
+        ...
+
+    def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
+        """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
+        ...
+
+    def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:
+        """Give a claim back to be taken again at a time; None parks it as a dead letter."""
+        ...
+
+    def document(self, tenant: str, digest: str) -> bytes | None:
+        """Return a published document by its digest."""
+        ...
+
+    def columns(self, tenant: str, table: str, *, after: str | None = None) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Yield a projection as chunks of columns; table `cases` has the attributes of IndexRow."""
+        ...
+
+    def erase(self, tenant: str, subject: str) -> int:
+        """Delete every personal value of a subject from the vault; return how many there were."""
+        ...
+
+    def bind(self, connection: Any) -> Store:
+        """Return a store that works in the host's own connection and transaction."""
+        ...
+
+    def close(self) -> None:
+        """Release what the store holds."""
+        ...
+
+
+__all__ = [
+    "GENESIS", "Batch", "Claim", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Query", "Receipt",
+    "Snapshot", "Store", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write",
+]  # fmt: skip
