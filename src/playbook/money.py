@@ -77,7 +77,9 @@ class Money:
 
     def rounded(self) -> Money:
         """Return the amount rounded half up to the currency's digits."""
-        return Money(self.amount.quantize(Decimal(1).scaleb(-digits(self.currency)), context=CONTEXT), self.currency)
+        return Money(
+            self.amount.quantize(Decimal(1).scaleb(-digits(self.currency)), context=CONTEXT), self.currency
+        )
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)

@@ -10,7 +10,15 @@ _HEAD = msgspec.json.Encoder()
 
 
 def link(
-    before: bytes, tenant: str, stream: str, version: int, kind: str, at: int, recorded: int, actor: str, data: bytes
+    before: bytes,
+    tenant: str,
+    stream: str,
+    version: int,
+    kind: str,
+    at: int,
+    recorded: int,
+    actor: str,
+    data: bytes,
 ) -> bytes:
     """Return SHA-256 of the hash before, the SHA-256 of the columns as a JSON array, the SHA-256 of the data.
 

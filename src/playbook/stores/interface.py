@@ -9,7 +9,7 @@ import attrs
 from playbook.errors import KeyReused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -249,7 +249,9 @@ class Store(Protocol):
         """Return a published document by its digest."""
         ...
 
-    def columns(self, tenant: str, table: str, *, after: str | None = None) -> Iterator[Mapping[str, Sequence[Any]]]:
+    def columns(
+        self, tenant: str, table: str, *, after: str | None = None
+    ) -> Iterator[Mapping[str, Sequence[Any]]]:
         """Yield a projection as chunks of columns; table `cases` has the attributes of IndexRow."""
         ...
 
@@ -266,7 +268,17 @@ class Store(Protocol):
         ...
 
 
+@attrs.frozen
+class StoreKind:
+    """Add a kind of store for URLs that begin with `name://`."""
+
+    name: str
+    version: str
+    open: Callable[[str], Store]
+    doc: str = ""
+
+
 __all__ = [
     "GENESIS", "Batch", "Claim", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Query", "Receipt",
-    "Snapshot", "Store", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write",
+    "Snapshot", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write",
 ]  # fmt: skip

@@ -1,0 +1,122 @@
+"""What plugins contribute, as frozen values with a name and a version."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from playbook.expressions import Scope
+    from playbook.model.organization import Organization
+    from playbook.model.playbook import Playbook
+
+
+@attrs.frozen
+class Verdict:
+    """Answer a criterion: met or not, and for a blocker what is missing, the actual values, a mend."""
+
+    met: bool
+    missing: tuple[str, ...] = ()
+    actual: Mapping[str, object] = attrs.field(factory=dict)
+    hint: str = ""
+
+
+@attrs.frozen
+class CriterionKind:
+    """Add a kind of criterion: `name: options` in a playbook.
+
+    `schema` is the JSON Schema (draft-07) of its options; `test` is pure and gets the options and the scope.
+    """
+
+    name: str
+    version: str
+    schema: Mapping[str, Any]
+    test: Callable[[Any, Scope], Verdict]
+    doc: str = ""
+
+
+@attrs.frozen
+class SourceRow:
+    """Hold one row of a source: its line (of the first character, from 1) and its cells by column.
+
+    `fault` says why the row cannot be used, where it cannot; cells then hold what could be read.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+    fault: str = ""
+
+
+@attrs.frozen
+class Importer:
+    """Add a format that `import` reads; `read` yields rows and calls `progress` with bytes read so far.
+
+    `read` raises InputError where the file as a whole cannot be read.
+    """
+
+    name: str
+    version: str
+    read: Callable[[Path, Mapping[str, Any], Callable[[int], None]], Iterator[SourceRow]]
+    doc: str = ""
+
+
+@attrs.frozen
+class ReportQuery:
+    """Say what a report is about: the options that every report takes; days include their ends."""
+
+    by: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    playbook: str = ""
+    team: str = ""
+    owner: str = ""
+    currency: str = ""
+    as_of: dt.datetime | None = None
+    of: str = ""
+
+
+@attrs.frozen
+class ReportContext:
+    """Give a report what it may read: projections as chunks of columns, organization, playbooks, zone, time."""
+
+    columns: Callable[[str], Iterator[Mapping[str, Sequence[Any]]]]
+    organization: Organization
+    playbooks: Mapping[str, Playbook]
+    zone: dt.tzinfo
+    now: dt.datetime
+
+
+@attrs.frozen
+class Table:
+    """Hold a report's answer; cells are None, text, int, float, bool, Decimal or Money; `notes` for people."""
+
+    definition: str
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Report:
+    """Add a report; `definition` says exactly what its figures mean, `of` which denominators it takes."""
+
+    name: str
+    version: str
+    definition: str
+    run: Callable[[ReportContext, ReportQuery], Table]
+    by: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class CommandLine:
+    """Add a command to the command line; `load` returns the click command and is called when it is used."""
+
+    name: str
+    version: str
+    load: Callable[[], Any]
+    help: str = ""
