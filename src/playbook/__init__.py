@@ -1,0 +1,100 @@
+"""Sales processes as YAML that is checked, enforced and explained.
+
+The names below are the public ones. Each is imported when it is first used, so `import playbook` is free.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playbook.engine import Engine
+    from playbook.errors import (
+        AmbiguousName,
+        Blocker,
+        ForeignStore,
+        InputError,
+        KeyReused,
+        NewerStore,
+        PlaybookError,
+        PluginError,
+        Problem,
+        ProblemsFound,
+        Refused,
+        Span,
+        StoreError,
+        StoreUnavailable,
+        UnknownName,
+    )
+    from playbook.expressions import Function, Scope, Unknown, types
+    from playbook.hookspecs import hookimpl
+    from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set
+    from playbook.model.contributions import (
+        CommandLine,
+        CriterionKind,
+        Importer,
+        Report,
+        ReportContext,
+        ReportQuery,
+        SourceRow,
+        Table,
+        Verdict,
+    )
+    from playbook.money import Money
+    from playbook.plugins import PluginInfo, Registry
+    from playbook.plugins import load as load_plugins
+    from playbook.stores.interface import Page, Query, Store, StoreKind
+    from playbook.stores.sqlite import SqliteStore
+    from playbook.times import Calendar, Duration
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "playbook.engine": ("Engine",),
+    "playbook.errors": (
+        "AmbiguousName", "Blocker", "ForeignStore", "InputError", "KeyReused", "NewerStore",
+        "PlaybookError", "PluginError", "Problem", "ProblemsFound", "Refused", "Span", "StoreError",
+        "StoreUnavailable", "UnknownName",
+    ),
+    "playbook.expressions": ("Function", "Scope", "Unknown", "types"),
+    "playbook.hookspecs": ("hookimpl",),
+    "playbook.model.commands": ("Advance", "Assign", "Back", "Close", "Do", "Log", "Open", "Set"),
+    "playbook.model.contributions": (
+        "CommandLine", "CriterionKind", "Importer", "Report", "ReportContext", "ReportQuery", "SourceRow",
+        "Table", "Verdict",
+    ),
+    "playbook.money": ("Money",),
+    "playbook.plugins": ("PluginInfo", "Registry", "load_plugins"),
+    "playbook.stores.interface": ("Page", "Query", "Store", "StoreKind"),
+    "playbook.stores.sqlite": ("SqliteStore",),
+    "playbook.times": ("Calendar", "Duration"),
+}  # fmt: skip
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+_RENAMED = {"load_plugins": "load"}
+
+__all__ = [
+    "Advance", "AmbiguousName", "Assign", "Back", "Blocker", "Calendar", "Close", "CommandLine",
+    "CriterionKind", "Do", "Duration", "Engine", "ForeignStore", "Function", "Importer", "InputError",
+    "KeyReused", "Log", "Money", "NewerStore", "Open", "Page", "PlaybookError", "PluginError",
+    "PluginInfo", "Problem", "ProblemsFound", "Query", "Refused", "Registry", "Report", "ReportContext",
+    "ReportQuery", "Scope", "Set", "SourceRow", "Span", "SqliteStore", "Store", "StoreError", "StoreKind",
+    "StoreUnavailable", "Table", "Unknown", "UnknownName", "Verdict", "__version__", "hookimpl",
+    "load_plugins", "types",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from the module that holds it."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(home), _RENAMED.get(name, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Name what is public."""
+    return __all__

@@ -1,0 +1,59 @@
+"""What ships inside, registered exactly like a third party's plugin; the parts are imported when used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playbook.errors import InputError
+from playbook.expressions import STANDARD
+from playbook.hookspecs import hookimpl
+from playbook.model.contributions import Importer
+from playbook.stores.interface import StoreKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from playbook.expressions import Function
+    from playbook.model.contributions import SourceRow
+    from playbook.stores.interface import Store
+
+
+@hookimpl
+def playbook_stores() -> Iterator[StoreKind]:
+    """Add the store in memory and the one in an SQLite file."""
+    yield StoreKind("memory", "1", _open_memory, doc="Keeps nothing when the program ends; memory://")
+    yield StoreKind("sqlite", "1", _open_sqlite, doc="Keeps everything in one file; sqlite:///FILE")
+
+
+@hookimpl
+def playbook_functions() -> Iterable[Function]:
+    """Add the standard functions of conditions."""
+    return STANDARD.values()
+
+
+@hookimpl
+def playbook_importers() -> Iterator[Importer]:
+    """Add CSV."""
+    yield Importer("csv", "1", _read_csv, doc="Text with a delimiter; the first line names the columns")
+
+
+def _open_memory(url: str) -> Store:
+    from playbook.stores.memory import MemoryStore
+
+    return MemoryStore()
+
+
+def _open_sqlite(url: str) -> Store:
+    from playbook.stores.sqlite import SqliteStore
+
+    file = url.removeprefix("sqlite:///")
+    if file in ("", url):
+        raise InputError(f"{url!r} names no file: write sqlite:///FILE, or sqlite:////FILE from the root")
+    return SqliteStore(Path(file))
+
+
+def _read_csv(path: Path, reads: Mapping[str, Any], progress: Callable[[int], None]) -> Iterator[SourceRow]:
+    from playbook.builtin.csv_importer import read
+
+    return read(path, reads, progress)

@@ -1,0 +1,146 @@
+"""Every hook a plugin may implement. A plugin is a module or object whose functions are marked `hookimpl`.
+
+Contributions are called once, when plugins are loaded, with the settings that the project gives the plugin.
+They yield frozen values with a name and a version. The version is a contract: raise it when the answers
+change, and cases that were opened under the old one say so instead of being judged anew.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pluggy
+
+from playbook.expressions import Function
+from playbook.model.contributions import CommandLine, CriterionKind, Importer, Report
+from playbook.stores.interface import StoreKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PROJECT: Final = "playbook"
+"""The prefix of hooks, and the group of entry points that plugins are found by."""
+
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Mark a function of a plugin as the implementation of the hook of its name."""
+
+_hookspec = pluggy.HookspecMarker(PROJECT)
+
+CONTRIBUTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
+    {
+        "commands": CommandLine,
+        "criteria": CriterionKind,
+        "functions": Function,
+        "importers": Importer,
+        "reports": Report,
+        "stores": StoreKind,
+    }
+)
+"""What each hook yields, by the hook's name without its prefix."""
+
+
+class Hooks(Protocol):
+    """Hold the hooks; a plugin implements those it needs."""
+
+    @_hookspec
+    def playbook_stores(self, settings: Mapping[str, Any]) -> Iterable[StoreKind]:
+        """Add kinds of stores, for URLs that begin with their name.
+
+        >>> import playbook
+        >>> class Scratch:
+        ...     @playbook.hookimpl
+        ...     def playbook_stores(self, settings):
+        ...         yield playbook.StoreKind("scratch", version="1", open=lambda url: playbook.MemoryStore())
+        >>> registry = playbook.load_plugins(extra={"scratch": Scratch()}, entry_points=False)
+        >>> list(registry.stores)
+        ['memory', 'scratch', 'sqlite']
+        """
+
+    @_hookspec
+    def playbook_criteria(self, settings: Mapping[str, Any]) -> Iterable[CriterionKind]:
+        """Add kinds of criteria: `kind: options` on the exit or entry of a stage.
+
+        The test is pure: it gets the options, checked by the schema, and the scope of the case.
+
+        >>> import playbook
+        >>> def on_weekday(options, scope):
+        ...     return playbook.Verdict(scope.now.weekday() in options)
+        >>> class Weekdays:
+        ...     @playbook.hookimpl
+        ...     def playbook_criteria(self, settings):
+        ...         schema = {"type": "array", "items": {"type": "integer"}}
+        ...         yield playbook.CriterionKind("on_weekday", version="1", schema=schema, test=on_weekday)
+        >>> registry = playbook.load_plugins(extra={"weekdays": Weekdays()}, entry_points=False)
+        >>> registry.owner_of("criteria", "on_weekday")
+        ('weekdays', '1')
+        """
+
+    @_hookspec
+    def playbook_functions(self, settings: Mapping[str, Any]) -> Iterable[Function]:
+        """Add functions that conditions may call: pure, over values that are never missing.
+
+        >>> import playbook
+        >>> from playbook import types
+        >>> def initials(name):
+        ...     return "".join(word[0] for word in name.split())
+        >>> class Initials:
+        ...     @playbook.hookimpl
+        ...     def playbook_functions(self, settings):
+        ...         yield playbook.Function("initials", (types.TEXT,), types.TEXT, initials, version="1")
+        >>> registry = playbook.load_plugins(extra={"initials": Initials()}, entry_points=False)
+        >>> registry.functions["initials"].call("Ada Lovelace")
+        'AL'
+        """
+
+    @_hookspec
+    def playbook_importers(self, settings: Mapping[str, Any]) -> Iterable[Importer]:
+        """Add formats that `import` reads: `reads: {format: name}` in a mapping.
+
+        >>> import playbook
+        >>> def read(path, reads, progress):
+        ...     for number, line in enumerate(path.read_text().splitlines(), start=1):
+        ...         yield playbook.SourceRow(number, {"text": line})
+        >>> class Lines:
+        ...     @playbook.hookimpl
+        ...     def playbook_importers(self, settings):
+        ...         yield playbook.Importer("lines", version="1", read=read)
+        >>> registry = playbook.load_plugins(extra={"lines": Lines()}, entry_points=False)
+        >>> list(registry.importers)
+        ['csv', 'lines']
+        """
+
+    @_hookspec
+    def playbook_reports(self, settings: Mapping[str, Any]) -> Iterable[Report]:
+        """Add reports. What is heavy is imported when a report runs, not here.
+
+        >>> import playbook
+        >>> def run(context, query):
+        ...     count = sum(len(chunk["case"]) for chunk in context.columns("cases"))
+        ...     return playbook.Table("every case there is", ("cases",), ({"cases": count},))
+        >>> class Size:
+        ...     @playbook.hookimpl
+        ...     def playbook_reports(self, settings):
+        ...         yield playbook.Report("size", version="1", definition="every case there is", run=run)
+        >>> registry = playbook.load_plugins(extra={"size": Size()}, entry_points=False)
+        >>> list(registry.reports)
+        ['size']
+        """
+
+    @_hookspec
+    def playbook_commands(self, settings: Mapping[str, Any]) -> Iterable[CommandLine]:
+        """Add commands to the command line; `load` returns the click command, when it is used.
+
+        >>> import playbook
+        >>> def load():
+        ...     import click
+        ...     return click.Command("hello", callback=lambda: click.echo("hello"))
+        >>> class Hello:
+        ...     @playbook.hookimpl
+        ...     def playbook_commands(self, settings):
+        ...         yield playbook.CommandLine("hello", version="1", load=load, help=settings["greeting"])
+        >>> settings = {"hello": {"greeting": "Say hello."}}
+        >>> registry = playbook.load_plugins(settings, extra={"hello": Hello()}, entry_points=False)
+        >>> registry.commands["hello"].help
+        'Say hello.'
+        """

@@ -1,0 +1,245 @@
+"""Find plugins, check and call each by itself, and hold what they contribute.
+
+A plugin is taken whole or not at all: one that raises, or contributes what cannot be used, is kept by name
+with its fault, and the others go on. Only a clash of names stops everything: either could be the wrong one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import traceback
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import pluggy
+
+from playbook import __version__, builtin
+from playbook.errors import PluginError, UnknownName, nearest_hint
+from playbook.hookspecs import CONTRIBUTIONS, PROJECT, Hooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from playbook.expressions import Function
+    from playbook.model.contributions import CommandLine, CriterionKind, Importer, Report
+    from playbook.stores.interface import StoreKind
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@attrs.frozen
+class PluginInfo:
+    """Describe a plugin: where it comes from and the names it contributes by kind, or why it was refused."""
+
+    name: str
+    distribution: str = ""
+    version: str = ""
+    contributes: Mapping[str, tuple[str, ...]] = _NOTHING
+    fault: str = ""
+
+
+@attrs.frozen
+class Registry:
+    """Hold what plugins contribute by name, in order of name, and the plugins themselves."""
+
+    functions: Mapping[str, Function]
+    criteria: Mapping[str, CriterionKind]
+    stores: Mapping[str, StoreKind]
+    importers: Mapping[str, Importer]
+    reports: Mapping[str, Report]
+    commands: Mapping[str, CommandLine]
+    plugins: tuple[PluginInfo, ...] = ()
+
+    @property
+    def faults(self) -> tuple[PluginInfo, ...]:
+        """Return the plugins that were refused."""
+        return tuple(plugin for plugin in self.plugins if plugin.fault)
+
+    def owner_of(self, kind: str, name: str) -> tuple[str, str] | None:
+        """Return the plugin that contributes something and its contract version, or None.
+
+        `kind` is that of the registry's mapping: criteria, functions, ...; raises UnknownName for another.
+        """
+        if kind not in CONTRIBUTIONS:
+            raise UnknownName("kind of contribution", kind, CONTRIBUTIONS)
+        found = getattr(self, kind).get(name)
+        if found is None:
+            return None
+        owner = next(p.name for p in self.plugins if name in p.contributes.get(kind, ()))
+        return owner, found.version
+
+    def contracts(self, used: Iterable[tuple[str, str]] | None = None) -> dict[str, str]:
+        """Return the contract versions by `plugin/kind/name`, of what is used or of everything that decides.
+
+        `used` are pairs of kind and name; names that no plugin contributes, like the criterion `that`, are
+        passed over. A definition is published with what it uses and runs where all of it is there unchanged.
+        """
+        if used is None:
+            used = [("criteria", name) for name in self.criteria] + [("functions", n) for n in self.functions]
+        owned = ((kind, name, self.owner_of(kind, name)) for kind, name in sorted(used))
+        return {f"{owner[0]}/{kind}/{name}": owner[1] for kind, name, owner in owned if owner is not None}
+
+
+@attrs.frozen
+class _Source:
+    """Hold a plugin before it is loaded."""
+
+    name: str
+    load: Callable[[], object]
+    distribution: str = ""
+    version: str = ""
+
+
+class _FaultError(Exception):
+    """Say why a plugin is refused."""
+
+
+def load(
+    settings: Mapping[str, Mapping[str, Any]] = _NOTHING,
+    *,
+    extra: Mapping[str, object] = _NOTHING,
+    entry_points: bool = True,
+) -> Registry:
+    """Load plugins in order of name and return what they contribute.
+
+    `settings` are by plugin; `extra` are plugins by name, beside the installed ones (`entry_points`).
+    Raises PluginError where two plugins, or two things they contribute, have one name.
+    """
+    sources = [_Source("builtin", lambda: builtin, PROJECT, __version__)]
+    sources += _installed() if entry_points else []
+    sources += [_Source(name, _given(plugin)) for name, plugin in extra.items()]
+    sources.sort(key=lambda source: (source.name, source.distribution))
+    for one, other in itertools.pairwise(sources):
+        if one.name == other.name:
+            where = f"{_origin(one)} and {_origin(other)}"
+            raise PluginError(one.name, f"two plugins have this name, from {where}; uninstall one")
+    found: dict[str, dict[str, Any]] = {kind: {} for kind in CONTRIBUTIONS}
+    plugins = [_not_there(name, sources) for name in settings if name not in {s.name for s in sources}]
+    for source in sources:
+        info, contributed = _take(source, settings.get(source.name, _NOTHING))
+        for kind, values in contributed.items():
+            _refuse_clashes(source.name, kind, values, plugins)
+            found[kind].update(values)
+        plugins.append(info)
+    ordered = {kind: MappingProxyType(dict(sorted(values.items()))) for kind, values in found.items()}
+    return Registry(**ordered, plugins=tuple(sorted(plugins, key=lambda plugin: plugin.name)))
+
+
+def _given(plugin: object) -> Callable[[], object]:
+    return lambda: plugin
+
+
+def _installed() -> list[_Source]:
+    from importlib import metadata  # slow to import, and not needed where no entry points are wanted
+
+    return [
+        _Source(point.name, point.load, point.dist.name, point.dist.version)
+        for point in metadata.entry_points(group=PROJECT)
+        if point.dist is not None
+    ]
+
+
+def _origin(source: _Source) -> str:
+    return f"{source.distribution} {source.version}" if source.distribution else "the program itself"
+
+
+def _not_there(name: str, sources: Iterable[_Source]) -> PluginInfo:
+    hint = nearest_hint(name, (source.name for source in sources))
+    return PluginInfo(name, fault=f"there are settings for it, but it is not installed{hint}")
+
+
+def _take(source: _Source, settings: Mapping[str, Any]) -> tuple[PluginInfo, Mapping[str, Mapping[str, Any]]]:
+    """Load one plugin and return its description with everything it contributes: all of it, or nothing."""
+    try:
+        contributed: dict[str, dict[str, Any]] = {}
+        for kind, hook in _implementations(source):
+            _contribute(contributed.setdefault(kind, {}), kind, hook, MappingProxyType(settings))
+    except _FaultError as fault:
+        return PluginInfo(source.name, source.distribution, source.version, fault=str(fault)), _NOTHING
+    names = MappingProxyType({kind: tuple(sorted(values)) for kind, values in contributed.items() if values})
+    return PluginInfo(source.name, source.distribution, source.version, names), contributed
+
+
+def _implementations(source: _Source) -> list[tuple[str, pluggy.HookImpl]]:
+    """Return the hooks that a plugin implements, by kind of contribution.
+
+    Each plugin has a manager of its own, so that one which is refused leaves nothing behind.
+    """
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Hooks)
+    plugin = _guarded("importing it", source.load)
+    try:
+        manager.register(plugin, source.name)
+    except pluggy.PluginValidationError as error:
+        raise _FaultError(" ".join(str(error).split())) from error
+    _refuse_unmarked(manager, plugin)
+    hooks = []
+    for caller in manager.get_hookcallers(plugin) or ():
+        for hook in caller.get_hookimpls():
+            _refuse_hook(caller, hook)
+            if caller.has_spec():  # else optional: another plugin declares it, where that is installed
+                hooks.append((caller.name.removeprefix(f"{PROJECT}_"), hook))
+    return sorted(hooks, key=lambda pair: pair[0])
+
+
+def _refuse_hook(caller: pluggy.HookCaller, hook: pluggy.HookImpl) -> None:
+    if hook.wrapper or hook.hookwrapper:
+        raise _FaultError(f"{caller.name} is a wrapper, which could change what others contribute")
+    if not caller.has_spec() and not hook.optionalhook:
+        known = (f"{PROJECT}_{kind}" for kind in CONTRIBUTIONS)
+        raise _FaultError(f"there is no hook {caller.name!r}{nearest_hint(caller.name, known)}")
+
+
+def _refuse_unmarked(manager: pluggy.PluginManager, plugin: object) -> None:
+    for name in (f"{PROJECT}_{kind}" for kind in CONTRIBUTIONS):
+        if hasattr(plugin, name) and manager.parse_hookimpl_opts(plugin, name) is None:
+            raise _FaultError(f"{name} is not marked with @playbook.hookimpl")
+    if not manager.get_hookcallers(plugin):
+        raise _FaultError("it implements no hook: mark its functions with @playbook.hookimpl")
+
+
+def _contribute(found: dict[str, Any], kind: str, hook: pluggy.HookImpl, settings: Mapping[str, Any]) -> None:
+    """Call one hook and add its values by name."""
+    hook_name, wanted = f"{PROJECT}_{kind}", CONTRIBUTIONS[kind]
+    arguments = {"settings": settings}
+
+    def call() -> tuple[object, ...]:
+        given: Any = hook.function(*(arguments[argument] for argument in hook.argnames))
+        return tuple(given)
+
+    for value in _guarded(hook_name, call):
+        if not isinstance(value, wanted):
+            raise _FaultError(f"{hook_name} gave {value!r}, where a {wanted.__name__} was expected")
+        name, version = value.name, value.version
+        if not (isinstance(name, str) and _NAME.fullmatch(name)):
+            raise _FaultError(f"{hook_name} gave the name {name!r}: a letter, then letters, digits, - and _")
+        if not (isinstance(version, str) and version):
+            raise _FaultError(
+                f"{hook_name} gave {name!r} the version {version!r}: a text was expected, like '1'"
+            )
+        if name in found:
+            raise _FaultError(f"{hook_name} gave {name!r} twice")
+        found[name] = value
+
+
+def _guarded(what: str, call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except (Exception, SystemExit) as error:  # whatever a stranger's code raises is that plugin's fault alone
+        frames = traceback.extract_tb(error.__traceback__)
+        theirs = [f for f in frames if f.filename != __file__ and not f.filename.startswith("<")]
+        where = f" ({theirs[-1].filename}:{theirs[-1].lineno})" if theirs else ""
+        raise _FaultError(f"{what} raised {type(error).__name__}: {error}{where}") from error
+
+
+def _refuse_clashes(plugin: str, kind: str, names: Iterable[str], earlier: Iterable[PluginInfo]) -> None:
+    for other in earlier:
+        for name in sorted(set(names) & set(other.contributes.get(kind, ()))):
+            raise PluginError(
+                plugin, f"{kind} {name!r} is also contributed by plugin {other.name!r}; uninstall one"
+            )
