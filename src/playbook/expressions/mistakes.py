@@ -1,0 +1,71 @@
+"""What is wrong with a condition, in words: `Mistake`, and the hints for slips of syntax."""
+
+# ruff: noqa: RUF001 - the look-alikes are what people type
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+
+@attrs.frozen
+class Mistake:
+    """Describe a mistake in a condition; `start` and `end` are offsets in its text.
+
+    Codes: condition-syntax, condition-size, condition-name (nothing has that name), condition-value (not an
+    option or id), condition-type (types that do not go together), condition-call (wrong arguments).
+    """
+
+    code: str
+    message: str
+    start: int
+    end: int
+    hint: str = ""
+
+
+_SIGNS = {
+    "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "–": "-", "—": "-", "−": "-", "&": "and", "|": "or",
+}  # fmt: skip
+_WORDS = {
+    "AND": "and", "And": "and", "OR": "or", "Or": "or", "NOT": "not", "Not": "not", "IN": "in", "In": "in",
+}  # fmt: skip
+_LAST_WORD = re.compile(r"([A-Za-z]+)\s*\Z")
+_NEXT_WORD = re.compile(r"[A-Za-z_]\w*")
+_CURRENCY = "a currency is three capital letters after the amount", "write it like 25000 EUR"
+
+# What stands before the place and what after it, what is wrong, what to do. The first that fits is told.
+_SLIPS: tuple[tuple[str, str, str, str], ...] = (
+    (r"\d\Z", r",\d{3}(?!\d)", "a number has no comma inside", "write 25000 instead of 25,000"),
+    (r"<\Z", r">", "'<>' does not compare", "write != for 'is not equal'"),
+    (r"=\Z", r"[<>]", "a comparison is written with = last", "write >= or <="),
+    (r"==\Z|!=\Z", r"=", "there is one = too many", "write == for 'is equal', != for 'is not equal'"),
+    (r"", r"=", "'=' does not compare", "write == for 'is equal'"),
+    (r"", r"[“”„«»‘’‚`´]", "these quotation marks are not plain ones", 'write "text" with straight quotes'),
+    (r"", r"[\"']", "the text that begins here has no end", "close it with the same quotation mark"),
+    (r"", r"[$€£¥]", *_CURRENCY),
+    (r"\d\s*\Z", r"[A-Za-z]{3}\b|(?i:euros?|dollars?)\b", *_CURRENCY),
+    (r"\d\s+\Z", r"(min|h|d|w|mo|wd|wh)\b", "a duration has no space inside", "write 90d instead of 90 d"),
+    (r"", r"(is|equals)\b", "'is' does not compare", "write == for 'is equal', filled(...) for 'is there'"),
+    (r"", r"(contains|includes)\b", "that word is not an operator", 'write "x" in the_list'),
+    (r"\bnot\s*\Z", r"in\b", "'not in' is not an operator", "write not (x in list)"),
+    (r"", r"not\b", "'not' cannot stand here", "put brackets around it: (not ...), or write !"),
+)
+
+
+def explain(text: str, at: int) -> tuple[str, str]:
+    """Return what is wrong at an offset of a text that cannot be read, and what to do (or nothing)."""
+    before, after = text[:at], text[at:]
+    for found in (_NEXT_WORD.match(after), _LAST_WORD.search(before)):
+        if found and found[0].strip() in _WORDS:
+            word = found[0].strip()
+            return f"{word!r} is not an operator", f"write {_WORDS[word]}"
+    if not after.strip():
+        return "the condition ends too early", "something is missing after its last word or sign"
+    for head, tail, message, hint in _SLIPS:
+        if re.search(head, before) and re.match(tail, after):
+            return message, hint
+    if after[0] in _SIGNS:
+        return f"{after[0]!r} is not an operator", f"write {_SIGNS[after[0]]}"
+    found = _NEXT_WORD.match(after)
+    return f"{(found[0] if found else after[0])!r} was not expected here", ""
