@@ -1,0 +1,150 @@
+"""What `--by` takes: which columns decide a case's group, what the group is called, where it stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from playbook import InputError, UnknownName
+from playbook_insights import days
+from playbook_insights.definitions import BY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+
+    from playbook import ReportContext
+
+NONE = "(none)"
+"""How a missing value is shown; its group comes last."""
+
+
+class Grouping(NamedTuple):
+    """Say how cases are grouped: `label` of the values of `columns` names a case's group."""
+
+    columns: tuple[str, ...]
+    label: Callable[..., str]
+    order: Mapping[str, int] = {}
+
+    def rank(self, label: str) -> tuple[bool, int, str, str]:
+        """Return where a group stands: in its given order, else by name, the missing value last."""
+        return label == NONE, self.order.get(label, len(self.order)), label.casefold(), label
+
+
+def grouping(context: ReportContext, by: str, period: str) -> Grouping:
+    """Return the grouping for a `--by`; quarters go by the column of days `period`.
+
+    Raises UnknownName for what is neither built in nor a field, InputError for a field that cannot group.
+    """
+    if not by:
+        return Grouping((), str)
+    if by in BY:
+        return _BUILT_IN[by](context, period)
+    return _by_field(context, by)
+
+
+def distinct(names: Iterable[tuple[Hashable, str, str]]) -> dict[Any, str]:
+    """Name each key; a name that several share is followed by what tells them apart."""
+    known = list(names)
+    shared = Counter(name for _, name, _ in known)
+    return {key: f"{name} ({apart})" if shared[name] > 1 else name for key, name, apart in known}
+
+
+def _people(context: ReportContext) -> dict[str, str]:
+    return distinct((id_, person.name or id_, id_) for id_, person in context.organization.people.items())
+
+
+def _by_stage(context: ReportContext, _: str) -> Grouping:
+    names = distinct(
+        ((id_, stage.id), stage.title or stage.id, id_)
+        for id_, playbook in sorted(context.playbooks.items())
+        for stage in playbook.stages
+    )
+    order = {name: place for place, name in enumerate(names.values())}
+
+    def label(playbook: str, stage: str) -> str:
+        return names.get((playbook, stage), stage)
+
+    return Grouping(("playbook", "stage"), label, order)
+
+
+def _by_owner(context: ReportContext, _: str) -> Grouping:
+    people = _people(context)
+    return Grouping(("owner",), lambda owner: people.get(owner, owner) or NONE)
+
+
+def _by_manager(context: ReportContext, _: str) -> Grouping:
+    people, organization = _people(context), context.organization
+    today = context.now.astimezone(context.zone).toordinal()
+
+    @functools.cache
+    def label(owner: str, closed: int | None) -> str:
+        on = dt.date.fromordinal(today if closed is None else closed)
+        manager = organization.manager_of(owner, on)
+        return people.get(manager, manager) or NONE
+
+    return Grouping(("owner", "closed_day"), label)
+
+
+def _by_team(context: ReportContext, _: str) -> Grouping:
+    teams = distinct((id_, team.title or id_, id_) for id_, team in context.organization.teams.items())
+    return Grouping(("team",), lambda team: teams.get(team, team) or NONE)
+
+
+def _by_quarter(context: ReportContext, period: str) -> Grouping:
+    settings = context.organization.settings
+
+    @functools.cache
+    def label(day: int | None) -> str:
+        if day is None:
+            return NONE
+        return days.fiscal_quarter(
+            dt.date.fromordinal(day), settings.fiscal_start, settings.fiscal_named_after
+        )
+
+    return Grouping((period,), label)
+
+
+_BUILT_IN: dict[str, Callable[[ReportContext, str], Grouping]] = {
+    "stage": _by_stage,
+    "owner": _by_owner,
+    "manager": _by_manager,
+    "team": _by_team,
+    "quarter": _by_quarter,
+}
+
+
+def _by_field(context: ReportContext, by: str) -> Grouping:
+    fields = {id_: {field.id: field for field in book.fields} for id_, book in context.playbooks.items()}
+    having = {id_: named[by] for id_, named in fields.items() if by in named}
+    if not having:
+        known = dict.fromkeys([*BY, *(name for named in fields.values() for name in named)])
+        raise UnknownName("field to group by", by, known)
+    for field in having.values():
+        if field.personal or field.type == "table":
+            what = "is personal" if field.personal else "holds a table"
+            raise InputError(f"the field {by!r} {what} and cannot group a report; take another --by")
+    people = _people(context)
+
+    def label(playbook: str, fields: bytes) -> str:
+        field = having.get(playbook)
+        return _shown(json.loads(fields).get(by), field.type, people) if field else NONE
+
+    return Grouping(("playbook", "fields"), label)
+
+
+def _shown(value: Any, kind: str, people: Mapping[str, str]) -> str:
+    if value is None or value in ("", []):
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_shown(item, kind, people) for item in value)
+    if isinstance(value, dict):  # money
+        return f"{value['amount']} {value['currency']}"
+    if kind == "percent":
+        return f"{(Decimal(value) * 100).normalize():f}%"
+    return people.get(value, value) if kind == "person" else str(value)
