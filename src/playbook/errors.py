@@ -18,12 +18,12 @@ A refusal is not an error: `Refused` is a value with every `Blocker`.
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ class Blocker:
     title: str
     hint: str = ""
     missing: tuple[str, ...] = ()
-    actual: Mapping[str, object] = attrs.field(factory=dict)
+    actual: dict[str, Any] = attrs.field(factory=dict)
     who: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
@@ -71,11 +71,15 @@ class Blocker:
 
 @attrs.frozen
 class Refused:
-    """Say why a command was not carried out; every reason at once."""
+    """Say why a command was not carried out; every reason at once.
+
+    `events` is what the attempt leaves behind all the same: a blocked advance is remembered.
+    """
 
     code: str
     message: str
     blockers: tuple[Blocker, ...] = ()
+    events: tuple[Any, ...] = ()
 
 
 class PlaybookError(Exception):

@@ -74,3 +74,11 @@ class Case:
     entries: tuple[Entry, ...] = ()
     visited: tuple[str, ...] = ()
     probability: Decimal | None = None
+
+
+def latest(case: Case, activity: str) -> Task | None:
+    """Return the newest planning of an activity."""
+    for task in reversed(case.tasks):
+        if task.id == activity:
+            return task
+    return None

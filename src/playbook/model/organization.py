@@ -88,3 +88,11 @@ class Organization:
             seen.add(team.id)
             team = self.teams.get(team.parent)
         return self.settings.approves_when_no_manager
+
+    def with_person(self, person: Person) -> Organization:
+        """Return the organization with a person added or replaced."""
+        return attrs.evolve(self, people={**self.people, person.id: person})
+
+    def with_team(self, team: Team) -> Organization:
+        """Return the organization with a team added or replaced."""
+        return attrs.evolve(self, teams={**self.teams, team.id: team})

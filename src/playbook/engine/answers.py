@@ -1,0 +1,94 @@
+"""What the engine answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.errors import Blocker
+from playbook.money import Money
+from playbook.times import from_micros
+
+if TYPE_CHECKING:
+    from playbook.stores.interface import IndexRow
+
+
+@attrs.frozen
+class Done:
+    """Say that a command was carried out: the case after it, and what only warned.
+
+    `repeated` says that the key had come before and this is its first answer.
+    """
+
+    case: str
+    stage: str
+    outcome: str
+    version: int
+    warned: tuple[Blocker, ...] = ()
+    observed: tuple[Blocker, ...] = ()
+    repeated: bool = False
+
+
+@attrs.frozen
+class Explanation:
+    """Explain what stands between a case and its next stage; `to` are the stages it may move to."""
+
+    case: str
+    stage: str
+    can_advance: bool
+    to: tuple[str, ...]
+    target: str
+    code: str
+    message: str
+    blockers: tuple[Blocker, ...]
+    warned: tuple[Blocker, ...]
+
+
+@attrs.frozen
+class CaseView:
+    """Show what a case can be found by; `version` of the case is not part of it."""
+
+    id: str
+    playbook: str
+    name: str
+    stage: str
+    outcome: str
+    owner: str
+    team: str
+    opened: dt.datetime
+    closed: dt.datetime | None
+    amount: Money | None
+    expected_close: dt.date | None
+
+    @classmethod
+    def of(cls, row: IndexRow) -> CaseView:
+        """Make the view of an index row."""
+        return cls(
+            row.case,
+            row.playbook,
+            row.name,
+            row.stage,
+            row.outcome,
+            row.owner,
+            row.team,
+            from_micros(row.opened),
+            None if row.closed is None else from_micros(row.closed),
+            None
+            if row.amount is None or row.currency is None
+            else Money.from_minor(row.amount, row.currency),
+            None if row.expected_close is None else dt.date.fromisoformat(row.expected_close),
+        )
+
+
+@attrs.frozen
+class HistoryItem:
+    """Hold one event of a stream with its envelope."""
+
+    version: int
+    kind: str
+    at: dt.datetime
+    recorded: dt.datetime
+    actor: str
+    event: Any

@@ -1,0 +1,139 @@
+"""Published playbooks: putting them into the store, and holding them compiled by digest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import msgspec
+
+from playbook.errors import InputError, UnknownName
+from playbook.model.events import Published
+from playbook.model.values import encode
+from playbook.process.compiled import Compiled
+from playbook.process.definition import definition, normalize, uses
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from playbook.errors import Span
+    from playbook.model.playbook import Playbook
+    from playbook.plugins import Registry
+    from playbook.process.definition import Documents
+    from playbook.stores.interface import Snapshot, Store
+
+
+@attrs.frozen
+class Versions:
+    """Hold every published version of one playbook, oldest first: the fold of its stream."""
+
+    published: tuple[Published, ...] = ()
+
+    @property
+    def current(self) -> Published:
+        """Return the version that new cases are opened with."""
+        return self.published[-1]
+
+    def texts_of(self, digest: str) -> str:
+        """Return the digest of the newest texts of a process."""
+        return next(p.texts for p in reversed(self.published) if p.digest == digest)
+
+
+def stream_of(playbook: str) -> str:
+    """Return the stream of a playbook's versions."""
+    return f"playbook:{playbook}"
+
+
+_VERSIONS = msgspec.json.Decoder(Versions)
+
+
+class Definitions:
+    """Hold compiled definitions by digest and texts; safe from many threads, since entries never change."""
+
+    def __init__(self, store: Store, tenant: str, registry: Registry) -> None:
+        self._store = store
+        self._tenant = tenant
+        self._registry = registry
+        self._compiled: dict[tuple[str, str], Compiled] = {}
+        self._versions: dict[str, tuple[bytes, Versions]] = {}
+
+    def versions(self, playbook: str, head: Snapshot | None = None) -> Versions:
+        """Return the published versions of a playbook; empty where it has none."""
+        if head is None:
+            head = self._store.load(self._tenant, (stream_of(playbook),)).get(stream_of(playbook))
+        if head is None:
+            return Versions()
+        known = self._versions.get(playbook)
+        if known is None or known[0] != head.hash:
+            known = (head.hash, _VERSIONS.decode(head.data))
+            self._versions[playbook] = known
+        return known[1]
+
+    def current(self, playbook: str, head: Snapshot | None) -> Compiled:
+        """Return the definition that new cases are opened with; raises UnknownName where none is published."""
+        versions = self.versions(playbook, head)
+        if not versions.published:
+            raise UnknownName("published playbook", playbook, self.names())
+        return self._load(versions.current.digest, versions.current.texts)
+
+    def pinned(self, playbook: str, digest: str) -> Compiled:
+        """Return the definition that a case is pinned to, with the newest texts this engine has seen."""
+        known = self._versions.get(playbook)
+        versions = known[1] if known is not None else self.versions(playbook)
+        if not any(p.digest == digest for p in versions.published):
+            versions = self.versions(playbook)
+        return self._load(digest, versions.texts_of(digest))
+
+    def names(self) -> tuple[str, ...]:
+        """Return the ids of the playbooks that are published."""
+        prefix = stream_of("")
+        found = self._store.streams(self._tenant, after=prefix)
+        return tuple(name.removeprefix(prefix) for name in found if name.startswith(prefix))
+
+    def plan(self, playbook: Playbook, where: Mapping[str, Span], versions: Versions) -> Documents | None:
+        """Return the documents to publish, or None where they are published already.
+
+        Raises InputError where the process changed without a new version, and cases hang on the old one.
+        """
+        documents = normalize(playbook, self._registry.contracts(uses(playbook)), where)
+        if not versions.published:
+            return documents
+        current = versions.current
+        if current.digest == documents.digest:
+            return None if current.texts == documents.texts_digest else documents
+        if playbook.version < current.version:
+            raise InputError(
+                f"{playbook.id}: version {playbook.version} is older than the published version {current.version}; "
+                f"write version: {current.version + 1}"
+            )
+        if playbook.version == current.version and self._has_cases(playbook.id):
+            raise InputError(
+                f"{playbook.id}: version {playbook.version} has cases and its process changed; "
+                f"write version: {current.version + 1} to publish the change"
+            )
+        return documents
+
+    def _has_cases(self, playbook: str) -> bool:
+        from playbook.stores.interface import Query
+
+        return bool(self._store.find(self._tenant, Query(playbook=playbook), limit=1).items)
+
+    def _load(self, digest: str, texts: str) -> Compiled:
+        compiled = self._compiled.get((digest, texts))
+        if compiled is None:
+            process, beside = (self._store.document(self._tenant, d) for d in (digest, texts))
+            if process is None or beside is None:
+                raise UnknownName("published definition", digest[:12])
+            compiled = Compiled(
+                definition(process, beside),
+                self._registry.functions,
+                self._registry.criteria,
+                self._registry.contracts(),
+            )
+            self._compiled[digest, texts] = compiled
+        return compiled
+
+
+def snapshot_of(versions: Versions) -> bytes:
+    """Return the stored fold of a playbook's stream."""
+    return encode(versions)

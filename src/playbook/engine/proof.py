@@ -1,0 +1,91 @@
+"""Proof that log, snapshots and index of a tenant agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playbook.engine.definitions import Versions, snapshot_of
+from playbook.engine.streams import ORGANIZATION, fold_case, fold_organization, index_row, is_case
+from playbook.errors import PlaybookError
+from playbook.model.case import FOLD
+from playbook.model.organization import Organization
+from playbook.model.values import encode
+from playbook.process.codec import decode_event, encode_case
+from playbook.stores.audit import Finding, audit
+from playbook.stores.interface import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playbook.engine.engine import Engine
+    from playbook.stores.interface import IndexRow
+
+_PAGE = 1000
+
+
+def prove(engine: Engine, progress: Callable[[int], None] = lambda events: None) -> Iterator[Finding]:
+    """Yield every disagreement: a broken chain, a snapshot or index row that is not the fold of its events.
+
+    `progress` is called with the number of events read so far.
+    """
+    broken = set[str]()
+    for finding in audit(engine.store, engine.tenant, progress=progress):
+        broken.add(finding.stream)
+        yield finding
+    rows = dict(_index(engine))
+    for stream in _streams(engine):
+        if stream not in broken:
+            yield from _prove_fold(engine, stream, rows)
+        rows.pop(stream.partition(":")[2], None) if is_case(stream) else None
+    for case in sorted(rows):
+        yield _finding(engine, f"case:{case}", "the index has a case whose stream does not exist")
+
+
+def _streams(engine: Engine) -> Iterator[str]:
+    after = ""
+    while names := engine.store.streams(engine.tenant, after=after, limit=_PAGE):
+        yield from names
+        after = names[-1]
+
+
+def _index(engine: Engine) -> Iterator[tuple[str, IndexRow]]:
+    after: str | None = None
+    while True:
+        page = engine.store.find(engine.tenant, Query(), after=after, limit=_PAGE)
+        yield from ((row.case, row) for row in page.items)
+        after = page.next
+        if after is None:
+            return
+
+
+def _prove_fold(engine: Engine, stream: str, rows: dict[str, IndexRow]) -> Iterator[Finding]:
+    head = engine.store.load(engine.tenant, (stream,))[stream]
+    try:
+        folded, row = _fold(engine, stream)
+    except (PlaybookError, ValueError) as error:
+        yield _finding(engine, stream, f"its events cannot be folded: {error}")
+        return
+    if head.fold == FOLD and head.data and head.data != folded:
+        yield _finding(engine, stream, "the snapshot is not the fold of its events")
+    if is_case(stream) and rows.get(stream.partition(":")[2]) != row:
+        yield _finding(engine, stream, "the index row is not what its events say")
+
+
+def _fold(engine: Engine, stream: str) -> tuple[bytes, IndexRow | None]:
+    events = engine.store.events(engine.tenant, stream)
+    if is_case(stream):
+        case, definition = fold_case(stream.partition(":")[2], events, engine.definitions.pinned)
+        if case is None or definition is None:
+            raise ValueError("there are none")
+        return encode_case(case), index_row(case, definition)
+    decoded = [decode_event(stored.kind, stored.data) for stored in events]
+    if stream != ORGANIZATION:
+        return snapshot_of(Versions(tuple(decoded))), None
+    organization = Organization()
+    for event in decoded:
+        organization = fold_organization(organization, event)
+    return encode(organization), None
+
+
+def _finding(engine: Engine, stream: str, message: str) -> Finding:
+    return Finding(engine.tenant, stream, 0, 0, message)

@@ -1,0 +1,216 @@
+"""Streams between store and process: loading heads, sealing personal values, chaining events, index rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import msgspec
+
+from playbook.errors import PlaybookError
+from playbook.model.case import FOLD
+from playbook.model.events import KIND_OF, Changed, Logged, Opened, PersonSet, SettingsSet, TeamSet
+from playbook.model.organization import Organization
+from playbook.model.values import encode, load
+from playbook.money import Money
+from playbook.process.codec import SEAL, decode_event, encode_case, revive
+from playbook.process.evolve import evolve
+from playbook.stores.chain import commitment, link
+from playbook.stores.interface import GENESIS, IndexRow, NewEvent, VaultRow, Write
+from playbook.times import from_micros, to_micros
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from playbook.model.case import Case
+    from playbook.model.events import CaseEvent, OrganizationEvent
+    from playbook.process.compiled import Compiled
+    from playbook.stores.interface import Snapshot, StoredEvent
+
+ORGANIZATION = "organization"
+_CASES = "case:"
+
+
+def case_stream(case: str) -> str:
+    """Return the stream of a case."""
+    return _CASES + case
+
+
+def is_case(stream: str) -> bool:
+    """Return whether a stream is a case's."""
+    return stream.startswith(_CASES)
+
+
+def chained(
+    tenant: str,
+    stream: str,
+    head: Snapshot | None,
+    events: Sequence[tuple[Any, dt.datetime]],
+    recorded: int,
+    actor: str,
+) -> tuple[NewEvent, ...]:
+    """Return events, each with when it happened, encoded and linked to the stream's head."""
+    version, before = (0, GENESIS) if head is None else (head.version, head.hash)
+    made = []
+    for event, moment in events:
+        at = to_micros(moment)
+        kind = KIND_OF[type(event)]
+        data = encode(event)
+        version += 1
+        before = link(before, tenant, stream, version, kind, at, recorded, actor, data)
+        made.append(NewEvent(kind, at, recorded, actor, data, before))
+    return tuple(made)
+
+
+@attrs.frozen
+class CaseWrite:
+    """Hold what a decision writes: the write, the vault rows, and the case after it."""
+
+    write: Write
+    vault: tuple[VaultRow, ...]
+    case: Case
+
+
+def write_case(
+    tenant: str,
+    head: Snapshot | None,
+    case: Case | None,
+    id: str,  # noqa: A002
+    events: Sequence[tuple[CaseEvent, dt.datetime]],
+    definition: Compiled,
+    recorded: int,
+    actor: str,
+    entropy: Callable[[int], bytes],
+) -> CaseWrite:
+    """Return the write that appends events, each with when it happened, to a case's stream."""
+    stream = case_stream(id)
+    vault: list[VaultRow] = []
+    known: dict[str, Any] = {}
+    if definition.seals:
+        events = [(_sealed(event, definition, stream, entropy, vault, known), at) for event, at in events]
+    for event, at in events:
+        case = evolve(case, id, event, at, actor)
+    if case is None:
+        raise PlaybookError(f"nothing was decided for case {id}")
+    index = index_row(case, definition)
+    write = Write(
+        stream,
+        0 if head is None else head.version,
+        chained(tenant, stream, head, events, recorded, actor),
+        encode_case(case),
+        FOLD,
+        index,
+    )
+    if known:
+        case = attrs.evolve(
+            case, fields={**case.fields, **{n: v for n, v in known.items() if n in case.sealed}}
+        )
+    return CaseWrite(write, tuple(vault), case)
+
+
+def _sealed(
+    event: CaseEvent,
+    definition: Compiled,
+    stream: str,
+    entropy: Callable[[int], bytes],
+    vault: list[VaultRow],
+    known: dict[str, Any],
+) -> CaseEvent:
+    """Return the event with personal values replaced by references into the vault."""
+    if isinstance(event, (Opened, Changed)):
+        personal = definition.personal
+    elif isinstance(event, Logged):
+        personal = frozenset(name for name, f in definition.entry_fields(event.kind).items() if f.personal)
+    else:
+        return event
+    fields = dict(event.fields)
+    for name in event.fields:
+        value = fields[name]
+        if name in personal and value is not None:
+            ref, salt, data = entropy(12).hex(), entropy(16), encode(value)
+            vault.append(VaultRow(ref, stream, salt, data))
+            fields[name] = {SEAL: ref, "h": commitment(salt, data)}
+            if not isinstance(event, Logged):
+                known[name] = value
+    return attrs.evolve(event, fields=fields)
+
+
+def reveal(case: Case, definition: Compiled, rows: Mapping[str, VaultRow | None]) -> Case:
+    """Return the case with the personal values that the vault still has."""
+    fields = dict(case.fields)
+    for name, seal in case.sealed.items():
+        row = rows.get(seal.ref)
+        if row is not None and name in definition.fields:
+            fields[name] = load(definition.fields[name], msgspec.json.decode(row.value))
+    return attrs.evolve(case, fields=fields)
+
+
+def fold_case(
+    id: str,  # noqa: A002
+    events: Iterable[StoredEvent],
+    pinned: Callable[[str, str], Compiled],
+) -> tuple[Case | None, Compiled | None]:
+    """Fold stored events of a case; personal values stay sealed."""
+    case: Case | None = None
+    definition: Compiled | None = None
+    for stored in events:
+        event = decode_event(stored.kind, stored.data)
+        if isinstance(event, Opened):
+            definition = pinned(event.playbook, event.digest)
+        if definition is not None:
+            event = revive(event, definition)
+        case = evolve(case, id, event, from_micros(stored.at), stored.actor)
+    return case, definition
+
+
+def index_row(case: Case, definition: Compiled) -> IndexRow:
+    """Return what the case can be found and counted by; personal values are not among it."""
+    fields = case.fields
+    if case.sealed:
+        fields = {name: value for name, value in fields.items() if name not in case.sealed}
+    amount = fields.get(definition.amount)
+    minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
+    expected = fields.get(definition.expected_close)
+    return IndexRow(
+        case.id,
+        case.playbook,
+        case.name,
+        case.stage,
+        case.outcome,
+        case.owner,
+        case.team,
+        to_micros(case.opened),
+        None if case.closed is None else to_micros(case.closed),
+        to_micros(case.entered),
+        to_micros(case.touched),
+        minor,
+        currency,
+        None if expected is None else expected.isoformat(),
+        None if case.probability is None else str(case.probability),
+        encode(fields),
+    )
+
+
+def fold_organization(organization: Organization, event: OrganizationEvent) -> Organization:
+    """Return the organization after an event."""
+    if isinstance(event, SettingsSet):
+        return attrs.evolve(organization, settings=event.settings)
+    if isinstance(event, TeamSet):
+        return organization.with_team(event.team)
+    return organization.with_person(event.person)
+
+
+def organization_changes(now: Organization, wanted: Organization) -> tuple[OrganizationEvent, ...]:
+    """Return the events that bring in what is wanted: settings first, then teams, then people, by id.
+
+    What is there and not wanted stays: people come from files and imports alike.
+    """
+    events: list[OrganizationEvent] = []
+    if wanted.settings.id and wanted.settings != now.settings:
+        events.append(SettingsSet(wanted.settings))
+    events.extend(TeamSet(team) for id_, team in sorted(wanted.teams.items()) if now.teams.get(id_) != team)
+    events.extend(
+        PersonSet(person) for id_, person in sorted(wanted.people.items()) if now.people.get(id_) != person
+    )
+    return tuple(events)

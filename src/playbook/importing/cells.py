@@ -1,0 +1,140 @@
+"""Cells to values: each column of a mapping becomes one function, made once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from playbook.errors import InputError, nearest_hint
+from playbook.model.values import parse
+from playbook.money import Money
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from playbook.model.mapping import Cell, Reads
+    from playbook.model.organization import Organization
+    from playbook.model.playbook import Field
+
+_REMEMBERED = 4096
+
+
+class RowFault(InputError):
+    """A row cannot be imported, and why."""
+
+
+def text_reader(cell: Cell | None) -> Callable[[Mapping[str, str]], str]:
+    """Return a function that gives a cell's text, replacements applied, blank as ""."""
+    if cell is None:
+        return lambda cells: ""
+    column, value, replace, otherwise = cell.column, cell.value, cell.replace, cell.otherwise
+    if not column:
+        return lambda cells: value
+    if not replace and not otherwise:
+        return lambda cells: cells[column].strip()
+
+    def read(cells: Mapping[str, str]) -> str:
+        text = cells[column].strip()
+        return replace.get(text, text) or otherwise
+
+    return read
+
+
+def field_reader(name: str, cell: Cell, field: Field, reads: Reads) -> Callable[[Mapping[str, str]], Any]:
+    """Return a function that gives a field's value, None where the cell is blank; raises RowFault."""
+    text_of = text_reader(cell)
+    pattern = cell.dates or reads.dates
+    decimal = cell.decimal or reads.decimal
+    currency = cell.currency
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def convert(text: str) -> Any:
+        if field.type == "date":
+            return _date(text, pattern)
+        if field.type == "datetime":
+            return dt.datetime.combine(_date(text, pattern), dt.time(), dt.UTC)
+        if field.type in ("money", "number", "percent") and decimal == ",":
+            text = text.replace(".", "").replace(",", ".")
+        if field.type == "money" and currency and not text[-1:].isalpha():
+            return Money.of(text, currency)
+        return parse(field, text)
+
+    def read(cells: Mapping[str, str]) -> Any:
+        text = text_of(cells)
+        if not text:
+            return None
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise RowFault(f"{cell.column or name}: {error}") from None
+
+    return read
+
+
+def day_reader(
+    cell: Cell | None, reads: Reads, zone: dt.tzinfo
+) -> Callable[[Mapping[str, str]], dt.datetime | None]:
+    """Return a function that gives the start of a cell's day in a zone as UTC, None where blank; raises RowFault."""
+    if cell is None:
+        return lambda cells: None
+    column, pattern = cell.column, cell.dates or reads.dates
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def convert(text: str) -> dt.datetime:
+        return dt.datetime.combine(_date(text, pattern), dt.time(), zone).astimezone(dt.UTC)
+
+    def read(cells: Mapping[str, str]) -> dt.datetime | None:
+        text = cells[column].strip()
+        if not text:
+            return None
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise RowFault(f"{column}: {error}") from None
+
+    return read
+
+
+def person_reader(cell: Cell | None, organization: Organization) -> Callable[[Mapping[str, str]], str]:
+    """Return a function that gives the id of the person a cell names, "" where blank; raises RowFault."""
+    text_of = text_reader(cell)
+    attribute = (cell.match if cell else "").removeprefix("person.") or "id"
+    known: dict[str, list[str]] = {}
+    for person in organization.people.values():
+        known.setdefault(getattr(person, attribute), []).append(person.id)
+
+    def read(cells: Mapping[str, str]) -> str:
+        name = text_of(cells)
+        if not name:
+            return ""
+        found = known.get(name, ())
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise RowFault(f"several people have the {attribute} {name!r}: {', '.join(found)}")
+        raise RowFault(
+            f"nobody has the {attribute} {name!r}{nearest_hint(name, known)}; import the people first"
+        )
+
+    return read
+
+
+def require_columns(columns: tuple[str, ...], cells: Mapping[str, str], mapping: str) -> None:
+    """Raise InputError where the source lacks columns that the mapping names."""
+    faults = [
+        f"mapping {mapping!r} reads column {column!r}, which the file does not have{nearest_hint(column, cells)}"
+        for column in columns
+        if column not in cells
+    ]
+    if faults:
+        raise InputError("\n".join(faults))
+
+
+def _date(text: str, pattern: str) -> dt.date:
+    if pattern == "%Y-%m-%d" and len(text) == 10:
+        return dt.date.fromisoformat(text)
+    try:
+        return dt.datetime.strptime(text, pattern).date()  # noqa: DTZ007 - only its date is taken
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date written as {pattern}") from None

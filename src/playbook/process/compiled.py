@@ -1,0 +1,203 @@
+"""A definition made ready to run: gates, branches, the machine, and who may do what."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from playbook.model.playbook import QUIT
+from playbook.process.criteria import (
+    Conditions,
+    compile_activity,
+    compile_criterion,
+    compile_required,
+    missing_plugins,
+)
+from playbook.process.machine import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playbook.expressions import Function
+    from playbook.model.contributions import CriterionKind
+    from playbook.model.playbook import Activity, Field, Stage
+    from playbook.process.criteria import Check, Test
+    from playbook.process.definition import Definition
+
+_FALLBACK = {"advance": "edit", "close": "advance", "back": "advance"}
+BUILT_IN_ENTRIES = ("call", "email", "meeting", "note")
+
+
+class Compiled:
+    """Hold one definition compiled with the plugins that are there.
+
+    A plugin the definition was published with, absent or of another contract version, blocks every move.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        functions: Mapping[str, Function],
+        kinds: Mapping[str, CriterionKind],
+        contracts: Mapping[str, str],
+    ) -> None:
+        playbook = definition.playbook
+        self.definition = definition
+        self.playbook = playbook
+        self.subject = playbook.subject
+        self.fields = {field.id: field for field in playbook.fields}
+        self.personal = frozenset(field.id for field in playbook.fields if field.personal)
+        self.seals = bool(self.personal) or any(f.personal for e in playbook.entries for f in e.fields)
+        self.amount = playbook.about.amount or "amount"
+        self.expected_close = playbook.about.expected_close or "expected_close"
+        self.stages = {stage.id: stage for stage in playbook.stages}
+        self.order = {stage.id: index for index, stage in enumerate(playbook.stages)}
+        self.entries = {entry.id: entry for entry in playbook.entries}
+        self._entry_fields = {e.id: {f.id: f for f in e.fields} for e in playbook.entries}
+        self.activities = {a.id: a for stage in playbook.stages for a in stage.activities}
+        self.kinds = {name: activity.kind for name, activity in self.activities.items()}
+        self._who = {permission.act: permission.who for permission in playbook.who_may}
+        self.editors = self.who("edit")
+        missing = {p: v for p, v in definition.plugins.items() if contracts.get(p) != v}
+        self.whole = not missing
+        self._conditions = Conditions(functions if self.whole else {})
+        self._kinds = kinds
+        self.branch: dict[tuple[str, str], Test] = {}
+        self.stage_when: dict[str, Test] = {}
+        self.activity_when: dict[str, Test] = {}
+        if self.whole:
+            self._compile_tests()
+        self.locked = {s: self._from(s, "locked_from") for s in self.stages}
+        self.required = {s: self._from(s, "required_from") for s in self.stages}
+        block = (
+            () if self.whole else (missing_plugins(tuple(f"{p} {v}" for p, v in sorted(missing.items()))),)
+        )
+        self.opening = block or tuple(self._criteria(playbook.stages[0], "entry"))
+        self.machine = Process(
+            self.stages,
+            ((way, a.id, b.id, block or self._gate(way, a, b)) for way, a, b in self._moves()),
+        )
+
+    def who(self, act: str) -> tuple[str, ...]:
+        """Return the principals who may do something; what the file leaves out follows `edit`."""
+        if act in self._who:
+            return self._who[act]
+        if act == "assign":
+            return ("owner", "manager") if "edit" in self._who else ("anyone",)
+        fallback = _FALLBACK.get(act)
+        return self.who(fallback) if fallback else ("anyone",)
+
+    def entry_fields(self, kind: str) -> Mapping[str, Field]:
+        """Return the fields of a kind of entry; built-in kinds have none."""
+        return self._entry_fields.get(kind, {})
+
+    def gates_to(self, stage: str) -> tuple[Check, ...]:
+        """Return the checks on the shortest way by `next` from the first stage to a stage, or its entry alone."""
+        if not self.whole or self.stages[stage].final in QUIT:
+            return tuple(self._criteria(self.stages[stage], "entry")) if self.whole else ()
+        ways: dict[str, tuple[str, ...]] = {self.playbook.stages[0].id: ()}
+        queue = [self.playbook.stages[0].id]
+        while queue and stage not in ways:
+            source = queue.pop(0)
+            for target in self.stages[source].next:
+                if target.to not in ways:
+                    ways[target.to] = (*ways[source], source)
+                    queue.append(target.to)
+        passed = [*ways.get(stage, ()), stage]
+        steps = itertools.pairwise(passed)
+        return tuple(c for a, b in steps for c in self._gate("forward", self.stages[a], self.stages[b]))
+
+    def later(self, source: str, target: str) -> bool:
+        """Return whether the target stands after the source in the file."""
+        return self.order[target] > self.order[source]
+
+    def followers(self, activity: str) -> tuple[Activity, ...]:
+        """Return the activities that are planned once this one is done."""
+        return tuple(a for a in self.activities.values() if a.after == activity)
+
+    def _compile_tests(self) -> None:
+        test = self._conditions.test
+        for stage in self.playbook.stages:
+            if stage.when is not None:
+                self.stage_when[stage.id] = test(stage.when)
+            for target in stage.next:
+                if target.when is not None:
+                    self.branch[stage.id, target.to] = test(target.when)
+            for activity in stage.activities:
+                if activity.when is not None:
+                    self.activity_when[activity.id] = test(activity.when)
+
+    def _moves(self) -> Iterator[tuple[str, Stage, Stage]]:
+        rules = self.playbook
+        for source in self.playbook.stages:
+            if source.final:
+                continue
+            ahead = self._ahead(source)
+            for target in self.playbook.stages:
+                if target is source:
+                    continue
+                if target.id in ahead and target.final not in QUIT:
+                    yield "forward", source, target
+                elif target.final and (target.id in ahead or {"any", source.id} & set(target.start)):
+                    yield "close", source, target
+                elif target.final:
+                    continue
+                elif self.later(source.id, target.id):
+                    if rules.skip.by and target.id not in rules.skip.not_to:
+                        yield "skip", source, target
+                elif rules.back.by and target.id not in rules.back.not_to:
+                    yield "back", source, target
+
+    def _ahead(self, source: Stage) -> dict[str, None]:
+        """Return the targets of `next`, and those beyond a stage that a rule may skip."""
+        found: dict[str, None] = {}
+        queue = [target.to for target in source.next]
+        while queue:
+            name = queue.pop(0)
+            if name not in found:
+                found[name] = None
+                if self.stages[name].when is not None:
+                    queue.extend(target.to for target in self.stages[name].next)
+        return found
+
+    def _gate(self, way: str, source: Stage, target: Stage) -> tuple[Check, ...]:
+        checks: list[Check] = []
+        if way in ("forward", "skip"):
+            checks.extend(self._exit(source))
+            required = self.required[target.id]
+            if required:
+                checks.append(compile_required(required, self.definition))
+        checks.extend(self._criteria(target, "entry"))
+        return tuple(checks)
+
+    def _exit(self, source: Stage) -> Iterator[Check]:
+        for activity in source.activities:
+            if activity.required:
+                path = f"stages.{source.id}.activities.{activity.id}"
+                yield compile_activity(activity, path, self.definition, self._conditions)
+        yield from self._criteria(source, "exit")
+
+    def _criteria(self, stage: Stage, side: str) -> Iterator[Check]:
+        for criterion in stage.exit if side == "exit" else stage.entry:
+            path = (
+                f"criteria.{criterion.id}" if criterion.shared else f"stages.{stage.id}.{side}.{criterion.id}"
+            )
+            yield compile_criterion(criterion, path, self.definition, self._conditions, self._kinds)
+
+    def _from(self, stage: str, attribute: str) -> tuple[str, ...]:
+        """Return the fields that hold on a stage: named for it or for one it is reachable from."""
+        if self.stages[stage].final in QUIT:
+            return ()
+        return tuple(
+            field.id for field in self.playbook.fields
+            if (start := getattr(field, attribute)) and stage in self._reach(start)
+        )  # fmt: skip
+
+    def _reach(self, start: str) -> set[str]:
+        reached, queue = set[str](), [start]
+        while queue:
+            name = queue.pop()
+            if name in self.stages and name not in reached:
+                reached.add(name)
+                queue.extend(target.to for target in self.stages[name].next)
+        return reached

@@ -1,0 +1,298 @@
+"""Criteria as checks: each answers None where it is met, else the Blocker that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.errors import Blocker
+from playbook.expressions import EvalError, Unknown, load, reads
+from playbook.expressions import compile as compile_condition
+from playbook.model.values import builtins, is_blank
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from playbook.expressions import Function, Scope
+    from playbook.model.case import Case
+    from playbook.model.contributions import CriterionKind
+    from playbook.model.organization import Organization
+    from playbook.model.playbook import Activity, Condition, Criterion
+    from playbook.process.definition import Definition, Place
+
+Check = Callable[["Attempt"], "Blocker | None"]
+Test = Callable[["Scope"], object]
+
+
+class Attempt:
+    """Collect what the checks of one gate say about one case."""
+
+    __slots__ = ("blocked", "case", "editors", "observe", "observed", "organization", "scope", "warned")
+
+    def __init__(
+        self,
+        case: Case,
+        scope: Scope,
+        organization: Organization,
+        editors: tuple[str, ...] = (),
+        observe: bool = False,
+    ) -> None:
+        self.case = case
+        self.scope = scope
+        self.organization = organization
+        self.editors = editors
+        self.observe = observe
+        self.blocked: list[Blocker] = []
+        self.warned: list[Blocker] = []
+        self.observed: list[Blocker] = []
+
+    def passes(self, gate: tuple[Check, ...]) -> bool:
+        """Run every check and return whether none blocks."""
+        for check in gate:
+            blocker = check(self)
+            if blocker is not None:
+                self._file(blocker)
+        return not self.blocked
+
+    def _file(self, blocker: Blocker) -> None:
+        if self.observe or blocker.mode == "observe":
+            self.observed.append(blocker)
+        elif blocker.mode == "warn":
+            self.warned.append(blocker)
+        else:
+            self.blocked.append(blocker)
+
+    def who(self, principals: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the people behind principals like owner and manager; roles stay roles."""
+        known = {"owner": self.case.owner, "manager": self.organization.manager_of(self.case.owner)}
+        named = (known.get(principal, principal) for principal in principals)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+
+class Conditions:
+    """Compile stored conditions with the functions that are there."""
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        self._functions = functions
+
+    def test(self, condition: Condition) -> Test:
+        """Return the closure of a condition."""
+        return compile_condition(load(condition.tree), self._functions)
+
+    def reads(self, condition: Condition) -> tuple[str, ...]:
+        """Return the fields that a condition reads, in order of name."""
+        return tuple(sorted(reads(load(condition.tree))))
+
+
+def compile_criterion(
+    criterion: Criterion,
+    path: str,
+    definition: Definition,
+    conditions: Conditions,
+    kinds: Mapping[str, CriterionKind],
+) -> Check:
+    """Return the check of one criterion of a stage's gate."""
+    place = definition.place(path)
+    if criterion.kind == "that":
+        check = _that(criterion, place, conditions)
+    elif criterion.kind == "fields":
+        check = _fields(criterion, place, definition)
+    elif criterion.kind == "done":
+        check = _done(criterion, place)
+    else:
+        check = _plugin(criterion, place, kinds[criterion.kind])
+    return check if criterion.when is None else _guarded(criterion, place, check, conditions)
+
+
+def compile_activity(activity: Activity, path: str, definition: Definition, conditions: Conditions) -> Check:
+    """Return the check that a required activity was done in this stay (or ever, where `once`)."""
+    place, name, once = definition.place(path), activity.id, activity.once
+    when = None if activity.when is None else conditions.test(activity.when)
+
+    def check(attempt: Attempt) -> Blocker | None:
+        case = attempt.case
+        for task in case.tasks:
+            if task.id == name and task.status == "done" and (once or task.visit == case.visit):
+                return None
+        if when is not None and when(attempt.scope) is False:
+            return None
+        task_owner = next((t.assignee for t in case.tasks if t.id == name and t.assignee), case.owner)
+        return Blocker(
+            criterion=name,
+            kind="activity",
+            title=activity.title or name.replace("_", " "),
+            missing=(name,),
+            who=tuple(filter(None, (task_owner,))),
+            file=place.file,
+            line=place.line,
+            fix=f"playbook do {case.id} {name}",
+        )
+
+    return check
+
+
+def compile_required(names: tuple[str, ...], definition: Definition) -> Check:
+    """Return the check of fields that a stage requires by `required_from`."""
+    subject = definition.playbook.subject
+    titles = {f.id: f.title or f.id for f in definition.playbook.fields}
+
+    def check(attempt: Attempt) -> Blocker | None:
+        missing = tuple(name for name in names if attempt.case.fields.get(name) is None)
+        if not missing:
+            return None
+        place = definition.place(f"fields.{missing[0]}")
+        return Blocker(
+            criterion="required_fields",
+            kind="fields",
+            title="Required here: " + ", ".join(titles[name] for name in missing),
+            missing=tuple(f"{subject}.{name}" for name in missing),
+            who=attempt.who(attempt.editors),
+            file=place.file,
+            line=place.line,
+            fix=_set(attempt.case.id, missing),
+        )
+
+    return check
+
+
+def missing_plugins(names: tuple[str, ...]) -> Check:
+    """Return a check that always blocks: the plugins a definition was published with are not there."""
+
+    def check(attempt: Attempt) -> Blocker:
+        return Blocker(
+            criterion="plugins",
+            kind="plugin",
+            title="A plugin that this playbook needs is not installed: " + ", ".join(names),
+            missing=names,
+            fix="playbook plugins",
+        )
+
+    return check
+
+
+def _that(criterion: Criterion, place: Place, conditions: Conditions) -> Check:
+    condition = criterion.that
+    if condition is None:
+        raise ValueError(f"criterion {criterion.id} has no condition")
+    test, paths = conditions.test(condition), conditions.reads(condition)
+
+    def check(attempt: Attempt) -> Blocker | None:
+        answer = test(attempt.scope)
+        if answer is True:
+            return None
+        absent = tuple(path for path in paths if is_blank(_value(attempt.scope, path)))
+        missing = answer.paths if isinstance(answer, Unknown) else absent
+        return _unmet(criterion, place, attempt, missing, paths, _reason(criterion.hint, answer))
+
+    return check
+
+
+def _fields(criterion: Criterion, place: Place, definition: Definition) -> Check:
+    names, subject = criterion.fields, definition.playbook.subject
+
+    def check(attempt: Attempt) -> Blocker | None:
+        fields = attempt.case.fields
+        missing = tuple(name for name in names if is_blank(fields.get(name)))
+        if not missing:
+            return None
+        paths = tuple(f"{subject}.{name}" for name in missing)
+        return _unmet(criterion, place, attempt, paths, (), criterion.hint)
+
+    return check
+
+
+def _done(criterion: Criterion, place: Place) -> Check:
+    name = criterion.done
+
+    def check(attempt: Attempt) -> Blocker | None:
+        if any(task.id == name and task.status == "done" for task in attempt.case.tasks):
+            return None
+        blocker = _unmet(criterion, place, attempt, (name,), (), criterion.hint)
+        return attrs.evolve(blocker, fix=f"playbook do {attempt.case.id} {name}")
+
+    return check
+
+
+def _plugin(criterion: Criterion, place: Place, kind: CriterionKind) -> Check:
+    def check(attempt: Attempt) -> Blocker | None:
+        verdict = kind.test(criterion.options, attempt.scope)
+        if verdict.met:
+            return None
+        hint = criterion.hint or verdict.hint
+        blocker = _unmet(criterion, place, attempt, verdict.missing, (), hint)
+        return attrs.evolve(blocker, actual=dict(verdict.actual))
+
+    return check
+
+
+def _guarded(criterion: Criterion, place: Place, check: Check, conditions: Conditions) -> Check:
+    """Apply `when`: unknown means that the criterion applies, and the blocker names the field."""
+    if criterion.when is None:
+        return check
+    when = conditions.test(criterion.when)
+
+    def guarded(attempt: Attempt) -> Blocker | None:
+        answer = when(attempt.scope)
+        if answer is False:
+            return None
+        blocker = check(attempt)
+        if blocker is None or not isinstance(answer, Unknown):
+            return blocker
+        return _unmet(
+            criterion,
+            place,
+            attempt,
+            (*blocker.missing, *answer.paths),
+            tuple(blocker.actual),
+            criterion.hint,
+        )
+
+    return guarded
+
+
+def _unmet(
+    criterion: Criterion,
+    place: Place,
+    attempt: Attempt,
+    missing: tuple[str, ...],
+    reading: tuple[str, ...],
+    hint: str,
+) -> Blocker:
+    missing = tuple(dict.fromkeys(missing))
+    own = tuple(
+        path.partition(".")[2] for path in (missing or reading) if path.partition(".")[0] in _own(attempt)
+    )
+    return Blocker(
+        criterion=criterion.id,
+        kind=criterion.kind,
+        title=criterion.title or criterion.id.replace("_", " "),
+        hint=hint,
+        missing=missing,
+        actual={path: builtins(_value(attempt.scope, path)) for path in reading},
+        who=attempt.who(attempt.editors),
+        file=place.file,
+        line=place.line,
+        fix=_set(attempt.case.id, own) if own else f"playbook show {attempt.case.id}",
+        mode=criterion.mode,
+    )
+
+
+def _own(attempt: Attempt) -> tuple[str, ...]:
+    return tuple(name for name, root in attempt.scope.roots.items() if root is attempt.case.fields)
+
+
+def _value(scope: Scope, path: str) -> Any:
+    root, _, name = path.partition(".")
+    values = scope.roots.get(root)
+    value = None if values is None else values.get(name)
+    return str(value) if type(value).__name__ == "Elapsed" else value
+
+
+def _reason(hint: str, answer: object) -> str:
+    return f"{hint} ({answer.message})".strip() if isinstance(answer, EvalError) else hint
+
+
+def _set(case: str, fields: tuple[str, ...]) -> str:
+    return f"playbook set {case} " + " ".join(f"{name}=..." for name in fields)

@@ -1,0 +1,251 @@
+"""Decide: definition, case, request and facts in; events, a refusal or wanted facts out. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.errors import Blocker, InputError, Refused, UnknownName, nearest_hint
+from playbook.model.case import OPEN, Case, latest
+from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set
+from playbook.model.events import Assigned, Changed, Finished, Logged, Opened
+from playbook.model.values import is_blank, parse
+from playbook.process.compiled import BUILT_IN_ENTRIES
+from playbook.process.facts import Needs, World
+from playbook.process.moving import Deciding, advance, back, close
+from playbook.process.permission import permits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from playbook.model.commands import Request
+    from playbook.model.events import CaseEvent
+    from playbook.model.playbook import Field
+    from playbook.process.compiled import Compiled
+
+
+@attrs.frozen
+class Decision:
+    """Hold the events that a command leads to, and the criteria that only warned or were observed."""
+
+    events: tuple[CaseEvent, ...]
+    warned: tuple[Blocker, ...] = ()
+    observed: tuple[Blocker, ...] = ()
+
+
+def decide(
+    definition: Compiled, case: Case | None, request: Request, facts: Mapping[str, Any]
+) -> Decision | Refused | Needs:
+    """Decide a request on a case (None before it is opened).
+
+    `facts` holds `world`, the organization as it stands; without it the answer is Needs. Raises InputError
+    or UnknownName, with every mistake at once, for names and values that are wrong in themselves.
+    """
+    world = facts.get("world")
+    if world is None:
+        return Needs(("world",))
+    command = request.command
+    if isinstance(command, Open):
+        return _open(definition, request, command, world)
+    if case is None:
+        raise UnknownName("case", command.case)
+    if request.at < case.last:
+        raise InputError(
+            f"{request.at.isoformat()} lies before the last event of {case.id} ({case.last.isoformat()})"
+        )
+    deciding = Deciding(definition, case, request, world)
+    events = _HANDLERS[type(command)](deciding, command)
+    attempt = deciding.attempt
+    if deciding.blockers:
+        return deciding.refusal()
+    if attempt is None:
+        return Decision(events)
+    return Decision(events, tuple(attempt.warned), tuple(attempt.observed))
+
+
+def _open(definition: Compiled, request: Request, command: Open, world: World) -> Decision | Refused:
+    people = world.organization.people
+    owner = command.owner or (request.actor if request.actor in people else "")
+    _known_person(owner, world)
+    given = read_fields(definition.fields, command.fields, "field")
+    defaults = {
+        field.id: parse(field, field.default)
+        for field in definition.playbook.fields
+        if field.default is not None
+    }
+    fields = {**defaults, **{name: value for name, value in given.items() if value is not None}}
+    person = people.get(owner)
+    team = person.post(request.at.astimezone(world.zone).date()).team if person else ""
+    first = definition.playbook.stages[0].id
+    case = Case(
+        command.case, definition.playbook.id, definition.definition.digest, command.name, owner, team, first,
+        request.at, request.at, request.at, request.at, fields=fields,
+    )  # fmt: skip
+    deciding = Deciding(definition, case, request, world)
+    deciding.permit("open")
+    deciding.gate_entry(first)
+    if deciding.blockers:
+        return deciding.refusal()
+    event = Opened(
+        playbook=case.playbook,
+        digest=case.digest,
+        name=case.name,
+        owner=owner,
+        team=team,
+        stage=first,
+        fields=fields,
+        plans=() if request.historical else deciding.plans(first, case),
+        stamp=deciding.stamp(first, fields),
+        historical=request.historical,
+    )
+    attempt = deciding.attempt
+    if attempt is None:
+        return Decision((event,))
+    return Decision((event,), tuple(attempt.warned), tuple(attempt.observed))
+
+
+def _set(deciding: Deciding, command: Set) -> tuple[CaseEvent, ...]:
+    values = read_fields(deciding.definition.fields, command.fields, "field")
+    deciding.permit("edit")
+    case = deciding.case
+    changes = {name: value for name, value in values.items() if case.fields.get(name) != value}
+    _check_changes(deciding, changes, command.reason)
+    if not changes or deciding.blockers:
+        return ()
+    return (Changed(changes, command.reason, deciding.request.historical),)
+
+
+def _check_changes(deciding: Deciding, changes: Mapping[str, Any], reason: str) -> None:
+    definition, case = deciding.definition, deciding.case
+    for name in changes:
+        if case.outcome != OPEN:
+            if not definition.fields[name].editable_after_close:
+                deciding.wrong_state(f"{name} cannot change after the {definition.subject} was closed")
+            elif not reason:
+                deciding.wrong_state(f"changing {name} after close needs a reason", fix="--reason TEXT")
+        elif name in definition.locked[case.stage]:
+            deciding.wrong_state(f"{name} is locked from stage {definition.fields[name].locked_from!r} on")
+        elif changes[name] is None and name in definition.required[case.stage]:
+            deciding.wrong_state(
+                f"{name} is required from stage {definition.fields[name].required_from!r} on"
+            )
+
+
+def _do(deciding: Deciding, command: Do) -> tuple[CaseEvent, ...]:
+    definition, case = deciding.definition, deciding.case
+    activity = definition.activities.get(command.activity)
+    if activity is None:
+        raise UnknownName("activity", command.activity, definition.activities)
+    deciding.permit("edit")
+    task = latest(case, activity.id)
+    here = any(a.id == activity.id for a in definition.stages[case.stage].activities)
+    if deciding.must_be_open() and not here:
+        deciding.wrong_state(f"{activity.id} is not asked for in stage {case.stage!r}")
+    current = task is not None and task.visit == case.visit
+    if here and task is not None and task.status == "done" and (current or activity.once):
+        deciding.wrong_state(f"{activity.id} is already done")
+    outcomes = dict(activity.outcomes) or {"done": "done"}
+    outcome = command.outcome or next((name for name, means in outcomes.items() if means == "done"), "")
+    if outcome not in outcomes:
+        raise UnknownName(f"outcome of {activity.id}", outcome, outcomes)
+    done = outcomes[outcome] == "done"
+    values = read_fields(definition.fields, command.fields, "field")
+    changes = {name: value for name, value in values.items() if case.fields.get(name) != value}
+    _check_changes(deciding, changes, "")
+    asked = tuple(
+        f.field for f in activity.form if not f.optional and is_blank({**case.fields, **values}.get(f.field))
+    )
+    if done and asked:
+        deciding.form_incomplete(activity, asked)
+    if deciding.blockers:
+        return ()
+    n = task.n + (task.status != OPEN) if task is not None and task.visit == case.visit else 1
+    after = {**case.fields, **{k: v for k, v in values.items() if v is not None}}
+    plans = deciding.plans_after(activity, n, done, after)
+    finished = Finished(activity.id, case.visit, n, outcome, done, plans)
+    return (Changed(changes), finished) if changes else (finished,)
+
+
+def _log(deciding: Deciding, command: Log) -> tuple[CaseEvent, ...]:
+    entries = deciding.definition.entries
+    kind = entries.get(command.kind)
+    if kind is None and command.kind not in BUILT_IN_ENTRIES:
+        raise UnknownName("entry", command.kind, (*entries, *BUILT_IN_ENTRIES))
+    values = read_fields(
+        deciding.definition.entry_fields(command.kind), command.fields, f"field of {command.kind}"
+    )
+    if kind is None:
+        deciding.permit("edit")
+    elif not permits(kind.by, deciding.request.actor, deciding.case, deciding.world.organization):
+        deciding.not_permitted(f"log {command.kind}", kind.by)
+    given = {name: value for name, value in values.items() if value is not None}
+    return (Logged(command.kind, given, command.text),)
+
+
+def _assign(deciding: Deciding, command: Assign) -> tuple[CaseEvent, ...]:
+    organization = deciding.world.organization
+    _known_person(command.owner, deciding.world)
+    if command.team and organization.teams and command.team not in organization.teams:
+        raise UnknownName("team", command.team, organization.teams)
+    deciding.permit("assign")
+    deciding.must_be_open()
+    person = organization.people.get(command.owner)
+    team = command.team or (person.post(deciding.today).team if person else deciding.case.team)
+    if (command.owner, team) == (deciding.case.owner, deciding.case.team):
+        return ()
+    return (Assigned(command.owner, team, deciding.case.owner),)
+
+
+def _advance(deciding: Deciding, command: Advance) -> tuple[CaseEvent, ...]:
+    return advance(deciding, command.to, command.reason)
+
+
+def _back(deciding: Deciding, command: Back) -> tuple[CaseEvent, ...]:
+    return back(deciding, command.to, command.reason)
+
+
+def _close(deciding: Deciding, command: Close) -> tuple[CaseEvent, ...]:
+    values = read_fields(deciding.definition.fields, command.fields, "field")
+    changes = {name: value for name, value in values.items() if deciding.case.fields.get(name) != value}
+    _check_changes(deciding, changes, command.reason)
+    if changes:
+        fields = {**deciding.case.fields, **changes}
+        deciding.case = attrs.evolve(
+            deciding.case, fields={name: value for name, value in fields.items() if value is not None}
+        )
+    events = close(deciding, command.to, command.reason)
+    return (Changed(changes), *events) if changes else events
+
+
+_HANDLERS: dict[type, Callable[[Deciding, Any], tuple[CaseEvent, ...]]] = {
+    Set: _set, Do: _do, Log: _log, Advance: _advance, Back: _back, Close: _close, Assign: _assign,
+}  # fmt: skip
+
+
+def read_fields(fields: Mapping[str, Field], given: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Return given values by the types of their fields, blank as None; raises InputError naming every mistake."""
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, value in given.items():
+        field = fields.get(name)
+        if field is None:
+            faults.append(f"there is no {what} {name!r}{nearest_hint(name, fields)}")
+        elif is_blank(value):
+            values[name] = None
+        else:
+            try:
+                read = parse(field, value)
+            except ValueError as error:
+                faults.append(f"{name}: {error}")
+            else:
+                values[name] = None if is_blank(read) else read
+    if faults:
+        raise InputError("\n".join(faults))
+    return values
+
+
+def _known_person(person: str, world: World) -> None:
+    people = world.organization.people
+    if person and people and person not in people:
+        raise UnknownName("person", person, people)

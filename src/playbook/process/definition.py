@@ -1,0 +1,126 @@
+"""The published form of a playbook: a process document named by its digest, and its texts beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import msgspec
+
+from playbook.expressions import load
+from playbook.model.playbook import Playbook
+from playbook.model.values import builtins, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playbook.errors import Span
+
+FORMAT = 1
+_TEXTS = frozenset(("title", "help", "hint", "guidance", "maintainer", "locale"))
+
+
+@attrs.frozen
+class Place:
+    """Name the file and line in which a part of the playbook is written."""
+
+    file: str = ""
+    line: int = 0
+
+
+@attrs.frozen
+class Definition:
+    """Hold a published playbook: pinned by `digest`; texts and places may change under it."""
+
+    playbook: Playbook
+    digest: str
+    plugins: dict[str, str]
+    where: dict[str, Place]
+
+    def place(self, path: str) -> Place:
+        """Return where a path like `stages.discovery.exit.fit` is written."""
+        return self.where.get(path, Place())
+
+
+@attrs.frozen
+class Documents:
+    """Hold the two documents that publishing stores, each under the SHA-256 of its bytes."""
+
+    digest: str
+    process: bytes
+    texts_digest: str
+    texts: bytes
+
+
+@attrs.frozen
+class _Process:
+    format: int
+    playbook: Any
+    plugins: dict[str, str]
+
+
+@attrs.frozen
+class _Texts:
+    texts: dict[str, Any]
+    where: dict[str, Place]
+
+
+def normalize(playbook: Playbook, plugins: Mapping[str, str], where: Mapping[str, Span]) -> Documents:
+    """Return the documents of a playbook.
+
+    The digest covers what decides (with the version and the contract versions of plugins), not what
+    only people read: titles, hints, guidance and the places in files.
+    """
+    tree = builtins(playbook)
+    texts: dict[str, Any] = {}
+    for path, node in _parts(tree, ""):
+        for key in sorted(_TEXTS & node.keys()):
+            text = node.pop(key)
+            if text:
+                texts[f"{path}{key}"] = text
+    process = canonical(_Process(FORMAT, tree, dict(plugins)))
+    places = {path: Place(span.file, span.line) for path, span in where.items()}
+    rest = canonical(_Texts(texts, places))
+    return Documents(_digest(process), process, _digest(rest), rest)
+
+
+def definition(process: bytes, texts: bytes) -> Definition:
+    """Return the definition that `normalize` wrote."""
+    stored = msgspec.json.decode(process, type=_Process)
+    beside = msgspec.json.decode(texts, type=_Texts)
+    for path, node in _parts(stored.playbook, ""):
+        for key in _TEXTS:
+            text = beside.texts.get(f"{path}{key}")
+            if text is not None:
+                node[key] = text
+    playbook = msgspec.convert(stored.playbook, Playbook)
+    return Definition(playbook, _digest(process), stored.plugins, beside.where)
+
+
+def uses(playbook: Playbook) -> tuple[tuple[str, str], ...]:
+    """Return the criterion kinds and functions that a playbook uses, as pairs of kind and name, in order."""
+    found = set[tuple[str, str]]()
+    for _, node in _parts(builtins(playbook), ""):
+        if "tree" in node:
+            found.update(("functions", n.args[0]) for n, _ in load(node["tree"]).walk() if n.op == "call")
+        elif "mode" in node:
+            found.add(("criteria", node["kind"]))
+    return tuple(sorted(found))
+
+
+def _parts(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every part of the tree that has an id or is a map, with its path and a trailing dot."""
+    if isinstance(node, dict):
+        yield path, node
+        for key, value in node.items():
+            if key not in _TEXTS and key not in ("tree", "options", "default"):
+                yield from _parts(value, f"{path}{key}.")
+    elif isinstance(node, list):
+        for index, item in enumerate(node):
+            name = item.get("id", index) if isinstance(item, dict) else index
+            yield from _parts(item, f"{path}{name}.")
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,78 @@
+"""One flat transitions Machine per definition; its transitions collect every unmet criterion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from transitions import Machine, Transition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playbook.process.criteria import Attempt, Check
+
+
+class Cursor:
+    """Hold the stage while the machine is driven; never registered, copied or compared."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+class _GateTransition(Transition):
+    """Run every check of the gate and move only where none blocks.
+
+    Leaner than its base: playbooks have no callbacks, and strings never reach transitions' name lookup.
+    """
+
+    def __init__(
+        self, source: str, dest: str, *_: object, gate: tuple[Check, ...] = (), **__: object
+    ) -> None:
+        super().__init__(source, dest)
+        self.gate = gate
+
+    def execute(self, event_data: Any) -> bool:
+        attempt: Attempt = event_data.args[0]
+        if not attempt.passes(self.gate):
+            return False
+        event_data.model.state = self.dest
+        return True
+
+
+class _GateMachine(Machine):
+    transition_cls = _GateTransition
+
+
+class Process:
+    """Drive cases along the moves of one definition.
+
+    Moves are (way, source, target, gate); every stage named is one of `stages`, which is checked first
+    because transitions would add or overwrite silently.
+    """
+
+    def __init__(
+        self, stages: Iterable[str], moves: Iterable[tuple[str, str, str, tuple[Check, ...]]]
+    ) -> None:
+        names = list(stages)
+        self._machine = _GateMachine(
+            model=None, states=names, initial=None, auto_transitions=False, send_event=True
+        )
+        known = set(names)
+        seen: set[tuple[str, str, str]] = set()
+        for way, source, target, gate in moves:
+            if source not in known or target not in known or (way, source, target) in seen:
+                raise ValueError(f"move {way} {source} -> {target} is unknown or doubled")
+            seen.add((way, source, target))
+            self._machine.add_transition(f"{way}:{target}", source, target, gate=gate)
+        self._moves = frozenset(seen)
+        self._events = self._machine.events
+
+    def has(self, way: str, source: str, target: str) -> bool:
+        """Return whether there is such a move."""
+        return (way, source, target) in self._moves
+
+    def move(self, way: str, source: str, target: str, attempt: Attempt) -> bool:
+        """Try a move; the attempt collects what blocks it. Return whether it was made."""
+        return bool(self._events[f"{way}:{target}"].trigger(Cursor(source), attempt))
