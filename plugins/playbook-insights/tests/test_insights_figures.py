@@ -9,7 +9,7 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook import Money
@@ -60,11 +60,13 @@ def test_days_are_cut_in_the_zone(zone: str, instant: str, day: str) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(10**16), 4 * 10**15)))
 def test_whole_number_days_of_utc_are_those_of_the_calendar(instants: list[int]) -> None:
     assert days.cut(instants, dt.UTC) == days.cut(instants, zoneinfo.ZoneInfo("UTC"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=2))
 def test_mean_and_percentiles_are_those_of_the_listed_values(values: list[int]) -> None:
     histogram = Counter(values)

@@ -23,8 +23,8 @@ def pipeline(frame: Frame, context: ReportContext) -> list[str]:
     ):
         if sums.priced and figures.probability(context, playbook, stage, chance) is None:
             found.append(
-                f"The stage {stage!r} of {playbook!r} has no probability: the amounts of {_cases(sums.priced)} "
-                "are left out of weighted. Give it one, or set it on the case."
+                f"The stage {stage!r} of {playbook!r} has no probability: the amounts of "
+                f"{_cases(sums.priced)} are left out of weighted. Give it one, or set it on the case."
             )
     return found
 
