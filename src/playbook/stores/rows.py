@@ -1,0 +1,110 @@
+"""What both stores share: limits, the columns of the index, and the text of positions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from playbook.errors import InputError, UnknownName
+from playbook.stores.interface import IndexRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playbook.stores.interface import Batch, Query, Write
+
+LARGEST = 10_000_000
+"""Bytes that one stored value may have."""
+
+COLUMNS = tuple(a.name for a in attrs.fields(IndexRow))
+"""The columns of the table `cases`, in the order of IndexRow."""
+
+GROUPS = ("playbook", "stage", "status", "outcome", "owner", "team", "name", "currency")
+"""What cases can be counted by; `status` is open or closed, a missing currency is ''."""
+
+_AMOUNTS = range(-(2**63), 2**63)
+
+
+def check(batches: Sequence[Batch]) -> None:
+    """Raise InputError for what no store takes, before anything is written."""
+    for batch in batches:
+        for write in batch.writes:
+            _check_write(write)
+        if len(batch.answer) > LARGEST:
+            _refuse(f"the answer to the key {batch.key!r}", batch.answer)
+        for digest, data in batch.documents.items():
+            if len(data) > LARGEST:
+                _refuse(f"the document {digest!r}", data)
+        for row in batch.vault:
+            if len(row.value) > LARGEST:
+                _refuse(f"a personal value of {row.subject!r}", row.value)
+
+
+def _check_write(write: Write) -> None:
+    for event in write.events:
+        if len(event.data) > LARGEST:
+            _refuse(f"an event {event.kind!r} of {write.stream!r}", event.data)
+    if len(write.snapshot) > LARGEST:
+        _refuse(f"the snapshot of {write.stream!r}", write.snapshot)
+    if not write.events and not write.expected:
+        raise InputError(f"the new stream {write.stream!r} has no event; a stream begins with one")
+    row = write.index
+    if row is not None:
+        if len(row.fields) > LARGEST:
+            _refuse(f"the index row of {write.stream!r}", row.fields)
+        if row.amount is not None and row.amount not in _AMOUNTS:
+            raise InputError(f"the amount {row.amount} of {write.stream!r} is beyond 64 bits")
+    for due in write.due or ():
+        if len(due.data) > LARGEST:
+            _refuse(f"the due row {due.id!r} of {write.stream!r}", due.data)
+
+
+def _refuse(what: str, value: bytes) -> None:
+    raise InputError(
+        f"{what} has {len(value):,} bytes; a stored value may have {LARGEST:,}: keep large things as links"
+    )
+
+
+def check_groups(by: Sequence[str]) -> None:
+    """Raise UnknownName for a column that cases cannot be counted by."""
+    for column in by:
+        if column not in GROUPS:
+            raise UnknownName("column to count by", column, GROUPS)
+
+
+def check_status(query: Query) -> None:
+    """Raise UnknownName for a status that is neither open nor closed."""
+    if query.status not in (None, "open", "closed"):
+        raise UnknownName("status", str(query.status), ("open", "closed"))
+
+
+def check_table(table: str) -> None:
+    """Raise UnknownName for a projection that is not kept."""
+    if table != "cases":
+        raise UnknownName("table", table, ("cases",))
+
+
+def place(row: IndexRow) -> str:
+    """Return the place of a row in the order newest opened first, then case."""
+    return f"{row.opened}:{row.case}"
+
+
+def read_place(text: str) -> tuple[int, str]:
+    """Return opened and case of a place; raises InputError for other text."""
+    opened, colon, case = text.partition(":")
+    if not colon:
+        raise InputError(f"{text!r} is not a place in a list; pass what `next` of the page before held")
+    return _whole(opened, text), case
+
+
+def read_position(text: str | None) -> int:
+    """Return the position that a text of the log stands for, 0 for None; raises InputError for other text."""
+    return 0 if text is None else _whole(text, text)
+
+
+def _whole(number: str, text: str) -> int:
+    try:
+        return int(number)
+    except ValueError:
+        raise InputError(f"{text!r} is not a position; pass what `next` of the page before held") from None

@@ -1,0 +1,240 @@
+"""The store in one SQLite file, or in a host's own connection."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import TYPE_CHECKING, Any
+
+from playbook.errors import InputError
+from playbook.stores import rows, sqlite_find
+from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
+from playbook.stores.sqlite_file import Joined, Reading, Transaction, check_host, open_file
+from playbook.stores.sqlite_write import (
+    SELECT_HEAD,
+    SELECT_RECEIPT,
+    ApartError,
+    RejectedError,
+    Writer,
+    independent,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from playbook.stores.interface import Batch, Query, Tally
+    from playbook.stores.sqlite_write import Answer
+
+_CHUNK = 10_000
+_SELECT_EVENTS = "SELECT stream, version, position, kind, at, recorded, actor, data, hash FROM events"
+_SELECT_TENANTS = (
+    "WITH RECURSIVE found (name) AS (SELECT min(tenant) FROM streams UNION ALL"
+    " SELECT (SELECT min(tenant) FROM streams WHERE tenant > name) FROM found WHERE name IS NOT NULL)"
+    " SELECT name FROM found WHERE name IS NOT NULL"
+)
+
+
+class _Connected:
+    """Do the work of a store on one connection, for one caller at a time."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str, kind: type[Transaction]) -> None:
+        self._connection = connection
+        cursor = connection.cursor()
+        cursor.row_factory = None  # a host may have set its own
+        self._cursor = cursor
+        self._writer = Writer(cursor)
+        self._reading = Reading(threading.Lock(), name)
+        self._transaction = kind(connection, self._reading)
+
+    def append(self, batches: Sequence[Batch]) -> list[Answer]:
+        """Store batches in one transaction, each whole or not at all; answers are in the order given."""
+        rows.check(batches)
+        writer = self._writer
+        try:
+            if len(batches) == 1:
+                with self._transaction:
+                    return [writer.one(batches[0])]
+            if independent(batches):
+                with self._transaction:
+                    return writer.together(batches)
+        except RejectedError as rejected:
+            return [rejected.answer]
+        except ApartError:
+            pass  # which of them it is shows when they are stored one by one
+        with self._transaction:
+            return [writer.apart(batch) for batch in batches]
+
+    def receipt(self, tenant: str, key: str) -> Receipt | None:
+        """Return the first answer given for a key."""
+        found = self._all(SELECT_RECEIPT, (tenant, key))
+        if not found:
+            return None
+        fingerprint, answer, position = found[0]
+        return Receipt(key, fingerprint, answer, position, repeated=True)
+
+    def vault(self, tenant: str, refs: Sequence[str]) -> Mapping[str, VaultRow | None]:
+        """Return personal values by reference; None where one was erased."""
+        found: dict[str, VaultRow | None] = {}
+        query = "SELECT ref, subject, salt, value FROM vault WHERE tenant = ? AND ref = ?"
+        with self._reading:
+            for ref in refs:
+                row = self._cursor.execute(query, (tenant, ref)).fetchone()
+                found[ref] = None if row is None else VaultRow(*row)
+        return found
+
+    def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, Snapshot]:
+        """Return the heads of those of the streams that exist."""
+        found = {}
+        with self._reading:
+            for stream in streams:
+                row = self._cursor.execute(SELECT_HEAD, (tenant, stream)).fetchone()
+                if row is not None:
+                    found[stream] = Snapshot(*row)
+        return found
+
+    def streams(self, tenant: str, *, after: str = "", limit: int = 1000) -> Sequence[str]:
+        """Return names of streams in order, after one."""
+        query = "SELECT stream FROM streams WHERE tenant = ? AND stream > ? ORDER BY stream LIMIT ?"
+        return [stream for (stream,) in self._all(query, (tenant, after, limit))]
+
+    def tenants(self) -> Sequence[str]:
+        """Return the tenants that have streams, in order."""
+        return [tenant for (tenant,) in self._all(_SELECT_TENANTS, ())]
+
+    def events(self, tenant: str, stream: str, *, after: int = 0) -> Iterator[StoredEvent]:
+        """Yield a stream's events after a version."""
+        query = (
+            _SELECT_EVENTS + " WHERE tenant = ? AND stream = ? AND version > ? ORDER BY version LIMIT 1000"
+        )
+        while found := self._all(query, (tenant, stream, after)):
+            for row in found:
+                yield StoredEvent(*row)
+            after = found[-1][1]
+
+    def log(self, tenant: str, *, after: str | None, limit: int) -> Page[StoredEvent]:
+        """Return events of all streams after an opaque position; `next` is None where there were none."""
+        query = (
+            _SELECT_EVENTS
+            + " INDEXED BY events_log WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+        )
+        found = self._all(query, (tenant, rows.read_position(after), limit))
+        return Page(tuple(StoredEvent(*row) for row in found), str(found[-1][2]) if found else None)
+
+    def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
+        """Return index rows, newest opened first, by keyset pages."""
+        found: list[IndexRow] = []
+        with self._reading:
+            for statement, values in sqlite_find.pages(tenant, query, after):
+                wanted = limit + 1 - len(found)
+                found += (IndexRow(*row) for row in self._cursor.execute(statement, (*values, wanted)))
+        more = len(found) > limit
+        items = tuple(found[:limit])
+        return Page(items, rows.place(items[-1]) if more and items else None)
+
+    def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
+        """Return counts and exact sums grouped by columns of the index, in order of group."""
+        return sqlite_find.tallies(self._all(*sqlite_find.counts(tenant, query, by)))
+
+    def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
+        """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
+        query = (
+            "SELECT tenant, stream, id, queue, at, data, attempts + 1 FROM due WHERE queue = ? AND ready <= ?"
+            " ORDER BY ready, tenant, stream, id LIMIT ?"
+        )
+        if not self._all(query, (queue, now, 1)):
+            return []  # a worker that asks in vain does not stop those who write
+        with self._transaction:
+            found = self._cursor.execute(query, (queue, now, limit)).fetchall()
+            claims = [Claim(*row) for row in ((*row, f"{worker}:{secrets.token_hex(12)}") for row in found)]
+            self._cursor.executemany(
+                "UPDATE due SET ready = ?, token = ?, attempts = attempts + 1"
+                " WHERE tenant = ? AND stream = ? AND id = ?",
+                [(now + lease, claim.token, claim.tenant, claim.stream, claim.id) for claim in claims],
+            )
+        return claims
+
+    def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:
+        """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
+        with self._transaction:
+            self._cursor.execute(
+                "UPDATE due SET ready = ?, token = NULL, error = ?"
+                " WHERE tenant = ? AND stream = ? AND id = ? AND token = ?",
+                (retry_at, error, claim.tenant, claim.stream, claim.id, claim.token),
+            )
+
+    def document(self, tenant: str, digest: str) -> bytes | None:
+        """Return a published document by its digest."""
+        found = self._all("SELECT data FROM documents WHERE tenant = ? AND digest = ?", (tenant, digest))
+        return found[0][0] if found else None
+
+    def columns(
+        self, tenant: str, table: str, *, after: str | None = None
+    ) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Yield a projection as chunks of columns in order of case, after a case."""
+        rows.check_table(table)
+        return self._columns(tenant, after or "")
+
+    def _columns(self, tenant: str, after: str) -> Iterator[Mapping[str, Sequence[Any]]]:
+        query = (
+            f"SELECT {sqlite_find.COLUMNS} FROM cases INDEXED BY cases_case"
+            f' WHERE tenant = ? AND "case" > ? ORDER BY "case" LIMIT {_CHUNK}'
+        )
+        while found := self._all(query, (tenant, after)):
+            yield dict(zip(rows.COLUMNS, map(list, zip(*found, strict=True)), strict=True))
+            after = found[-1][0]
+
+    def erase(self, tenant: str, subject: str) -> int:
+        """Delete every personal value of a subject from the vault; return how many there were.
+
+        The bytes are overwritten. In a host's transaction the write-ahead log may hold them until the host
+        makes a checkpoint; so may it where another process reads at this moment.
+        """
+        with self._transaction:
+            query = "DELETE FROM vault WHERE tenant = ? AND subject = ?"
+            return self._cursor.execute(query, (tenant, subject)).rowcount
+
+    def bind(self, connection: Any) -> _Connected:
+        """Return a store that works in the host's own connection and transaction, which the host ends.
+
+        The connection is sqlite3's, to a file that SqliteStore made. Raises ForeignStore for another file.
+        """
+        check_host(connection)
+        return _Connected(connection, "the host's database", Joined)
+
+    def close(self) -> None:
+        """Leave the connection to the host that owns it."""
+
+    def _all(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        with self._reading:
+            return self._cursor.execute(statement, values).fetchall()
+
+
+class SqliteStore(_Connected):
+    """Keep everything in one SQLite file in WAL mode; safe for many threads and processes.
+
+    `timeout` is how many seconds to wait for another process. Raises StoreUnavailable, ForeignStore or
+    NewerStore, each with one line that says what to do.
+    """
+
+    def __init__(self, path: str, *, timeout: float = 5.0) -> None:
+        super().__init__(open_file(path, timeout), path, Transaction)
+
+    def erase(self, tenant: str, subject: str) -> int:
+        """Delete every personal value of a subject, in the write-ahead log too; return how many."""
+        count = super().erase(tenant, subject)
+        self._all("PRAGMA wal_checkpoint(TRUNCATE)", ())
+        return count
+
+    def close(self) -> None:
+        """Close the connection; the file stays."""
+        with self._reading:
+            self._connection.close()
+
+
+def open_url(url: str) -> SqliteStore:
+    """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `sqlite://:memory:`."""
+    path = url.removeprefix("sqlite://")
+    if path == url or not (path == ":memory:" or (path.startswith("/") and len(path) > 1)):
+        raise InputError(f"{url!r} names no file: write sqlite:///playbook.db, or sqlite:////srv/playbook.db")
+    return SqliteStore(path if path == ":memory:" else path[1:])

@@ -1,0 +1,235 @@
+"""The SQLite file: its schema, how it is opened, and what its errors say to people."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playbook.errors import ForeignStore, InputError, NewerStore, PlaybookError, StoreUnavailable
+
+if TYPE_CHECKING:
+    import threading
+    from types import TracebackType
+
+APPLICATION_ID = 0x506C6279
+"""Marks a file as ours (`Plby`): PRAGMA application_id, bytes 68 to 71 of the file."""
+
+SCHEMA_VERSION = 1
+"""The version of the tables: PRAGMA user_version."""
+
+# Tables with wide rows have a rowid: random keys then move only in the narrow unique index, and an import is
+# half as fast again as WITHOUT ROWID. Each index on cases serves one question in the order of the pages.
+_SCHEMA = """
+CREATE TABLE streams (
+    tenant TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL,
+    fold INTEGER NOT NULL, snapshot BLOB NOT NULL, UNIQUE (tenant, stream)) STRICT;
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY, tenant TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
+    kind TEXT NOT NULL, at INTEGER NOT NULL, recorded INTEGER NOT NULL, actor TEXT NOT NULL,
+    data BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (tenant, stream, version)) STRICT;
+CREATE INDEX events_log ON events (tenant, position);
+CREATE TABLE receipts (
+    tenant TEXT NOT NULL, key TEXT NOT NULL, fingerprint BLOB NOT NULL, answer BLOB NOT NULL,
+    position INTEGER NOT NULL, UNIQUE (tenant, key)) STRICT;
+CREATE TABLE cases (
+    tenant TEXT NOT NULL, "case" TEXT NOT NULL, playbook TEXT NOT NULL, name TEXT NOT NULL,
+    stage TEXT NOT NULL, outcome TEXT NOT NULL, owner TEXT NOT NULL, team TEXT NOT NULL,
+    opened INTEGER NOT NULL, closed INTEGER, entered INTEGER NOT NULL, touched INTEGER NOT NULL,
+    amount INTEGER, currency TEXT, expected_close TEXT, probability TEXT, fields BLOB NOT NULL) STRICT;
+CREATE UNIQUE INDEX cases_case ON cases (tenant, "case");
+CREATE INDEX cases_opened ON cases (tenant, opened DESC, "case");
+CREATE INDEX cases_stage ON cases (tenant, playbook, stage, opened DESC, "case");
+CREATE INDEX cases_owner ON cases (tenant, owner, opened DESC, "case");
+CREATE INDEX cases_team ON cases (tenant, team, opened DESC, "case");
+CREATE INDEX cases_name ON cases (tenant, name, opened DESC, "case");
+CREATE TABLE due (
+    tenant TEXT NOT NULL, stream TEXT NOT NULL, id TEXT NOT NULL, queue TEXT NOT NULL, at INTEGER NOT NULL,
+    data BLOB NOT NULL, ready INTEGER, token TEXT, attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '', PRIMARY KEY (tenant, stream, id)) STRICT, WITHOUT ROWID;
+CREATE INDEX due_ready ON due (queue, ready, tenant, stream, id);
+CREATE TABLE documents (
+    tenant TEXT NOT NULL, digest TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (tenant, digest)) STRICT;
+CREATE TABLE vault (
+    tenant TEXT NOT NULL, ref TEXT NOT NULL, subject TEXT NOT NULL, salt BLOB NOT NULL, value BLOB NOT NULL,
+    UNIQUE (tenant, ref)) STRICT;
+CREATE INDEX vault_subject ON vault (tenant, subject);
+"""
+
+_TROUBLES = {
+    sqlite3.SQLITE_BUSY: "is locked by another program; try again when that has finished",
+    sqlite3.SQLITE_LOCKED: "is locked by another program; try again when that has finished",
+    sqlite3.SQLITE_READONLY: "is read-only; give write permission or choose another store",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; look at the permissions of the file and its folder",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full; free some space and try again",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore a copy, or find out more with fsck",
+}
+
+_TRANSLATED = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+
+
+def open_file(path: str, timeout: float) -> sqlite3.Connection:
+    """Return a connection to a file of ours, made where there is none; waits `timeout` seconds for a lock.
+
+    Raises StoreUnavailable, ForeignStore or NewerStore, each with one line that says what to do.
+    """
+    _look(path)
+    connection = None
+    try:
+        connection = sqlite3.connect(path, timeout, isolation_level=None, check_same_thread=False)
+        if _is_new(connection, path):
+            _create(connection, path)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -32000")
+        # what was erased or overwritten must not stay readable in free pages
+        connection.execute("PRAGMA secure_delete = ON")
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise translate(error, path) from error
+        raise
+    return connection
+
+
+def check_host(connection: sqlite3.Connection) -> None:
+    """Raise unless the host's connection is to a file of ours, of this version."""
+    if _is_new(connection, "the host's database"):
+        raise ForeignStore("the host's database has no store yet; make it once with SqliteStore(path)")
+
+
+def translate(error: Exception, path: str) -> PlaybookError:
+    """Return what to raise instead of an error of sqlite3: one line that says what to do."""
+    if isinstance(error, OverflowError | UnicodeEncodeError):
+        return InputError(f"a value cannot be stored: {error}")
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return ForeignStore(f"{path} is not a database; choose another file")
+    if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+        return StoreUnavailable(f"{path} was closed")
+    return StoreUnavailable(f"{path} {_TROUBLES.get(code, f'failed: {error}')}")
+
+
+def _look(path: str) -> None:
+    """Refuse what sqlite3 would report unclearly, or would open all the same as the superuser."""
+    if path == ":memory:":
+        return
+    file = Path(path)
+    if file.is_dir():
+        raise StoreUnavailable(f"{path} is a folder; name a file in it")
+    if not file.parent.is_dir():
+        raise StoreUnavailable(f"{path} cannot be made: there is no folder {file.parent}; make it first")
+    if file.exists() and not file.stat().st_mode & 0o222:
+        raise StoreUnavailable(f"{path} {_TROUBLES[sqlite3.SQLITE_READONLY]}")
+
+
+def _is_new(connection: sqlite3.Connection, path: str) -> bool:
+    """Return whether the database is empty; raises where it is neither empty nor ours."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application == APPLICATION_ID:
+        if version > SCHEMA_VERSION:
+            raise NewerStore(
+                f"{path} has schema version {version}, this program knows {SCHEMA_VERSION}: update playbook"
+            )
+        return False
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application or tables:
+        raise ForeignStore(f"{path} is the database of another program; choose another file")
+    return True
+
+
+def _create(connection: sqlite3.Connection, path: str) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    # another process may have made it while this one waited for the lock
+    if _is_new(connection, path):
+        for statement in _SCHEMA.split(";")[:-1]:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+class Reading:
+    """Hold the lock of a connection, and turn what sqlite3 raises into errors of ours."""
+
+    __slots__ = ("_lock", "_path")
+
+    def __init__(self, lock: threading.Lock, path: str) -> None:
+        self._lock = lock
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+        if isinstance(error, _TRANSLATED):
+            raise translate(error, self._path) from error
+
+
+class Transaction:
+    """Hold the lock and a transaction, kept whole at the end, or not at all where anything is raised."""
+
+    __slots__ = ("_connection", "_reading", "_run")
+
+    def __init__(self, connection: sqlite3.Connection, reading: Reading) -> None:
+        self._connection = connection
+        self._run = connection.cursor().execute
+        self._reading = reading
+
+    def __enter__(self) -> None:
+        self._reading.__enter__()
+        try:
+            self._begin()
+        except BaseException as error:
+            self._reading.__exit__(type(error), error, error.__traceback__)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._keep()
+        except BaseException as failed:
+            error = failed
+            raise
+        finally:
+            if error is not None:
+                self._undo()
+            self._reading.__exit__(None if error is None else type(error), error, trace)
+
+    def _begin(self) -> None:
+        self._run("BEGIN IMMEDIATE")
+
+    def _keep(self) -> None:
+        self._run("COMMIT")
+
+    def _undo(self) -> None:
+        # SQLite has rolled back by itself after some errors, a full disk among them
+        if self._connection.in_transaction:
+            self._run("ROLLBACK")
+
+
+class Joined(Transaction):
+    """Hold a savepoint inside the host's transaction, which the host ends."""
+
+    __slots__ = ()
+
+    def _begin(self) -> None:
+        if not self._connection.in_transaction:
+            self._run("BEGIN IMMEDIATE")
+        self._run("SAVEPOINT playbook")
+
+    def _keep(self) -> None:
+        self._run("RELEASE playbook")
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._run("ROLLBACK TO playbook")
+            self._run("RELEASE playbook")

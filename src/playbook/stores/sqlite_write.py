@@ -1,0 +1,269 @@
+"""How batches become rows of SQLite: one by one, or many at once table by table."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from playbook.errors import KeyReused
+from playbook.stores import rows
+from playbook.stores.interface import Receipt, VersionConflict
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from playbook.stores.interface import Batch, DueRow, IndexRow, Write
+
+    Answer = Receipt | VersionConflict | KeyReused
+
+INSERT_STREAM = "INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+UPDATE_STREAM = (
+    "UPDATE streams SET version = ?, hash = ?, fold = ?, snapshot = ?"
+    " WHERE tenant = ? AND stream = ? AND version = ?"
+)
+UPDATE_SNAPSHOT = "UPDATE streams SET fold = ?, snapshot = ? WHERE tenant = ? AND stream = ? AND version = ?"
+INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_RECEIPT = "INSERT INTO receipts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+INSERT_DOCUMENT = "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+INSERT_VAULT = "INSERT INTO vault VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+INSERT_DUE = (
+    "INSERT OR REPLACE INTO due (tenant, stream, id, queue, at, data, ready) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+DELETE_DUE = "DELETE FROM due WHERE tenant = ? AND stream = ? AND id = ?"
+UPSERT_CASE = (
+    "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ' ON CONFLICT (tenant, "case") DO UPDATE SET '
+    + ", ".join(f"{column} = excluded.{column}" for column in rows.COLUMNS[1:])
+)
+# SQLite rewrites every index of a column that is named, changed or not; mostly only the stage is.
+UPDATE_CASE = (
+    "UPDATE cases SET stage = ?5, outcome = ?6, closed = ?10, entered = ?11, touched = ?12, amount = ?13,"
+    " currency = ?14, expected_close = ?15, probability = ?16, fields = ?17"
+    ' WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4 AND owner = ?7 AND team = ?8'
+    " AND opened = ?9"
+)
+SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = ? AND stream = ?"
+SELECT_RECEIPT = "SELECT fingerprint, answer, position FROM receipts WHERE tenant = ? AND key = ?"
+
+_stream = attrgetter("stream")
+
+
+class RejectedError(Exception):
+    """Ends the transaction of a batch that is answered otherwise than by storing it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+class ApartError(Exception):
+    """Ends the transaction of several batches, one of which must be answered otherwise."""
+
+
+class Writer:
+    """Write batches through one cursor, inside a transaction that the caller holds."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+        self._run = cursor.execute
+
+    def one(self, batch: Batch) -> Receipt:
+        """Write a batch; raises RejectedError with the answer where it cannot be stored."""
+        cursor, tenant, position = self._cursor, batch.tenant, 0
+        if batch.done:
+            self._finish(batch)
+        for write in batch.writes if len(batch.writes) < 2 else sorted(batch.writes, key=_stream):
+            position = self._write(batch, write) or position
+        if batch.documents:
+            cursor.executemany(INSERT_DOCUMENT, _documents(batch))
+        for v in batch.vault:
+            self._run(INSERT_VAULT, (tenant, v.ref, v.subject, v.salt, v.value))
+            if cursor.rowcount != 1:
+                raise self._rejection(batch, v.ref)
+        if batch.key is not None:
+            self._run(INSERT_RECEIPT, (tenant, batch.key, batch.fingerprint, batch.answer, position))
+            if cursor.rowcount != 1:
+                raise self._rejection(batch, batch.key)
+        return Receipt(batch.key, batch.fingerprint, batch.answer, position)
+
+    def apart(self, batch: Batch) -> Answer:
+        """Write a batch within a savepoint of its own; return how it is answered."""
+        self._run("SAVEPOINT batch")
+        try:
+            answer: Answer = self.one(batch)
+        except RejectedError as rejected:
+            self._run("ROLLBACK TO batch")
+            answer = rejected.answer
+        self._run("RELEASE batch")
+        return answer
+
+    def together(self, batches: Sequence[Batch]) -> list[Answer]:
+        """Write `independent` batches table by table; raises ApartError where one cannot be stored."""
+        (position,) = self._run("SELECT coalesce(max(position), 0) FROM events").fetchone()
+        gathered = _Gathered(position)
+        answers: list[Answer] = [gathered.add(batch) for batch in batches]
+        if not gathered.write(self._cursor):
+            raise ApartError
+        self._replace(batches)
+        return answers
+
+    def _replace(self, batches: Sequence[Batch]) -> None:
+        """Write what replaces rows of streams that were there before."""
+        for batch in batches:
+            for write in batch.writes:
+                if write.expected and write.index is not None:
+                    self._index(case_row(batch.tenant, write.index), new=False)
+                if write.expected and write.due is not None:
+                    self._replace_due(batch.tenant, write.stream, write.due)
+
+    def _write(self, batch: Batch, write: Write) -> int | None:
+        run, tenant, stream = self._run, batch.tenant, write.stream
+        version, events = write.expected, write.events
+        if not version:
+            run(INSERT_STREAM, (tenant, stream, len(events), events[-1].hash, write.fold, write.snapshot))
+        elif events:
+            head = (version + len(events), events[-1].hash, write.fold, write.snapshot)
+            run(UPDATE_STREAM, (*head, tenant, stream, version))
+        else:
+            run(UPDATE_SNAPSHOT, (write.fold, write.snapshot, tenant, stream, version))
+        if self._cursor.rowcount != 1:
+            found = run(SELECT_HEAD, (tenant, stream)).fetchone()
+            raise self._rejection(batch, stream, version, found[0] if found else 0)
+        for e in events:
+            version += 1
+            row = (None, tenant, stream, version, e.kind, e.at, e.recorded, e.actor, e.data, e.hash)
+            run(INSERT_EVENT, row)
+        position = self._cursor.lastrowid if events else None
+        if write.index is not None:
+            self._index(case_row(tenant, write.index), new=not write.expected)
+        if write.due is not None:
+            self._replace_due(tenant, stream, write.due)
+        return position
+
+    def _index(self, case: tuple[Any, ...], *, new: bool) -> None:
+        if not new:
+            self._run(UPDATE_CASE, case)
+            if self._cursor.rowcount == 1:
+                return
+        self._run(UPSERT_CASE, case)
+
+    def _replace_due(self, tenant: str, stream: str, due: Sequence[DueRow]) -> None:
+        """Store what differs: a row that stays as it was keeps its lease, its attempts and its error."""
+        query = "SELECT id, queue, at, data FROM due WHERE tenant = ? AND stream = ?"
+        present = {row[0]: row for row in self._run(query, (tenant, stream)).fetchall()}
+        for d in due:
+            if present.pop(d.id, None) != (d.id, d.queue, d.at, d.data):
+                self._run(INSERT_DUE, (tenant, stream, d.id, d.queue, d.at, d.data, d.at))
+        for gone in present:
+            self._run(DELETE_DUE, (tenant, stream, gone))
+
+    def _finish(self, batch: Batch) -> None:
+        for claim in batch.done:
+            key = (batch.tenant, claim.stream, claim.id)
+            self._run(DELETE_DUE + " AND token = ?", (*key, claim.token))
+            if self._cursor.rowcount != 1:
+                query = "SELECT attempts FROM due WHERE tenant = ? AND stream = ? AND id = ?"
+                found = self._run(query, key).fetchone()
+                raise self._rejection(batch, claim.stream, claim.attempts, found[0] if found else 0)
+
+    def _rejection(self, batch: Batch, name: str, expected: int = 0, actual: int = 1) -> RejectedError:
+        """Return how to answer a batch that met a name taken or moved on: its key counts before that.
+
+        So a key is looked up only where something went wrong, and not for every new command.
+        """
+        if batch.key is not None:
+            found = self._run(SELECT_RECEIPT, (batch.tenant, batch.key)).fetchone()
+            if found is not None:
+                fingerprint, answer, position = found
+                if fingerprint != batch.fingerprint:
+                    return RejectedError(KeyReused(batch.key))
+                return RejectedError(Receipt(batch.key, fingerprint, answer, position, repeated=True))
+        return RejectedError(VersionConflict(name, expected, actual))
+
+
+class _Gathered:
+    """Gather the rows of many batches by table."""
+
+    def __init__(self, position: int) -> None:
+        self._position = position
+        self._new: list[tuple[Any, ...]] = []
+        self._moved: list[tuple[Any, ...]] = []
+        self._events: list[tuple[Any, ...]] = []
+        self._cases: list[tuple[Any, ...]] = []
+        self._due: list[tuple[Any, ...]] = []
+        self._documents: list[tuple[Any, ...]] = []
+        self._vault: list[tuple[Any, ...]] = []
+        self._receipts: list[tuple[Any, ...]] = []
+
+    def add(self, batch: Batch) -> Receipt:
+        before = self._position
+        for write in sorted(batch.writes, key=_stream):
+            self._add_write(batch.tenant, write)
+        self._documents += _documents(batch)
+        self._vault += _vault(batch)
+        last = self._position if self._position > before else 0
+        if batch.key is not None:
+            self._receipts.append((batch.tenant, batch.key, batch.fingerprint, batch.answer, last))
+        return Receipt(batch.key, batch.fingerprint, batch.answer, last)
+
+    def _add_write(self, tenant: str, write: Write) -> None:
+        stream, version, position = write.stream, write.expected, self._position
+        for e in write.events:
+            version += 1
+            position += 1
+            self._events.append(
+                (position, tenant, stream, version, e.kind, e.at, e.recorded, e.actor, e.data, e.hash)
+            )
+        self._position = position
+        head = (version, write.events[-1].hash, write.fold, write.snapshot)
+        if write.expected:
+            self._moved.append((*head, tenant, stream, write.expected))
+            return
+        self._new.append((tenant, stream, *head))
+        if write.index is not None:
+            self._cases.append(case_row(tenant, write.index))
+        for d in write.due or ():
+            self._due.append((tenant, stream, d.id, d.queue, d.at, d.data, d.at))
+
+    def write(self, cursor: sqlite3.Cursor) -> bool:
+        """Write the rows; return False where a version, a key or a reference stood in the way."""
+        for statement, gathered, exactly in (
+            (INSERT_STREAM, self._new, True),
+            (UPDATE_STREAM, self._moved, True),
+            (INSERT_RECEIPT, self._receipts, True),
+            (INSERT_VAULT, self._vault, True),
+            (INSERT_EVENT, self._events, False),
+            (UPSERT_CASE, self._cases, False),
+            (INSERT_DUE, self._due, False),
+            (INSERT_DOCUMENT, self._documents, False),
+        ):
+            if gathered:
+                cursor.executemany(statement, gathered)
+                if exactly and cursor.rowcount != len(gathered):
+                    return False
+        return True
+
+
+def independent(batches: Sequence[Batch]) -> bool:
+    """Return whether the order of the batches does not matter, so that they can be written together."""
+    streams = {(batch.tenant, write.stream) for batch in batches for write in batch.writes}
+    return len(streams) == sum(len(batch.writes) for batch in batches) and all(
+        not batch.done and all(write.events for write in batch.writes) for batch in batches
+    )
+
+
+def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
+    """Return the columns of `cases`."""
+    return (
+        tenant, row.case, row.playbook, row.name, row.stage, row.outcome, row.owner, row.team, row.opened,
+        row.closed, row.entered, row.touched, row.amount, row.currency, row.expected_close, row.probability,
+        row.fields,
+    )  # fmt: skip
+
+
+def _documents(batch: Batch) -> list[tuple[Any, ...]]:
+    return [(batch.tenant, digest, data) for digest, data in batch.documents.items()]
+
+
+def _vault(batch: Batch) -> list[tuple[Any, ...]]:
+    return [(batch.tenant, v.ref, v.subject, v.salt, v.value) for v in batch.vault]
