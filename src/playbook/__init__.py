@@ -3,9 +3,7 @@
 The names below are the public ones. Each is imported when it is first used, so `import playbook` is free.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # type checkers go by the name; importing typing would cost more than all else here
 
 if TYPE_CHECKING:
     from playbook.engine import Engine
@@ -43,7 +41,9 @@ if TYPE_CHECKING:
     from playbook.money import Money
     from playbook.plugins import PluginInfo, Registry
     from playbook.plugins import load as load_plugins
+    from playbook.reading.project import Project
     from playbook.stores.interface import Page, Query, Store, StoreKind
+    from playbook.stores.memory import MemoryStore
     from playbook.stores.sqlite import SqliteStore
     from playbook.times import Calendar, Duration
 
@@ -65,7 +65,9 @@ _HOMES = {
     ),
     "playbook.money": ("Money",),
     "playbook.plugins": ("PluginInfo", "Registry", "load_plugins"),
+    "playbook.reading.project": ("Project",),
     "playbook.stores.interface": ("Page", "Query", "Store", "StoreKind"),
+    "playbook.stores.memory": ("MemoryStore",),
     "playbook.stores.sqlite": ("SqliteStore",),
     "playbook.times": ("Calendar", "Duration"),
 }  # fmt: skip
@@ -75,11 +77,11 @@ _RENAMED = {"load_plugins": "load"}
 __all__ = [
     "Advance", "AmbiguousName", "Assign", "Back", "Blocker", "Calendar", "Close", "CommandLine",
     "CriterionKind", "Do", "Duration", "Engine", "ForeignStore", "Function", "Importer", "InputError",
-    "KeyReused", "Log", "Money", "NewerStore", "Open", "Page", "PlaybookError", "PluginError",
-    "PluginInfo", "Problem", "ProblemsFound", "Query", "Refused", "Registry", "Report", "ReportContext",
-    "ReportQuery", "Scope", "Set", "SourceRow", "Span", "SqliteStore", "Store", "StoreError", "StoreKind",
-    "StoreUnavailable", "Table", "Unknown", "UnknownName", "Verdict", "__version__", "hookimpl",
-    "load_plugins", "types",
+    "KeyReused", "Log", "MemoryStore", "Money", "NewerStore", "Open", "Page", "PlaybookError",
+    "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project", "Query", "Refused", "Registry",
+    "Report", "ReportContext", "ReportQuery", "Scope", "Set", "SourceRow", "Span", "SqliteStore", "Store",
+    "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown", "UnknownName", "Verdict",
+    "__version__", "hookimpl", "load_plugins", "types",
 ]  # fmt: skip
 
 

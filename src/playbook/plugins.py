@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import traceback
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -231,7 +230,9 @@ def _guarded(what: str, call: Callable[[], T]) -> T:
     try:
         return call()
     except (Exception, SystemExit) as error:  # whatever a stranger's code raises is that plugin's fault alone
-        frames = traceback.extract_tb(error.__traceback__)
+        from traceback import extract_tb  # slow to import, and only a fault needs it
+
+        frames = extract_tb(error.__traceback__)
         theirs = [f for f in frames if f.filename != __file__ and not f.filename.startswith("<")]
         where = f" ({theirs[-1].filename}:{theirs[-1].lineno})" if theirs else ""
         raise _FaultError(f"{what} raised {type(error).__name__}: {error}{where}") from error

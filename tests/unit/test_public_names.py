@@ -13,7 +13,6 @@ import pytest
 import playbook
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("yaml", "lark", "jsonschema", "pluggy", "transitions", "click", "rich", "msgspec", "attrs")
 
 
 @pytest.mark.parametrize("name", playbook.__all__)
@@ -31,14 +30,14 @@ def test_public_names_are_sorted_and_the_same_for_type_checkers() -> None:
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
-    code = f"import sys, playbook; print([name for name in {HEAVY!r} if name in sys.modules])"
+    code = "import sys; before = set(sys.modules); import playbook; print(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "playbook"
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Stage'"):
-        _ = playbook.Stage  # type: ignore[attr-defined]
+        _ = playbook.Stage
 
 
 def test_the_version_is_that_of_the_distribution() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import InputError
@@ -13,6 +12,7 @@ from playbook.stores.interface import StoreKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from playbook.expressions import Function
     from playbook.model.contributions import SourceRow
@@ -50,7 +50,7 @@ def _open_sqlite(url: str) -> Store:
     file = url.removeprefix("sqlite:///")
     if file in ("", url):
         raise InputError(f"{url!r} names no file: write sqlite:///FILE, or sqlite:////FILE from the root")
-    return SqliteStore(Path(file))
+    return SqliteStore(file)
 
 
 def _read_csv(path: Path, reads: Mapping[str, Any], progress: Callable[[int], None]) -> Iterator[SourceRow]:

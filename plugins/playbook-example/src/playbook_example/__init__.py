@@ -1,0 +1,76 @@
+"""An example plugin: the criterion `recent`, and the function `domain_of` for conditions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from playbook import CriterionKind, Duration, Function, Verdict, hookimpl, types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playbook import Scope
+
+RECENT_OPTIONS = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["of", "within"],
+    "properties": {
+        "of": {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}},
+        "within": {"type": "string", "pattern": "^[0-9]+ ?(min|h|d|w|mo|wd|wh)$"},
+    },
+}
+
+
+@hookimpl
+def playbook_criteria() -> Iterator[CriterionKind]:
+    """Add `recent`."""
+    yield CriterionKind(
+        name="recent",
+        version="1",
+        schema=RECENT_OPTIONS,
+        test=recent,
+        doc="One of several kinds of activity happened lately: recent: {of: [call, meeting], within: 10wd}",
+    )
+
+
+@hookimpl
+def playbook_functions() -> Iterator[Function]:
+    """Add `domain_of`."""
+    yield Function(
+        name="domain_of",
+        params=(types.TEXT,),
+        result=types.TEXT,
+        call=domain_of,
+        version="1",
+        doc="The part of an e-mail address after the @, in lower case",
+    )
+
+
+def recent(options: Mapping[str, Any], scope: Scope) -> Verdict:
+    """Judge whether one of the kinds in `of` was done or logged within a time that ends now.
+
+    `10wd` counts working days of the calendar that applies.
+    """
+    kinds, within = options["of"], Duration.parse(options["within"])
+    since = scope.calendar.add(scope.now, within, sign=-1)
+    last = {kind: at for kind in kinds if isinstance(at := scope.ask("last", kind), dt.datetime)}
+    if any(at >= since for at in last.values()):
+        return Verdict(met=True)
+    return Verdict(
+        met=False,
+        missing=tuple(kinds),
+        actual={f"last {kind}": _day(last[kind], scope) if kind in last else None for kind in kinds},
+        hint=f"Log a {' or '.join(kinds)}: there was none since {_day(since, scope)}.",
+    )
+
+
+def _day(at: dt.datetime, scope: Scope) -> str:
+    return at.astimezone(scope.zone).date().isoformat()
+
+
+def domain_of(email: str) -> str | None:
+    """Return the domain of an e-mail address, or None (unknown) where the text is not one."""
+    name, _, domain = email.strip().rpartition("@")
+    return domain.lower() if name and domain else None

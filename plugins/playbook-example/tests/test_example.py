@@ -1,0 +1,72 @@
+"""The example plugin: what it contributes, and how that judges."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+import playbook_example
+from playbook import Calendar, Scope, load_plugins
+from playbook_example import domain_of, recent
+
+NOW = dt.datetime(2026, 3, 16, 12, tzinfo=dt.UTC)  # a Monday
+
+
+def _scope(**last: dt.datetime) -> Scope:
+    def ask(question: str, *arguments: object) -> object:
+        assert question == "last"
+        return last.get(str(arguments[0]))
+
+    return Scope({}, NOW, Calendar(), ask=ask)
+
+
+def test_it_is_installed_and_contributes_both() -> None:
+    registry = load_plugins()
+    assert registry.owner_of("criteria", "recent") == ("example", "1")
+    assert registry.owner_of("functions", "domain_of") == ("example", "1")
+
+
+def test_it_loads_beside_what_ships_without_being_installed() -> None:
+    registry = load_plugins(extra={"example": playbook_example}, entry_points=False)
+    assert registry.faults == ()
+    assert registry.criteria["recent"].test is recent
+
+
+@pytest.mark.parametrize(
+    ("within", "at", "met"),
+    [
+        ("10d", dt.datetime(2026, 3, 6, 12, tzinfo=dt.UTC), True),
+        ("10d", dt.datetime(2026, 3, 6, 11, 59, tzinfo=dt.UTC), False),
+        ("2wd", dt.datetime(2026, 3, 12, 17, tzinfo=dt.UTC), True),
+        ("2wd", dt.datetime(2026, 3, 12, 16, tzinfo=dt.UTC), False),
+    ],
+)
+def test_recent_looks_back_from_now(within: str, at: dt.datetime, met: bool) -> None:
+    options = {"of": ["call", "meeting"], "within": within}
+    assert recent(options, _scope(meeting=at)).met is met
+
+
+def test_recent_says_what_is_missing_and_what_would_help() -> None:
+    verdict = recent(
+        {"of": ["call", "meeting"], "within": "1w"}, _scope(call=dt.datetime(2026, 2, 2, tzinfo=dt.UTC))
+    )
+    assert not verdict.met
+    assert verdict.missing == ("call", "meeting")
+    assert verdict.actual == {"last call": "2026-02-02", "last meeting": None}
+    assert verdict.hint == "Log a call or meeting: there was none since 2026-03-09."
+
+
+@pytest.mark.parametrize(
+    ("email", "domain"),
+    [
+        ("ada@Example.com", "example.com"),
+        (" ada@example.com ", "example.com"),
+        ('"a@b"@example.com', "example.com"),
+        ("ada", None),
+        ("@example.com", None),
+        ("ada@", None),
+    ],
+)
+def test_domain_of_an_address(email: str, domain: str | None) -> None:
+    assert domain_of(email) == domain
