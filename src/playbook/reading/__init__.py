@@ -1,0 +1,1 @@
+"""From text to the model and every Problem on the way: source, schema, structure, project."""

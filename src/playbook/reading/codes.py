@@ -1,0 +1,230 @@
+"""Every code of a mistake in a file, with what it means and how to mend it.
+
+A code is made only here, so none can be used that is not explained.
+"""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {}
+"""The explanation of every code, one paragraph each."""
+
+
+def _code(name: str, explanation: str) -> str:
+    CODES[name] = explanation
+    return name
+
+
+YAML_SYNTAX = _code(
+    "yaml-syntax",
+    "The text is not YAML, so nothing after this place could be read. Most often the indentation does not"
+    " fit the lines above, a quote or bracket was opened and not closed, or a text that holds `: ` or"
+    " starts with a sign such as `@` needs quotes.",
+)
+TAB = _code(
+    "tab",
+    "YAML does not allow tabs for indentation. Use spaces, two for each level.",
+)
+CURLY_QUOTES = _code(
+    "curly-quotes",
+    "Curly quotes, as word processors write them, are ordinary letters to YAML and to conditions. Write"
+    " straight quotes where a quoted text is meant, or leave the quotes away.",
+)
+PLACEHOLDER = _code(
+    "unquoted-placeholder",
+    "A text that begins with `{` is a map to YAML, so `{case.owner}` is not read as a placeholder. Put"
+    " the whole text in quotes.",
+)
+YAML_TAG = _code(
+    "yaml-tag",
+    "A value that begins with `!` is a YAML tag, and no tags are used here. A condition says `not`"
+    " instead of a leading `!`; any other text goes into quotes.",
+)
+ALIAS = _code(
+    "unknown-alias",
+    "A value that begins with `*` repeats what was named with `&` before it. Nothing has that name, or it"
+    " names something that it lies in itself. If the star belongs to the text, put the text in quotes.",
+)
+TOO_LARGE = _code(
+    "too-large",
+    "The file is refused without reading it whole: it has more than a million bytes, is nested more than"
+    " 50 levels deep, or its aliases repeat more than 50,000 values. Split it, or write out what the"
+    " aliases repeat.",
+)
+ENCODING = _code(
+    "encoding",
+    "Files are text in UTF-8. The bytes here are not UTF-8, or are characters that a text cannot hold,"
+    " such as NUL. Save the file as UTF-8.",
+)
+UNREADABLE = _code(
+    "unreadable-file",
+    "The file could not be opened. Check that it exists and may be read.",
+)
+SEVERAL_DOCUMENTS = _code(
+    "several-documents",
+    "A file holds one document. Remove the line `---` and what follows it, or make it another file.",
+)
+NOT_A_MAP = _code(
+    "not-a-map",
+    "A file is a map of keys and values, and its first key says the kind and the id: `playbook:"
+    " new-business`.",
+)
+BAD_KEY = _code(
+    "bad-key",
+    "A key must be a text on one line, not a list or a map.",
+)
+DUPLICATE_KEY = _code(
+    "duplicate-key",
+    "The same key stands twice in one map, so one of the two would be lost. Remove or rename one.",
+)
+UNKNOWN_KIND = _code(
+    "unknown-kind",
+    "The first key of a file says its kind: playbook, organization, mapping or project.",
+)
+KIND_NOT_FIRST = _code(
+    "kind-not-first",
+    "The key that says the kind and the id must be the first key of the file.",
+)
+DUPLICATE_FILE = _code(
+    "duplicate-file",
+    "Two files of one kind have the same id, or a project has two organizations. Rename or remove one.",
+)
+
+UNKNOWN_KEY = _code(
+    "unknown-key",
+    "Nothing here is called by this key, so what it says would have no effect. Correct or remove it.",
+)
+MISSING_KEY = _code(
+    "missing-key",
+    "A key that is needed here is not there. Add it.",
+)
+WRONG_TYPE = _code(
+    "wrong-type",
+    "The value is of another kind than the key asks for: a text where a list is needed, a map where a"
+    " text is needed. Numbers, true, false and null need quotes where a text is meant.",
+)
+NOT_ALLOWED = _code(
+    "not-allowed",
+    "Only certain words may stand here, and this is not one of them.",
+)
+MALFORMED = _code(
+    "malformed",
+    "The value is of the right kind but not written as it must be: an id, a duration, a date, a currency.",
+)
+OUT_OF_RANGE = _code(
+    "out-of-range",
+    "The value is too small, too large, too long, empty, or repeats another.",
+)
+BAD_VALUE = _code(
+    "bad-value",
+    "The value does not fit the type of the field, or what a plugin asks for here.",
+)
+
+CRITERION_KIND = _code(
+    "criterion-kind",
+    "A criterion has exactly one of `that`, `fields`, `done` or a kind that a plugin adds. Split one with"
+    " two into two criteria; give one without any what must hold.",
+)
+INCOMPLETE_FIELD = _code(
+    "incomplete-field",
+    "The type of the field asks for more: a choice for `options`, a list for `of`, a table for `columns`,"
+    " a reference for `to`.",
+)
+UNKNOWN_STAGE = _code(
+    "unknown-stage",
+    "The playbook has no stage of that id.",
+)
+UNKNOWN_FIELD = _code(
+    "unknown-field",
+    "The playbook has no field of that id.",
+)
+UNKNOWN_ACTIVITY = _code(
+    "unknown-activity",
+    "The playbook has no activity of that id.",
+)
+UNKNOWN_CRITERION = _code(
+    "unknown-criterion",
+    "`id: shared` takes the criterion of that id under `criteria`, and there is none.",
+)
+UNKNOWN_PLAYBOOK = _code(
+    "unknown-playbook",
+    "The project has no playbook of that id.",
+)
+UNKNOWN_ORGANIZATION = _code(
+    "unknown-organization",
+    "The settings of the project name an organization that no file holds.",
+)
+UNKNOWN_PERSON = _code(
+    "unknown-person",
+    "The organization has no person of that id.",
+)
+UNKNOWN_TEAM = _code(
+    "unknown-team",
+    "The organization has no team of that id.",
+)
+UNREACHABLE_STAGE = _code(
+    "unreachable-stage",
+    "No case can come to the stage: it is not the first, no `next` names it, and it has no `from`. Name"
+    " it in the `next` of a stage, give a closing stage `from`, or remove it.",
+)
+DEAD_END = _code(
+    "dead-end",
+    "A case that comes to the stage cannot leave it: the stage is not final and has no `next`, and no"
+    " final stage can be reached from it by `from`.",
+)
+NO_FINAL_STAGE = _code(
+    "no-final-stage",
+    "No stage has `final`, so no case ever ends. Say which stage ends a case, and with what outcome.",
+)
+FINAL_WITH_NEXT = _code(
+    "final-with-next",
+    "A final stage ends the case, so nothing comes after it. Remove `next` or `final`.",
+)
+PROBABILITY = _code(
+    "probability-range",
+    "A probability lies between 0% and 100%. Write 15% for fifteen in a hundred.",
+)
+DUPLICATE_ID = _code(
+    "duplicate-id",
+    "The ids of activities and criteria are unique within a playbook, because conditions and blockers"
+    " name them. Rename one; a criterion that serves several stages stands once under `criteria` and is"
+    " taken by `id: shared`.",
+)
+RESERVED_ID = _code(
+    "reserved-id",
+    "The id is a word of the condition language, so a condition could not name it. Choose another.",
+)
+CIRCLE = _code(
+    "circle",
+    "Things wait for each other, or lie above each other, in a circle. Break it at one place.",
+)
+MAPPING_COLUMNS = _code(
+    "mapping-columns",
+    "The mapping lacks what its target needs: rows that become people need `person`, rows that become"
+    " cases need `columns`; and each has only its own.",
+)
+CONDITION_SYNTAX = _code(
+    "condition-syntax",
+    "The condition cannot be read: a bracket, quote or operand is missing, or a sign stands where none can.",
+)
+CONDITION_SIZE = _code(
+    "condition-size",
+    "The condition is too long or nested too deep. Split it into several criteria.",
+)
+CONDITION_NAME = _code(
+    "condition-name",
+    "Nothing has the name that the condition uses. The subject names the fields (`deal.amount`), `case`"
+    " what every case has, and stages their stamped values (`discovery.amount`).",
+)
+CONDITION_VALUE = _code(
+    "condition-value",
+    "The value that is compared is not an option of the choice, or the id is not known, so the condition"
+    " could never hold.",
+)
+CONDITION_TYPE = _code(
+    "condition-type",
+    "The values do not go together, like an amount and a date, or the condition is not a yes or no.",
+)
+CONDITION_CALL = _code(
+    "condition-call",
+    "The function is called with too few, too many or the wrong values.",
+)
