@@ -34,6 +34,8 @@ DEAL = Playbook(
         Field("trial", "boolean"),
         Field("champion", "person"),
         Field("tags", "list", of=Field("tags", "text")),
+        Field("team_on_it", "list", of=Field("team_on_it", "person")),
+        Field("demo", "datetime"),
         Field("contact", "email", personal=True),
         Field("items", "table"),
         Field("cases", "integer"),
@@ -305,12 +307,14 @@ def test_stages_of_one_name_are_told_apart_and_unknown_ones_come_after() -> None
         ("owner", [{"owner": o} for o in ("bob", "ann", "gone", "")], ["Ann", "bob", "gone", "(none)"]),
         ("owner", [{"owner": "twin-2"}, {"owner": "twin-1"}], ["Kim (twin-1)", "Kim (twin-2)"]),
         ("team", [{"team": ""}, {"team": "south"}], ["South", "(none)"]),
-        ("product", [{"fields": {"product": p}} for p in ("b", "A", "")], ["A", "b", "(none)"]),
+        ("product", [{"fields": {"product": p}} for p in ("B", "a", "")], ["a", "B", "(none)"]),
         ("product", [{"fields": {}}, {"playbook": "elsewhere", "fields": {"product": "b"}}], ["(none)"]),
         ("discount", [{"fields": {"discount": "0.25"}}, {"fields": {"discount": "0"}}], ["0%", "25%"]),
         ("trial", [{"fields": {"trial": True}}, {"fields": {"trial": False}}], ["no", "yes"]),
         ("champion", [{"fields": {"champion": "dana"}}], ["Dana"]),
         ("tags", [{"fields": {"tags": ["x", "y"]}}, {"fields": {"tags": []}}], ["x, y", "(none)"]),
+        ("team_on_it", [{"fields": {"team_on_it": ["dana", "bob"]}}], ["Dana, bob"]),
+        ("demo", [{"fields": {"demo": "2026-03-31T22:00:00Z"}}], ["2026-04-01"]),
     ],
 )
 def test_groups_have_names_in_order(by: str, rows: list[dict[str, Any]], labels: list[str]) -> None:
@@ -352,7 +356,7 @@ def test_filters_take_ids_and_names(query: dict[str, Any], amount: str) -> None:
         ("cycle", {"by": "prodcut"}, "there is no field to group by 'prodcut'; did you mean 'product'?"),
         ("cycle", {"of": "close"}, "there is no --of for cycle 'close'; did you mean 'closed'?"),
         ("pipeline", {"of": "won"}, "there is no --of for pipeline 'won'"),
-        ("cycle", {"owner": "Kim"}, "'Kim' names several owners: twin-1, twin-2; give the id"),
+        ("cycle", {"owner": "Kim"}, "'Kim' names several owners: twin-1, twin-2; give more of the id"),
         (
             "cycle",
             {"by": "contact"},

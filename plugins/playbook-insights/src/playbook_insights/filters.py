@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from playbook import InputError, UnknownName
+from playbook import AmbiguousName, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ def select(
     """Return the cases that a query asks for, of the given outcomes where there are any.
 
     `since` and `until` bound the column of days `period`. Raises UnknownName for a playbook, team, owner or
-    currency that neither the organization nor a case has.
+    currency that neither the organization nor a case has, AmbiguousName for a name that several have.
     """
     organization = context.organization
     asked = (
@@ -46,7 +46,7 @@ def _find(frame: Frame, column: str, given: str, names: dict[str, str]) -> str:
         return given
     matches = sorted(id_ for id_, name in known.items() if name == given)
     if len(matches) > 1:
-        raise InputError(f"{given!r} names several {column}s: {', '.join(matches)}; give the id")
+        raise AmbiguousName(column, given, matches)
     if not matches:
         raise UnknownName(column, given, sorted({*known, *known.values()} - {""}))
     return matches[0]

@@ -127,24 +127,28 @@ def _by_field(context: ReportContext, by: str) -> Grouping:
         if field.personal or field.type == "table":
             what = "is personal" if field.personal else "holds a table"
             raise InputError(f"the field {by!r} {what} and cannot group a report; take another --by")
-    people = _people(context)
+    shown = functools.partial(_shown, _people(context), context.zone)
 
     def label(playbook: str, fields: bytes) -> str:
         field = having.get(playbook)
-        return _shown(json.loads(fields).get(by), field.type, people) if field else NONE
+        return shown(field, json.loads(fields).get(by)) if field else NONE
 
     return Grouping(("playbook", "fields"), label)
 
 
-def _shown(value: Any, kind: str, people: Mapping[str, str]) -> str:
+def _shown(people: Mapping[str, str], zone: dt.tzinfo, field: Any, value: Any) -> str:
+    """Return a stored value as people read it: an instant is its day in the zone, a person a name."""
+    kind = field.type if field else ""
     if value is None or value in ("", []):
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(_shown(item, kind, people) for item in value)
-    if isinstance(value, dict):  # money
+        return ", ".join(_shown(people, zone, field and field.of, item) for item in value)
+    if kind == "money":
         return f"{value['amount']} {value['currency']}"
     if kind == "percent":
         return f"{(Decimal(value) * 100).normalize():f}%"
+    if kind == "datetime":
+        return dt.datetime.fromisoformat(value).astimezone(zone).date().isoformat()
     return people.get(value, value) if kind == "person" else str(value)
