@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook.errors import nearest_hint
+from playbook.errors import nearest, nearest_hint
+from playbook.expressions.decimals import DECIMAL, as_double, as_exact, common, is_exact, settled
 from playbook.expressions.mistakes import Mistake
+from playbook.expressions.nodes import Node
 from playbook.expressions.operators import NEGATABLE, SYMBOLS, result_of
 from playbook.expressions.types import (
     BOOL,
@@ -18,7 +20,6 @@ from playbook.expressions.types import (
     INT,
     MONEY,
     NULL,
-    NUMBER,
     PERCENT,
     SAME,
     TEXT,
@@ -26,27 +27,20 @@ from playbook.expressions.types import (
     Type,
     accepts,
     comparable,
-    join,
     list_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from playbook.expressions.functions import Function
-    from playbook.expressions.nodes import Node
 
     Typed = tuple[Node, Type]
 
-_DECIMAL = Type("decimal")
-"""A decimal literal, and arithmetic on such, while it is open whether it is exact or a double."""
-
 _LITERALS = {
-    "null": NULL, "bool": BOOL, "string": TEXT, "int": INT, "double": DOUBLE, "number": _DECIMAL,
+    "null": NULL, "bool": BOOL, "string": TEXT, "int": INT, "double": DOUBLE, "number": DECIMAL,
     "percent": PERCENT, "money": MONEY, "duration": DURATION,
 }  # fmt: skip
-_CARRIERS = {"list": 0, "add": 0, "sub": 0, "mul": 0, "div": 0, "neg": 0, "index": 0, "if": 1}
-"""Operations that hand on an open decimal, and from which argument on."""
 
 
 @attrs.frozen
@@ -66,56 +60,15 @@ def check(node: Node, env: Environment, expected: Type | None = None) -> Checked
     checker = _Checker(env)
     resolved, found = checker.visit(node)
     if expected is None or expected.name not in EXACT:
-        resolved, found = _as_double(resolved, found)
+        resolved, found = as_double(resolved, found)
     else:
-        found = _as_exact(found)
+        found = as_exact(found)
     if expected is not None and not (accepts(expected, found) or comparable(expected, found)):
         wanted = "true or false" if expected == BOOL else str(expected)
         hint = "compare it with something" if expected == BOOL else ""
         checker.wrong(node, "type", f"this is {found}, and {wanted} is needed", hint)
     mistakes = sorted(checker.mistakes, key=lambda mistake: (mistake.start, mistake.end))
     return Checked(resolved, found, tuple(mistakes))
-
-
-def _is_open(type_: Type) -> bool:
-    return type_ == _DECIMAL or (type_.name == "list" and _is_open(type_.args[0]))
-
-
-def _as_exact(type_: Type) -> Type:
-    if type_.name == "list":
-        return list_of(_as_exact(type_.args[0]))
-    return NUMBER if type_ == _DECIMAL else type_
-
-
-def _as_double(node: Node, type_: Type) -> Typed:
-    return (_doubled(node), _doubled_type(type_)) if _is_open(type_) else (node, type_)
-
-
-def _doubled_type(type_: Type) -> Type:
-    return list_of(_doubled_type(type_.args[0])) if type_.name == "list" else DOUBLE
-
-
-def _doubled(node: Node) -> Node:
-    if node.op == "number":
-        return node.replace("double", repr(float(node.args[0])))
-    first = _CARRIERS.get(node.op)
-    if first is None:
-        return node
-    last = 1 if node.op == "index" else len(node.args)
-    parts = [_doubled(arg) if first <= n < last else arg for n, arg in enumerate(node.args)]
-    return node.replace(node.op, *parts)
-
-
-def _exact(type_: Type) -> bool:
-    return type_.name in EXACT or (type_.name == "list" and _exact(type_.args[0]))
-
-
-def _settled(parts: Iterable[Typed]) -> list[Typed]:
-    """Decide open decimals: exact where something exact is beside them, else doubles."""
-    parts = list(parts)
-    if any(_exact(type_) for _, type_ in parts):
-        return [(node, _as_exact(type_)) for node, type_ in parts]
-    return [_as_double(*part) for part in parts]
 
 
 class _Checker:
@@ -139,7 +92,7 @@ class _Checker:
         if op in ("and", "or", "not"):
             return node.replace(op, *[self._bool(part) for part in node.args]), BOOL
         if op in ("filled", "has"):
-            return node.replace(op, *[_as_double(*self.visit(part))[0] for part in node.args]), BOOL
+            return node.replace(op, *[as_double(*self.visit(part))[0] for part in node.args]), BOOL
         if op in ("eq", "ne", "lt", "le", "gt", "ge"):
             return self._comparison(node)
         if op in ("add", "sub", "mul", "div", "mod"):
@@ -169,22 +122,29 @@ class _Checker:
         return node, found
 
     def _nearest(self, name: str) -> str:
-        for root, fields in self.env.roots.items():
-            if name in fields:
-                return f"; did you mean '{root}.{name}'?"
-        return nearest_hint(name, [*self.env.names, *self.env.roots, "true", "false", "null"])
+        return self._other(name, [*self.env.names, *self.env.roots, "true", "false", "null"])
+
+    def _other(self, name: str, known: Collection[str]) -> str:
+        """Return a hint at a known name, or at the field of another root."""
+        if nearest(name, known) is None:
+            for root, fields in self.env.roots.items():
+                if name in fields:
+                    return f"; did you mean '{root}.{name}'?"
+        return nearest_hint(name, known)
 
     def _field(self, node: Node) -> Typed:
         root, name = node.args
         fields = self.env.roots.get(root)
+        if fields is None and root in self.env.names:
+            value = Node("name", (root,), node.start, min(node.start + len(root), node.end))
+            return self._select(node.replace("select", value, name))
         if fields is None:
-            known = f"{root!r} has no fields" if root in self.env.names else ""
-            message = known or f"there is no {root!r}{nearest_hint(root, [*self.env.roots, *self.env.names])}"
+            message = f"there is no {root!r}{nearest_hint(root, self.env.roots)}"
             self._wrong_at(node.start, min(node.start + len(root), node.end), "name", message)
             return node, DYN
         found = fields.get(name)
         if found is None:
-            message = f"{root!r} has no field {name!r}{nearest_hint(name, fields)}"
+            message = f"{root!r} has no field {name!r}{self._other(name, fields)}"
             self._wrong_at(max(node.end - len(name), node.start), node.end, "name", message)
         return node, found or DYN
 
@@ -215,15 +175,15 @@ class _Checker:
 
     def _list(self, node: Node) -> Typed:
         parts = [self.visit(item) for item in node.args]
-        if not all(type_ in (_DECIMAL, INT) for _, type_ in parts):
-            parts = _settled(parts)
-        item = _common([type_ for _, type_ in parts])
+        if not all(type_ in (DECIMAL, INT) for _, type_ in parts):
+            parts = settled(parts)
+        item = common([type_ for _, type_ in parts])
         return node.replace("list", *[part for part, _ in parts]), list_of(item or DYN)
 
     # --- operators ---
 
     def _comparison(self, node: Node) -> Typed:
-        (left, one), (right, other) = parts = _settled(map(self.visit, node.args))
+        (left, one), (right, other) = parts = settled(map(self.visit, node.args))
         resolved = node.replace(node.op, left, right)
         if NULL in (one, other):
             if node.op not in ("eq", "ne"):
@@ -261,7 +221,7 @@ class _Checker:
             )
 
     def _in(self, node: Node) -> Typed:
-        (item, one), (items, other) = _settled(map(self.visit, node.args))
+        (item, one), (items, other) = settled(map(self.visit, node.args))
         resolved = node.replace("in", item, items)
         if other == DYN:
             return resolved, BOOL
@@ -278,9 +238,9 @@ class _Checker:
     def _arithmetic(self, node: Node) -> Typed:
         parts = [self.visit(part) for part in node.args]
         types = [type_ for _, type_ in parts]
-        if _DECIMAL in types and all(type_ in (_DECIMAL, INT) for type_ in types) and node.op != "mod":
-            return node.replace(node.op, *[part for part, _ in parts]), _DECIMAL
-        (left, one), (right, other) = _settled(parts)
+        if DECIMAL in types and all(type_ in (DECIMAL, INT) for type_ in types) and node.op != "mod":
+            return node.replace(node.op, *[part for part, _ in parts]), DECIMAL
+        (left, one), (right, other) = settled(parts)
         found = result_of(node.op, one, other)
         if found is None:
             message = f"{_title(one)} {SYMBOLS[node.op]} {_title(other)} has no meaning"
@@ -297,13 +257,13 @@ class _Checker:
     def _if(self, node: Node) -> Typed:
         test = self._bool(node.args[0])
         parts = [self.visit(part) for part in node.args[1:]]
-        if not all(type_ in (_DECIMAL, INT) for _, type_ in parts):
-            parts = _settled(parts)
+        if not all(type_ in (DECIMAL, INT) for _, type_ in parts):
+            parts = settled(parts)
         (then, one), (otherwise, other) = parts
         found = (
-            _common([type_ for type_ in (one, other) if type_ != NULL])
+            common([type_ for type_ in (one, other) if type_ != NULL])
             if NULL in (one, other)
-            else _common([one, other])
+            else common([one, other])
         )
         if found is None:
             found = self.wrong(
@@ -339,10 +299,10 @@ class _Checker:
             return node.replace("call", name, *[part for part, _ in parts]), function.result
         padded = [*params, *[params[-1]] * (len(parts) - len(params))] if params else []
         if SAME in padded:
-            parts = _settled(parts)
+            parts = settled(parts)
         else:
             parts = [
-                (part, _as_exact(found)) if _exact(param) else _as_double(part, found)
+                (part, as_exact(found)) if is_exact(param) else as_double(part, found)
                 for (part, found), param in zip(parts, padded, strict=True)
             ]
         for argument, (_, found), param in zip(node.args[1:], parts, padded, strict=True):
@@ -356,7 +316,7 @@ class _Checker:
         return node.replace("call", name, *[part for part, _ in parts]), result
 
     def _shared(self, node: Node, types: list[Type]) -> Type:
-        found = _common(types)
+        found = common(types)
         if found is None:
             titles = " and ".join(dict.fromkeys(map(_title, types)))
             return self.wrong(node, "call", f"{node.args[0]}() needs arguments of one type, not {titles}")
@@ -384,14 +344,5 @@ class _Checker:
         return argument, TEXT
 
 
-def _common(types: list[Type]) -> Type | None:
-    found: Type | None = DYN
-    for type_ in types:
-        if found is None:
-            return None
-        found = _DECIMAL if {found, type_} == {_DECIMAL, INT} else join(found, type_)
-    return found
-
-
 def _title(type_: Type) -> str:
-    return str(_as_exact(type_))
+    return str(as_exact(type_))

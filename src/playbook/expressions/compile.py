@@ -89,7 +89,9 @@ def _read_name(name: str) -> Closure:
 
     def read(scope: Scope) -> object:
         value = scope.roots.get(name)
-        return unknown if is_missing(value) else value
+        if is_missing(value):
+            return unknown
+        return tuple(value) if value.__class__ is list else value
 
     return _CLOCK.get(name, read)
 
@@ -136,6 +138,9 @@ class _Compiler:
 
     def _list(self, node: Node) -> Closure:
         items = [self.closure(item) for item in node.args]
+        if all(item.op in _LITERALS for item in node.args):
+            constant = tuple(_LITERALS[item.op](*item.args) for item in node.args)
+            return lambda scope: constant
 
         def build(scope: Scope) -> object:
             values = tuple([item(scope) for item in items])

@@ -49,6 +49,7 @@ _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     (r"", r"(is|equals)\b", "'is' does not compare", "write == for 'is equal', filled(...) for 'is there'"),
     (r"", r"(contains|includes)\b", "that word is not an operator", 'write "x" in the_list'),
     (r"\bnot\s*\Z", r"in\b", "'not in' is not an operator", "write not (x in list)"),
+    (r"\w\s+\Z", r"not\s+in\b", "'not in' is not an operator", "write not (x in list)"),
     (r"", r"not\b", "'not' cannot stand here", "put brackets around it: (not ...), or write !"),
 )
 
@@ -60,6 +61,8 @@ def explain(text: str, at: int) -> tuple[str, str]:
         if found and found[0].strip() in _WORDS:
             word = found[0].strip()
             return f"{word!r} is not an operator", f"write {_WORDS[word]}"
+    if not text.strip():
+        return "the condition is empty", ""
     if not after.strip():
         return "the condition ends too early", "something is missing after its last word or sign"
     for head, tail, message, hint in _SLIPS:
@@ -68,4 +71,5 @@ def explain(text: str, at: int) -> tuple[str, str]:
     if after[0] in _SIGNS:
         return f"{after[0]!r} is not an operator", f"write {_SIGNS[after[0]]}"
     found = _NEXT_WORD.match(after)
-    return f"{(found[0] if found else after[0])!r} was not expected here", ""
+    join = "join two conditions with 'and' or 'or'" if found and re.search(r"[\w\"')\]]\s+\Z", before) else ""
+    return f"{(found[0] if found else after[0])!r} was not expected here", join

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 MAX_TEXT, MAX_ITEMS = 100_000, 10_000
-FAULTS = (ArithmeticError, ValueError)
-"""What arithmetic on known classes can raise: overflow, division by zero, dates out of range."""
+MAX_WORKING = 20_000
+FAULTS = (ArithmeticError, ValueError, TypeError)
+"""What known classes can raise: overflow, division by zero, dates out of range, a time without zone."""
 
 _NAMES: dict[type, str] = {
     int: "a whole number", float: "a decimal number", Decimal: "a number", Money: "money", str: "a text",
@@ -40,6 +41,19 @@ _NAN = (math.nan, 0.0)
 def title(value: object) -> str:
     """Return what people call the value's type."""
     return _NAMES.get(value.__class__, value.__class__.__name__)
+
+
+def _failed(error: Exception) -> EvalError:
+    if isinstance(error, ZeroDivisionError):
+        return EvalError("a division by zero")
+    return EvalError("the result is out of range" if isinstance(error, ArithmeticError) else str(error))
+
+
+def _bounded(duration: Duration) -> Duration:
+    """Refuse working time that takes long to count, because it is counted day by day."""
+    if duration.unit in ("wd", "wh") and abs(duration.count) > MAX_WORKING:
+        raise ValueError(f"{duration} is too long: working time is counted up to {MAX_WORKING}")
+    return duration
 
 
 # --- comparing: align two values to a pair that Python compares -------------------------------------------
@@ -98,11 +112,11 @@ def _durations(scope: Scope, left: Duration, right: Duration) -> object:
 
 
 def _elapsed_left(scope: Scope, left: Elapsed, right: Duration) -> object:
-    return left.compare(right, scope.calendar), 0
+    return left.compare(_bounded(right), scope.calendar), 0
 
 
 def _elapsed_right(scope: Scope, left: Duration, right: Elapsed) -> object:
-    return 0, right.compare(left, scope.calendar)
+    return 0, right.compare(_bounded(left), scope.calendar)
 
 
 def _elapsed(scope: Scope, left: Elapsed, right: Elapsed) -> object:
@@ -135,9 +149,9 @@ def compare(test: Callable[[Any, Any], bool], scope: Scope, left: Any, right: An
         return EvalError(f"{title(left)} cannot be compared with {title(right)}")
     try:
         pair: Any = align(scope, left, right)
+        return test(*pair) if pair.__class__ is tuple else pair
     except FAULTS as error:
-        return EvalError(str(error))
-    return test(*pair) if pair.__class__ is tuple else pair
+        return _failed(error)
 
 
 def order(scope: Scope, left: Any, right: Any) -> int | Unknown | EvalError:
@@ -262,7 +276,7 @@ def _join_lists(scope: Scope, left: tuple[Any, ...], right: tuple[Any, ...]) -> 
 
 def _moved(sign: int) -> Operation:
     def move(scope: Scope, at: dt.datetime, duration: Duration) -> object:
-        return scope.calendar.add(at, duration, sign)
+        return scope.calendar.add(at, _bounded(duration), sign)
 
     return move
 
@@ -276,7 +290,7 @@ def _moved_day(sign: int) -> Operation:
             return add_months(day, count)
         zone = scope.calendar.zone
         midnight = dt.datetime.combine(day, dt.time(), zone)
-        return scope.calendar.add(midnight, duration, sign).astimezone(zone).date()
+        return scope.calendar.add(midnight, _bounded(duration), sign).astimezone(zone).date()
 
     return move
 
@@ -361,10 +375,8 @@ def calculate(name: str, scope: Scope, left: Any, right: Any) -> object:
         return EvalError(f"{title(left)} {_SYMBOLS[name]} {title(right)} has no meaning")
     try:
         return operation(scope, left, right)
-    except ZeroDivisionError:
-        return EvalError("a division by zero")
     except FAULTS as error:
-        return EvalError(f"{_SYMBOLS[name]} failed: {str(error) or 'the result is out of range'}")
+        return _failed(error)
 
 
 def negate(value: Any) -> object:

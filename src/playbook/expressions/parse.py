@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from playbook.expressions.mistakes import Mistake, explain
 from playbook.expressions.nodes import Node
 from playbook.expressions.operations import INT_MAX, INT_MIN
-from playbook.money import Money
+from playbook.money import Money, digits
 from playbook.times import Duration
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _measure(tree: Node, length: int) -> None:
             raise _wrong(node, "the whole number is out of range", "64 bits hold up to 9223372036854775807")
 
 
-class _Wrong(Exception):  # noqa: N818 - carries a mistake out of the parser
+class _Wrong(Exception):
     def __init__(self, mistake: Mistake) -> None:
         self.mistake = mistake
         super().__init__(mistake.message)
@@ -185,8 +185,12 @@ class _Builder:
 
     def money(self, parts: list[Any]) -> Node:
         text = str(parts[0])
+        amount, currency = text[:-3].strip(), text[-3:]
+        if len(amount.partition(".")[2]) > digits(currency):
+            hint = "the point begins the cents: write 25000 EUR or 25000.50 EUR"
+            raise _wrong(parts[0], f"{text!r} has more digits than {currency} has", hint)
         try:
-            money = Money.of(text[:-3].strip(), text[-3:])
+            money = Money.of(amount, currency)
         except ValueError as error:
             raise _wrong(parts[0], str(error)) from None
         return _node(parts, "money", str(money.amount), money.currency)
