@@ -78,10 +78,14 @@ class Registry:
         `used` are pairs of kind and name; names that no plugin contributes, like the criterion `that`, are
         passed over. A definition is published with what it uses and runs where all of it is there unchanged.
         """
-        if used is None:
-            used = [("criteria", name) for name in self.criteria] + [("functions", n) for n in self.functions]
-        owned = ((kind, name, self.owner_of(kind, name)) for kind, name in sorted(used))
-        return {f"{owner[0]}/{kind}/{name}": owner[1] for kind, name, owner in owned if owner is not None}
+        wanted = None if used is None else set(used)
+        return {
+            f"{plugin.name}/{kind}/{name}": getattr(self, kind)[name].version
+            for plugin in self.plugins
+            for kind in ("criteria", "functions")
+            for name in plugin.contributes.get(kind, ())
+            if wanted is None or (kind, name) in wanted
+        }
 
 
 @attrs.frozen

@@ -18,7 +18,11 @@ RECENT_OPTIONS = {
     "required": ["of", "within"],
     "properties": {
         "of": {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}},
-        "within": {"type": "string", "pattern": "^[0-9]+ ?(min|h|d|w|mo|wd|wh)$"},
+        "within": {
+            "type": "string",
+            "pattern": "^[0-9]+ ?(min|h|d|w|mo|wd|wh)$",
+            "description": "A duration, like 14d or 10wd (working days)",
+        },
     },
 }
 
