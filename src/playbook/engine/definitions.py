@@ -16,10 +16,9 @@ from playbook.process.definition import definition, normalize, uses
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from playbook.errors import Span
     from playbook.model.playbook import Playbook
     from playbook.plugins import Registry
-    from playbook.process.definition import Documents
+    from playbook.process.definition import Documents, Place
     from playbook.stores.interface import Snapshot, Store
 
 
@@ -90,7 +89,7 @@ class Definitions:
         found = self._store.streams(self._tenant, after=prefix)
         return tuple(name.removeprefix(prefix) for name in found if name.startswith(prefix))
 
-    def plan(self, playbook: Playbook, where: Mapping[str, Span], versions: Versions) -> Documents | None:
+    def plan(self, playbook: Playbook, where: Mapping[str, Place], versions: Versions) -> Documents | None:
         """Return the documents to publish, or None where they are published already.
 
         Raises InputError where the process changed without a new version, and cases hang on the old one.

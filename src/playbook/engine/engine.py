@@ -38,6 +38,7 @@ from playbook.model.organization import OPERATOR, Organization
 from playbook.model.values import canonical, encode
 from playbook.process.codec import decode_case, decode_event, revive, revive_case
 from playbook.process.decide import decide
+from playbook.process.definition import Place
 from playbook.process.facts import Needs, World
 from playbook.process.moving import reachable
 from playbook.stores.interface import Batch, Page, Query, VersionConflict, Write
@@ -130,10 +131,13 @@ class Engine:
         heads = self.store.load(self.tenant, [*streams, ORGANIZATION])
         writes, documents, digests, faults = [], dict[str, bytes](), dict[str, str](), []
         for name, reading in sorted(project.playbooks.items()):
+            if reading.value is None:
+                continue
             head = heads.get(stream_of(name))
             versions = self.definitions.versions(name, head) if head else Versions()
             try:
-                made = self.definitions.plan(reading.value, reading.where, versions)
+                where = {path: Place(project.relative(s.file), s.line) for path, s in reading.where.items()}
+                made = self.definitions.plan(reading.value, where, versions)
             except InputError as error:
                 faults.append(str(error))
                 continue
@@ -145,8 +149,10 @@ class Engine:
                 writes.append(self._plain_write(stream_of(name), head, (event,), after, actor))
         if faults:
             raise InputError("\n".join(faults))
-        if project.organization is not None:
-            writes.extend(self._organization_write(project.organization, heads.get(ORGANIZATION), actor))
+        if project.organization is not None and project.organization.value is not None:
+            writes.extend(
+                self._organization_write(project.organization.value, heads.get(ORGANIZATION), actor)
+            )
         return Batch(self.tenant, tuple(sorted(writes, key=lambda w: w.stream)), documents=documents), digests
 
     def _plain_write(

@@ -15,7 +15,6 @@ from playbook.model.values import builtins, canonical
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from playbook.errors import Span
 
 FORMAT = 1
 _TEXTS = frozenset(("title", "help", "hint", "guidance", "maintainer", "locale"))
@@ -66,7 +65,7 @@ class _Texts:
     where: dict[str, Place]
 
 
-def normalize(playbook: Playbook, plugins: Mapping[str, str], where: Mapping[str, Span]) -> Documents:
+def normalize(playbook: Playbook, plugins: Mapping[str, str], where: Mapping[str, Place]) -> Documents:
     """Return the documents of a playbook.
 
     The digest covers what decides (with the version and the contract versions of plugins), not what
@@ -80,8 +79,7 @@ def normalize(playbook: Playbook, plugins: Mapping[str, str], where: Mapping[str
             if text:
                 texts[f"{path}{key}"] = text
     process = canonical(_Process(FORMAT, tree, dict(plugins)))
-    places = {path: Place(span.file, span.line) for path, span in where.items()}
-    rest = canonical(_Texts(texts, places))
+    rest = canonical(_Texts(texts, dict(where)))
     return Documents(_digest(process), process, _digest(rest), rest)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -127,6 +127,11 @@ class Project:
     organization: Reading[Organization] | None
     mappings: Mapping[str, Reading[ImportMapping]]
     problems: tuple[Problem, ...]
+    root: str = ""
+
+    def relative(self, file: str) -> str:
+        """Return a file's path from the root of the project, the same on every machine."""
+        return PurePath(file).relative_to(self.root).as_posix() if self.root else file
 
     @classmethod
     def from_folder(
@@ -142,7 +147,8 @@ class Project:
         """
         root = Path(path)
         found = ((file, _load(root / file, str(root / file))) for file in _files(root))
-        return _assemble(((file, str(root / file), text) for file, text in found), criteria, functions)
+        read = _assemble(((file, str(root / file), text) for file, text in found), criteria, functions)
+        return attrs.evolve(read, root=str(root))
 
     @classmethod
     def from_files(
