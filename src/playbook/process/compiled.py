@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from playbook.model.playbook import QUIT
+from playbook.model.values import load
 from playbook.process.criteria import (
     Conditions,
     compile_activity,
@@ -46,6 +47,7 @@ class Compiled:
         self.playbook = playbook
         self.subject = playbook.subject
         self.fields = {field.id: field for field in playbook.fields}
+        self.defaults = {f.id: load(f, f.default) for f in playbook.fields if f.default is not None}
         self.personal = frozenset(field.id for field in playbook.fields if field.personal)
         self.seals = bool(self.personal) or any(f.personal for e in playbook.entries for f in e.fields)
         self.amount = playbook.about.amount or "amount"

@@ -69,12 +69,7 @@ def _open(definition: Compiled, request: Request, command: Open, world: World) -
     owner = command.owner or (request.actor if request.actor in people else "")
     _known_person(owner, world)
     given = read_fields(definition.fields, command.fields, "field")
-    defaults = {
-        field.id: parse(field, field.default)
-        for field in definition.playbook.fields
-        if field.default is not None
-    }
-    fields = {**defaults, **{name: value for name, value in given.items() if value is not None}}
+    fields = {**definition.defaults, **{name: value for name, value in given.items() if value is not None}}
     person = people.get(owner)
     team = person.post(request.at.astimezone(world.zone).date()).team if person else ""
     first = definition.playbook.stages[0].id
