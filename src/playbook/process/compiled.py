@@ -75,6 +75,7 @@ class Compiled:
             () if self.whole else (missing_plugins(tuple(f"{p} {v}" for p, v in sorted(missing.items()))),)
         )
         self.opening = block or tuple(self._criteria(playbook.stages[0], "entry"))
+        self.exits = {s.id: block or (() if s.final else tuple(self._exit(s))) for s in playbook.stages}
         self.machine = Process(
             self.stages,
             ((way, a.id, b.id, block or self._gate(way, a, b)) for way, a, b in self._moves()),

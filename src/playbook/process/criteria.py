@@ -116,14 +116,15 @@ def compile_activity(activity: Activity, path: str, definition: Definition, cond
         for task in case.tasks:
             if task.id == name and task.status == "done" and (once or task.visit == case.visit):
                 return None
-        if when is not None and when(attempt.scope) is False:
+        applies = True if when is None else when(attempt.scope)
+        if applies is False:
             return None
         task_owner = next((t.assignee for t in case.tasks if t.id == name and t.assignee), case.owner)
         return Blocker(
             criterion=name,
             kind="activity",
             title=activity.title or name.replace("_", " "),
-            missing=(name,),
+            missing=(name, *(applies.paths if isinstance(applies, Unknown) else ())),
             who=tuple(filter(None, (task_owner,))),
             file=place.file,
             line=place.line,

@@ -135,6 +135,14 @@ class Deciding:
         else:
             self.wrong_state(f"{self.case.stage!r} does not lead to {target!r}", fix=self._ways())
 
+    def gate_exit(self) -> None:
+        """Run the exit criteria of the case's stage where no target is known, so that every reason is told."""
+        gate = self.definition.exits[self.case.stage]
+        if not self._attempt().passes(gate):
+            branch, self.blockers = self.blockers, []
+            self._collect(self.case.stage)
+            self.blockers.extend(branch)
+
     def _attempt(self) -> Attempt:
         self.attempt = Attempt(
             self.case, self.scope(), self.world.organization, self.definition.editors, self.request.historical
@@ -202,7 +210,7 @@ class Deciding:
 
     def _applies(self, activity: Activity) -> bool:
         test = self.definition.activity_when.get(activity.id)
-        return test is None or test(self.scope()) is not False
+        return test is None or test(self.scope()) is True
 
     def _spent(self, activity: Activity) -> bool:
         return activity.once and any(t.id == activity.id and t.status == "done" for t in self.case.tasks)
@@ -224,22 +232,12 @@ def advance(deciding: Deciding, to: str, reason: str) -> tuple[CaseEvent, ...]:
     deciding.permit("advance")
     if not deciding.must_be_open():
         return ()
-    target, passed = resolve(deciding, to)
+    way, target, passed = resolve(deciding, to)
     if not target:
+        deciding.gate_exit()
         return ()
-    way = "forward"
-    if not definition.machine.has(way, case.stage, target):
-        if definition.stages[target].final:
-            way = "close"
-        elif target == case.stage:
-            deciding.wrong_state(f"{case.id} is in stage {target!r} already")
-        elif not definition.later(case.stage, target):
-            deciding.wrong_state(
-                f"{target!r} comes before {case.stage!r}", fix=f"playbook back {case.id} --to {target}"
-            )
-        else:
-            way = "skip"
-            _rule(deciding, "skip", definition.playbook.skip, reason)
+    if way == "skip":
+        _rule(deciding, "skip", definition.playbook.skip, reason)
     if deciding.blockers and not definition.machine.has(way, case.stage, target):
         return ()
     deciding.gate(way, target)
@@ -292,16 +290,41 @@ def _rule(deciding: Deciding, act: str, rule: MoveRule, reason: str) -> None:
 _ACTS = {"skip": "skip stages", "back": "go back"}
 
 
-def resolve(deciding: Deciding, to: str) -> tuple[str, tuple[str, ...]]:
-    """Return the stage that an advance leads to and the stages passed by rule; "" notes why there is none."""
-    definition = deciding.definition
-    stage, passed = deciding.case.stage, list[str]()
-    if to and to not in definition.stage_when and (stage, to) not in definition.branch:
-        return to, ()
+def resolve(deciding: Deciding, to: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return the way and the stage that an advance leads to, and the stages passed by rule.
+
+    An empty stage means that there is none, and that why is noted.
+    """
+    definition, case = deciding.definition, deciding.case
+    if not to:
+        target, skipped = _onward(deciding, case.stage)
+        return (_way(definition, target) if target else "", target, skipped)
+    if any(target.to == to for target in definition.stages[case.stage].next):
+        return _way(definition, to), _branch(deciding, case.stage, to) and _applying(deciding, to), ()
+    passed = _passing(deciding, to)
+    if passed:
+        return "forward", to, passed
+    if definition.stages[to].final:
+        return "close", to, ()
+    if definition.later(case.stage, to):
+        return "skip", to, ()
+    if to == case.stage:
+        deciding.wrong_state(f"{case.id} is in stage {to!r} already")
+    else:
+        deciding.wrong_state(f"{to!r} comes before {case.stage!r}", fix=f"playbook back {case.id} --to {to}")
+    return "", "", ()
+
+
+def _way(definition: Compiled, to: str) -> str:
+    return "close" if definition.stages[to].final in QUIT else "forward"
+
+
+def _onward(deciding: Deciding, stage: str) -> tuple[str, tuple[str, ...]]:
+    """Follow `next` past the stages that a rule skips."""
+    passed: list[str] = []
     while True:
-        target = _branch(deciding, stage, to)
-        test = definition.stage_when.get(target)
-        answer = True if test is None else test(deciding.scope())
+        target = _branch(deciding, stage, "")
+        answer = _applies(deciding, target)
         if answer is True or not target:
             return target, tuple(passed)
         if answer is not False:
@@ -311,7 +334,42 @@ def resolve(deciding: Deciding, to: str) -> tuple[str, tuple[str, ...]]:
             deciding.wrong_state(f"every stage after {deciding.case.stage!r} is skipped by its `when`")
             return "", ()
         passed.append(target)
-        stage, to = target, ""
+        stage = target
+
+
+def _passing(deciding: Deciding, to: str) -> tuple[str, ...]:
+    """Return the stages between here and a stage, where a rule skips each of them; else nothing."""
+    stages = deciding.definition.stages
+    queue: list[tuple[tuple[str, ...], str]] = [((), deciding.case.stage)]
+    seen = {deciding.case.stage}
+    while queue:
+        passed, stage = queue.pop(0)
+        for name in (target.to for target in stages[stage].next):
+            if name == to and passed:
+                return passed
+            if name not in seen and _applies(deciding, name) is False:
+                seen.add(name)
+                queue.append(((*passed, name), name))
+    return ()
+
+
+def _applies(deciding: Deciding, stage: str) -> object:
+    test = deciding.definition.stage_when.get(stage)
+    return True if test is None else test(deciding.scope())
+
+
+def _applying(deciding: Deciding, stage: str) -> str:
+    """Return the stage if it applies; note why it does not."""
+    answer = _applies(deciding, stage)
+    if answer is True:
+        return stage
+    if answer is False:
+        deciding.wrong_state(
+            f"{stage!r} is skipped by its `when`", fix=f"playbook advance {deciding.case.id}"
+        )
+    else:
+        _undecided(deciding, f"whether {stage} applies", answer)
+    return ""
 
 
 def _branch(deciding: Deciding, stage: str, to: str) -> str:
