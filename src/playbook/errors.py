@@ -18,6 +18,7 @@ A refusal is not an error: `Refused` is a value with every `Blocker`.
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -49,7 +50,35 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.span.file}:{self.span.line}:{self.span.column}"
-        return f"{where} {self.code} {self.message}"
+        return _shown(f"{where} {self.code} {self.message}")
+
+    def render(self) -> str:
+        """Return the message with the line it is about, a caret under the place, and the hint."""
+        said = [str(self)]
+        if self.excerpt.strip():
+            number = f"{self.span.line:>5}"
+            text, before = _window(self.excerpt, self.span.column - 1)
+            width = max(1, min(self.span.length, len(text) - before))
+            said += [f"{number} | {text}", f"{'':>5} | {' ' * before}{'^' * width}"]
+        if self.hint:
+            said.append(f"  hint: {_shown(self.hint)}")
+        return "\n".join(said)
+
+
+_WIDTH = 100
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def _shown(text: str) -> str:
+    """Return a text that no terminal takes for a command: control characters become spaces."""
+    return _CONTROL.sub(" ", text)
+
+
+def _window(line: str, at: int) -> tuple[str, int]:
+    """Return what is shown of a line, and where the place lies in it."""
+    line = _shown(line).rstrip()
+    start = max(0, at - _WIDTH // 2) if len(line) > _WIDTH else 0
+    return line[start : start + _WIDTH], min(at - start, _WIDTH)
 
 
 @attrs.frozen

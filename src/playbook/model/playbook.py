@@ -58,6 +58,7 @@ class Criterion:
     done: str = ""
     options: Any = None
     shared: bool = False
+    waivable: bool = True
 
 
 @attrs.frozen

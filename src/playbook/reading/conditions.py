@@ -13,6 +13,7 @@ from playbook.expressions.types import BOOL
 from playbook.model.playbook import Condition
 from playbook.model.vocabulary import environment
 from playbook.reading.source import offset
+from playbook.reading.structure import maps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,8 @@ class _Resolver:
     """Resolve the conditions of one playbook."""
 
     def __init__(self, source: Source, playbook: Playbook, functions: Mapping[str, Function]) -> None:
-        fields = (source.root or {}).get("fields", {})
-        broken = [name for name, data in fields.items() if data.broken]
+        fields = maps(source.root, "fields") if source.root is not None else ()
+        broken = [name for name, data in fields if data.broken]
         self.source = source
         self.env: Environment = environment(playbook, functions)
         # A field that was refused in part has its own Problem; what follows from it would only repeat that.
@@ -80,7 +81,8 @@ class _Resolver:
             tree = expressions.dump(checked.node)
         for mistake in mistakes:
             span = _span(self.source, condition.tree, mistake)
-            self.source.report(mistake.code, mistake.message, span, mistake.hint)
+            message, _, near = mistake.message.partition("; ")
+            self.source.report(mistake.code, message, span, mistake.hint or near)
         return Condition(condition.text, tree)
 
     def follows(self, mistake: Mistake, text: str) -> bool:

@@ -96,6 +96,15 @@ class Source:
             here = here[part]  # type: ignore[index]
         return found
 
+    def get(self, *path: str | int) -> Any:
+        """Return the value at a path of keys and positions; None where there is none."""
+        here: Any = self.root
+        for part in path:
+            if not isinstance(here, Map | List) or not _has(here, part):
+                return None
+            here = here[part]  # type: ignore[index]
+        return here
+
     def span(self, event: Any) -> Span:
         """Return the place of an event; its length where it ends on the same line."""
         start, end = event.start_mark, event.end_mark

@@ -39,9 +39,9 @@ def texts(holder: Map, key: str) -> tuple[str, ...]:
     return tuple(typed(item) for item in value) if isinstance(value, list) else (typed(value),)
 
 
-def truth(holder: Map, key: str) -> bool:
-    """Return a boolean, also where it was written as a word; false where there is none."""
-    value = holder.get(key, False)
+def truth(holder: Map, key: str, *, otherwise: bool = False) -> bool:
+    """Return a boolean, also where it was written as a word; `otherwise` where there is none."""
+    value = holder.get(key, otherwise)
     return value if isinstance(value, bool) else TRUTH[value.lower()]
 
 

@@ -197,6 +197,7 @@ class _Shaper:
             fields=texts(data, "fields"),
             done=data.get("done", ""),
             options=plain(data[kind], json_number) if kind and kind not in CRITERION_KINDS else None,
+            waivable=truth(data, "waivable", otherwise=True),
         )
 
     def kind_problem(self, holder: Map, name: str, kinds: list[str]) -> None:

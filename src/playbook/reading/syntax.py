@@ -48,14 +48,26 @@ _SYNTAX = {
 }
 
 
+# What the parser was scanning when a sign turned out to belong to a text.
+_SIGNS = {
+    "an alias": (codes.ALIAS, "a text that begins with * repeats something to YAML"),
+    "an anchor": (codes.ALIAS, "a text that begins with & names something to YAML"),
+    "a tag": (codes.YAML_TAG, "a text that begins with ! is a tag to YAML, and no tags are used here"),
+}
+
+
 def refused(source: Source, error: yaml.MarkedYAMLError) -> None:
     """Report a syntax error at its place, with a friendly code where the cause is known."""
-    said = (error.problem or "").strip()
+    said, during = (error.problem or "").strip(), error.context or ""
+    sign = next((sign for sign in _SIGNS if during.endswith(sign)), None)
     # What was opened and never closed is found at the end; where it was opened is what helps.
-    unclosed = said == "found unexpected end of stream" or "expected ','" in said
-    mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
+    opened = sign or said == "found unexpected end of stream" or "expected ','" in said
+    mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
     span = Span(source.file, mark.line + 1, mark.column + 1) if mark else source.top()
-    if not _familiar(source, span):
+    if sign:
+        code, message = _SIGNS[sign]
+        source.report(code, message, span, "if the sign belongs to the text, put the text in quotes")
+    elif not _familiar(source, span):
         message, hint = _SYNTAX.get(
             said, (said or "this is not YAML", "check the indentation and the quotes")
         )

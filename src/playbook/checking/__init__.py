@@ -1,0 +1,52 @@
+"""Meaning beyond shape: one function per check, over what was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playbook.checking.mappings import MAPPING_CHECKS
+from playbook.checking.organizations import ORGANIZATION_CHECKS
+from playbook.checking.paths import PATH_CHECKS
+from playbook.checking.playbooks import PLAYBOOK_CHECKS
+from playbook.reading.project import Project, Reading, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playbook.checking.found import Check
+    from playbook.errors import Problem
+
+CHECKS: dict[str, tuple[Check, ...]] = {
+    "playbook": (*PLAYBOOK_CHECKS, *PATH_CHECKS),
+    "organization": ORGANIZATION_CHECKS,
+    "mapping": MAPPING_CHECKS,
+}
+"""The checks of every kind of file, by name of the kind."""
+
+
+def check(target: Reading[Any] | Project) -> tuple[Problem, ...]:
+    """Return what is wrong in meaning with a file or a whole project, in order of place.
+
+    What reading found is not repeated: see `problems_of`. A file alone is not checked against others.
+    """
+    if isinstance(target, Reading):
+        return in_order(_of(target, None))
+    return in_order(problem for reading in _readings(target) for problem in _of(reading, target))
+
+
+def problems_of(target: Reading[Any] | Project) -> tuple[Problem, ...]:
+    """Return everything that is wrong with a file or a project, of shape and of meaning, in order of place."""
+    return in_order((*target.problems, *check(target)))
+
+
+def _of(reading: Reading[Any], project: Project | None) -> Iterator[Problem]:
+    if reading.value is not None:
+        for one in CHECKS.get(reading.kind, ()):
+            yield from one(reading, project)
+
+
+def _readings(project: Project) -> Iterator[Reading[Any]]:
+    yield from project.playbooks.values()
+    yield from project.mappings.values()
+    if project.organization is not None:
+        yield project.organization

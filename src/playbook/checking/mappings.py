@@ -1,0 +1,80 @@
+"""Checks of a mapping against what its rows become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playbook.checking.found import key_problem, problem, unknown
+from playbook.model.mapping import ORGANIZATION
+from playbook.reading import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playbook.checking.found import Check, Path
+    from playbook.errors import Problem
+    from playbook.model.mapping import ImportMapping
+    from playbook.model.playbook import Playbook
+    from playbook.reading.project import Project, Reading
+
+
+def target_parts(reading: Reading[ImportMapping], _: Project | None) -> Iterator[Problem]:
+    """Find mappings that lack the part their target needs, or have one of the other target."""
+    root = reading.source.root
+    assert root is not None
+    if "into" not in root or root.broken:
+        return
+    people = root["into"] == ORGANIZATION
+    needed, foreign = ("person", ("columns", "stages")) if people else ("columns", ("person",))
+    becomes = "people" if people else "cases"
+    if needed not in root:
+        message = f"rows that become {becomes} need `{needed}`"
+        yield problem(reading, codes.MAPPING_COLUMNS, message, ("into",), f"add `{needed}`")
+    for part in foreign:
+        if part in root:
+            message = f"rows that become {becomes} have no `{part}`"
+            yield key_problem(reading, codes.MAPPING_COLUMNS, message, (part,), "remove it")
+
+
+def cells(reading: Reading[ImportMapping], _: Project | None) -> Iterator[Problem]:
+    """Find cells that say neither a column nor a value, or both."""
+    source = reading.source
+    for holder in (("columns",), ("columns", "fields"), ("person",)):
+        for name, cell in (source.get(*holder) or {}).items():
+            said = isinstance(cell, dict) and not (holder == ("columns",) and name == "fields")
+            if said and not cell.broken and ("column" in cell) == ("value" in cell):
+                message = f"`{name}` needs a `column` or a `value`, and not both"
+                yield key_problem(reading, codes.MAPPING_COLUMNS, message, (*holder, name))
+
+
+def unknown_targets(reading: Reading[ImportMapping], project: Project | None) -> Iterator[Problem]:
+    """Find playbooks, fields and stages that are named and not there."""
+    mapping = reading.value
+    assert mapping is not None
+    if project is None or mapping.into in ("", ORGANIZATION):
+        return
+    into: dict[Path, str] = {("into",): mapping.into}
+    known = (*project.playbooks, ORGANIZATION)
+    yield from unknown(reading, codes.UNKNOWN_PLAYBOOK, "playbook", into, known)
+    target = project.playbooks.get(mapping.into)
+    if target is not None and target.value is not None:
+        yield from _unknown_parts(reading, mapping, target.value)
+
+
+def _unknown_parts(
+    reading: Reading[ImportMapping], mapping: ImportMapping, playbook: Playbook
+) -> Iterator[Problem]:
+    fields = {field.id for field in playbook.fields}
+    for name in mapping.columns.fields:
+        path: Path = ("columns", "fields", name)
+        for found in unknown(reading, codes.UNKNOWN_FIELD, "field", {path: name}, fields):
+            yield key_problem(reading, found.code, found.message, path, found.hint)
+    if mapping.stages is not None:
+        stages: dict[Path, str] = {
+            ("stages", "map", text): stage for text, stage in mapping.stages.map.items()
+        }
+        known = [stage.id for stage in playbook.stages]
+        yield from unknown(reading, codes.UNKNOWN_STAGE, "stage", stages, known)
+
+
+MAPPING_CHECKS: tuple[Check, ...] = (target_parts, cells, unknown_targets)

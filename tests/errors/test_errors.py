@@ -1,0 +1,61 @@
+"""Every code has a sample beside this file and the exact message; `python test_errors.py` writes them anew."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from playbook.checking import problems_of
+from playbook.reading.codes import CODES
+from playbook.reading.project import Project, read_text
+
+HERE = Path(__file__).parent
+SAMPLES = sorted(path.stem for path in HERE.iterdir() if path.suffix == ".yaml" or path.is_dir())
+
+
+def said(sample: str) -> str:
+    """Return what is said of a sample: a file, or the folder of a project."""
+    file = Path(f"{sample}.yaml")
+    if file.exists():
+        target = read_text(file.read_text(encoding="utf-8"), file.name)
+        return "\n\n".join(problem.render() for problem in problems_of(target)) + "\n"
+    return "\n\n".join(problem.render() for problem in problems_of(Project.from_folder(sample))) + "\n"
+
+
+@pytest.mark.parametrize("sample", [name for name in SAMPLES if not name.startswith(("__", "."))])
+def test_a_sample_gets_exactly_its_message(sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HERE)
+    assert said(sample) == Path(f"{sample}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_is_explained_and_shown(code: str) -> None:
+    assert CODES[code].endswith(".")
+    assert f" {code} " in (HERE / f"{code}.txt").read_text(encoding="utf-8")
+
+
+def test_no_message_has_a_code_that_is_not_explained() -> None:
+    headers = [
+        line.split()
+        for path in HERE.glob("*.txt")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if not line.startswith(" ") and line
+    ]
+    assert {words[1] for words in headers} <= set(CODES)
+
+
+def test_ten_mistakes_are_told_at_once() -> None:
+    text = (HERE / "ten-mistakes.txt").read_text(encoding="utf-8")
+    messages = [line for line in text.splitlines() if line.startswith("ten-mistakes.yaml:")]
+    assert len(messages) == 10
+    assert len({line.split()[1] for line in messages}) >= 8
+    assert text.count("^") >= 10
+
+
+if __name__ == "__main__":
+    with contextlib.chdir(HERE):
+        for name in SAMPLES:
+            if not name.startswith(("__", ".")):
+                Path(f"{name}.txt").write_text(said(name), encoding="utf-8")
