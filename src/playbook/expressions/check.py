@@ -28,6 +28,7 @@ from playbook.expressions.types import (
     accepts,
     comparable,
     list_of,
+    ordered,
 )
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ class _Checker:
         if op in _LITERALS:
             return node, _LITERALS[op]
         if op in ("and", "or", "not"):
-            return node.replace(op, *[self._bool(part) for part in node.args]), BOOL
+            before = len(self.mistakes)
+            resolved = node.replace(op, *[self._bool(part) for part in node.args])
+            return resolved, BOOL if len(self.mistakes) == before else DYN
         if op in ("filled", "has"):
             return node.replace(op, *[as_double(*self.visit(part))[0] for part in node.args]), BOOL
         if op in ("eq", "ne", "lt", "le", "gt", "ge"):
@@ -153,7 +156,7 @@ class _Checker:
         name = node.args[1]
         if found != DYN and found.name != "row":
             hint = "take one of its rows, like [0]" if found.name == "list" else ""
-            self.wrong(node, "type", f"{_title(found)} has no fields to read", hint)
+            found = self.wrong(node, "type", f"{_title(found)} has no fields to read", hint)
         columns = dict(found.args)
         if columns and name not in columns:
             message = f"there is no column {name!r}{nearest_hint(name, columns)}"
@@ -191,7 +194,8 @@ class _Checker:
                     node, "type", f"null cannot be compared with {SYMBOLS[node.op]}", "use == null or != null"
                 )
             return resolved, BOOL
-        if not comparable(one, other) or one.name == "row":
+        unordered = not (node.op in ("eq", "ne") or (ordered(one) and ordered(other)))
+        if unordered or not comparable(one, other):
             self._incomparable(node, one, other)
             return resolved, BOOL
         for (literal, _), (_, beside) in (parts, parts[::-1]):
@@ -296,7 +300,7 @@ class _Checker:
         if len(parts) < len(params) or (len(parts) > len(params) and not function.variadic):
             wanted = f"{len(params)}{' or more' if function.variadic else ''}"
             self.wrong(node, "call", f"{name}() takes {wanted} argument(s), and {len(parts)} were given")
-            return node.replace("call", name, *[part for part, _ in parts]), function.result
+            return node.replace("call", name, *[part for part, _ in parts]), DYN
         padded = [*params, *[params[-1]] * (len(parts) - len(params))] if params else []
         if SAME in padded:
             parts = settled(parts)
@@ -320,6 +324,8 @@ class _Checker:
         if found is None:
             titles = " and ".join(dict.fromkeys(map(_title, types)))
             return self.wrong(node, "call", f"{node.args[0]}() needs arguments of one type, not {titles}")
+        if not ordered(found):
+            return self.wrong(node, "call", f"{node.args[0]}() cannot order {_title(found)}")
         return found
 
     def _id(self, argument: Node, function: Function) -> Typed:

@@ -115,6 +115,11 @@ def comparable(left: Type, right: Type) -> bool:
     return left.name == right.name or any({left.name, right.name} <= family for family in _FAMILIES)
 
 
+def ordered(type_: Type) -> bool:
+    """Return whether values of the type have an order."""
+    return type_.name not in ("list", "row")
+
+
 def join(left: Type, right: Type) -> Type | None:
     """Return the one type that both values have, or None where they differ."""
     if left == right or right == DYN:
@@ -129,6 +134,8 @@ def join(left: Type, right: Type) -> Type | None:
         return TEXT
     if pair <= {"money", "int", "number"} and "money" in pair:
         return MONEY
+    if pair == {"int", "double"}:
+        return DOUBLE
     return NUMBER if pair <= {"int", "number", "percent"} else None
 
 

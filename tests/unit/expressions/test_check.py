@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from playbook.expressions import Environment, Function, check, dump, parse
+from playbook.expressions.types import BOOL, DYN, INT, NUMBER, PERCENT, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playbook.expressions import Mistake
+
+WRONG = [
+    ("deal.amount == deal.pain", "type", "money cannot be compared with text", ""),
+    ("deal.pain > 5", "type", "text cannot be compared with a whole number", ""),
+    ("deal.amount > 1e6", "type", "money cannot be compared with a decimal number", "without e"),
+    ("deal.close < '2026-03-01'", "type", "a date cannot be compared with text", 'date("2026-03-01")'),
+    ("case.idle > 30", "type", "a span of time cannot be compared with a whole number", "30d"),
+    ("1 < deal.seats < 5", "type", "a yes or no cannot be compared", "'and'"),
+    ("deal.pain < null", "type", "null cannot be compared with <", "== null"),
+    ("deal.rivals < ['a']", "type", "a list of texts cannot be compared with a list of texts", ""),
+    ("least(deal.rivals) == ['a']", "call", "least() cannot order a list of texts", ""),
+    ("deal.pain + 1 == 'a'", "type", "text + a whole number has no meaning", ""),
+    ("deal.amount * deal.amount > 1", "type", "money * money has no meaning", ""),
+    ("deal.close + 5 > today", "type", "a date + a whole number has no meaning", "today + 90d"),
+    ("-deal.pain == 'a'", "type", "- text has no meaning", ""),
+    ("deal.amount", "type", "this is money, and true or false is needed", "compare"),
+    ("deal.amount and deal.signed", "type", "this is money, and true or false is needed", ""),
+    ("!deal.amount > 5", "type", "this is money, and true or false is needed", ""),
+    ("deal.pain in 'abc'", "type", "'in' needs a list on its right, not text", ""),
+    ("deal.seats in deal.rivals", "type", "a whole number cannot be in a list of texts", ""),
+    ("(deal.signed ? 1 : 'a') == 1", "type", "this is either a whole number or text", ""),
+    ("deal.items[0.5].sku == 'a'", "type", "a place in a list is a whole number", ""),
+    ("deal.items.sku == 'a'", "type", "a list of rows has no fields to read", "[0]"),
+    ("deal.items[0].sky == 'a'", "name", "there is no column 'sky'; did you mean 'sku'?", ""),
+    ("deal.amont > 0", "name", "'deal' has no field 'amont'; did you mean 'amount'?", ""),
+    ("case.amount > 0", "name", "'case' has no field 'amount'; did you mean 'deal.amount'?", ""),
+    ("dael.amount > 0", "name", "there is no 'dael'; did you mean 'deal'?", ""),
+    ("amount > 0", "name", "there is no 'amount'; did you mean 'deal.amount'?", ""),
+    ("True", "name", "there is no 'True'; did you mean 'true'?", ""),
+    ("deal == 1", "name", "'deal' is not a value", "deal.amount"),
+    ("dais(today, today) > 1", "name", "there is no function 'dais'; did you mean 'days'?", ""),
+    ("days(today) > 1", "call", "days() takes 2 argument(s), and 1 were given", ""),
+    ("least() > 1", "call", "least() takes 1 or more argument(s)", ""),
+    ("days(today, 5) > 1", "call", "days() takes a date or a time here, not a whole number", ""),
+    (
+        "least(deal.pain, 5) == 5",
+        "call",
+        "least() needs arguments of one type, not text and a whole number",
+        "",
+    ),
+    ("done('dmo')", "value", "there is no activity 'dmo'; did you mean 'demo'?", ""),
+    ("done(dmo)", "value", "there is no activity 'dmo'; did you mean 'demo'?", ""),
+    ("done(deal.pain)", "call", "done() takes the id of an activity", 'done("id")'),
+    ("deal.segment == 'enterprize'", "value", "not an option; did you mean 'enterprise'?", ""),
+    ("'smb' != deal.segment", "value", "'smb' is not an option", ""),
+    ("deal.segment in ['enterprise', 'mid']", "value", "'mid' is not an option", ""),
+    ("deal.discount > 20", "value", "a percentage is compared with a percentage", "write 20%"),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "message", "hint"), WRONG, ids=[row[0] for row in WRONG])
+def test_mistakes_are_explained(
+    mistakes: Callable[[str], tuple[Mistake, ...]], text: str, code: str, message: str, hint: str
+) -> None:
+    (mistake,) = mistakes(text)
+    assert mistake.code == f"condition-{code}"
+    assert message in mistake.message
+    assert hint in mistake.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deal.amount > 0 and deal.amount <= 25000.50 or deal.price * 1.1 / 12 > 5 USD + 3",
+        "deal.close <= today + 90d and deal.close - today < 6mo and now > deal.met",
+        "deal.champion == case.owner and deal.segment == deal.pain",
+        "deal.discount * 2 > 20% or deal.discount in [10%, 0.2]",
+        "size(deal.rivals) >= 2 and 'acme' in deal.rivals and size(deal.pain) > 3",
+        "(deal.signed ? deal.pain : null) == null",
+        "least(deal.seats, deal.score, 1.5) > 1 and greatest(today, deal.close) > today",
+        "done(demo) and count('payment') > 0 and total(payment) > 5 and last('call') < now",
+        "deal.items[0].quantity > deal.seats % 2",
+    ],
+)
+def test_sound_conditions_have_no_mistakes(mistakes: Callable[[str], tuple[Mistake, ...]], text: str) -> None:
+    assert mistakes(text) == ()
+
+
+RESOLVED = {
+    "n > 0.5": ["number", "0.5"],
+    "n > 1 + 0.5": ["add", ["int", "1"], ["number", "0.5"]],
+    "p in [0.5]": ["list", ["number", "0.5"]],
+    "i > 0.5": ["double", "0.5"],
+    "i > 2 * 0.5": ["mul", ["int", "2"], ["double", "0.5"]],
+    "d == [1, 0.5][1]": ["index", ["list", ["int", "1"], ["double", "0.5"]], ["int", "1"]],
+    "n > (i > 0.5 ? 0.25 : 1)": [
+        "if", ["gt", ["name", "i"], ["double", "0.5"]], ["number", "0.25"], ["int", "1"],
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", RESOLVED)
+def test_a_decimal_is_exact_beside_exact_values_and_else_a_double(text: str) -> None:
+    names = {"n": NUMBER, "p": PERCENT, "i": INT, "d": DYN}
+    node, _ = parse(text)
+    assert node is not None
+    checked = check(node, Environment(names=names))
+    assert checked.mistakes == ()
+    assert dump(checked.node)[2] == RESOLVED[text]
+
+
+def test_a_computed_percent_keeps_its_decimals_exact() -> None:
+    node, _ = parse("0.1 + 0.2")
+    assert node is not None
+    assert dump(check(node, Environment(), PERCENT).node)[1] == ["number", "0.1"]
+    assert dump(check(node, Environment()).node)[1] == ["double", "0.1"]
+
+
+def test_a_name_given_as_id_becomes_a_text_and_a_row_is_read_by_column() -> None:
+    function = Function("visited", (TEXT,), BOOL, bool, reads_ids="stage")
+    env = Environment(functions={"visited": function}, ids={"stage": ["proposal"]}, names={"row": DYN})
+    node, _ = parse("visited(proposal) and row.price == 1")
+    assert node is not None
+    checked = check(node, env, BOOL)
+    assert checked.mistakes == ()
+    assert dump(checked.node) == [
+        "and",
+        ["call", "visited", ["string", "proposal"]],
+        ["eq", ["column", ["name", "row"], "price"], ["int", "1"]],
+    ]
+
+
+def test_checking_a_checked_tree_changes_nothing() -> None:
+    node, _ = parse("n > 0.5 and i > 0.5 and row.price > 2")
+    assert node is not None
+    env = Environment(names={"n": NUMBER, "i": INT, "row": DYN})
+    once = check(node, env)
+    assert check(once.node, env) == once
