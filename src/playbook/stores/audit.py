@@ -89,7 +89,7 @@ class _Walk:
             return
         try:
             promised = dict(_commitments(msgspec.json.decode(event.data)))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield self._found(event, "it refers to personal values, but is not JSON")
             return
         for ref, row in self._store.vault(self._tenant, list(promised)).items():

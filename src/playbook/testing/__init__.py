@@ -1,0 +1,8 @@
+"""What plugin authors test with: contracts that every implementation passes, and small builders."""
+
+from __future__ import annotations
+
+import pytest
+
+for _name in ("appending", "reading", "working"):
+    pytest.register_assert_rewrite(f"playbook.testing.store_{_name}")

@@ -1,0 +1,265 @@
+"""What reading promises: the log, pages, counts, columns, tenants apart."""
+
+from __future__ import annotations
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from playbook.errors import InputError, UnknownName
+from playbook.stores.audit import audit
+from playbook.stores.interface import (
+    DueRow,
+    IndexRow,
+    Query,
+    Receipt,
+    Store,
+    StoredEvent,
+    Tally,
+    VaultRow,
+)
+from playbook.testing.batches import (
+    TENANT,
+    batch,
+    case,
+    everything,
+    head_of,
+    personal,
+    random_case,
+    receipts_of,
+    whole_log,
+    write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class ReadContract:
+    """What reading promises: the log, pages, counts, columns, tenants apart."""
+
+    def test_the_log_has_all_streams_in_the_order_they_were_stored(self, store: Store) -> None:
+        """Pages go on where the one before ended; positions rise; `next` is None only on an empty page."""
+        b_first = write("case:b", b"1", b"2")
+        store.append([batch(b_first, write("case:a", b"3"))])
+        store.append([batch(write("case:c", b"4"), tenant="other")])
+        store.append([batch(write("case:b", b"5", after=head_of(b_first)))])
+        page = store.log(TENANT, after=None, limit=2)
+        rest = store.log(TENANT, after=page.next, limit=9)
+        found = [*page.items, *rest.items]
+        assert [(e.stream, e.version) for e in found] == [
+            ("case:a", 1), ("case:b", 1), ("case:b", 2), ("case:b", 3)
+        ]  # fmt: skip
+        assert [e.position for e in found] == sorted({e.position for e in found})
+        assert rest.next is not None
+        end = store.log(TENANT, after=rest.next, limit=9)
+        assert (end.items, end.next) == ((), None)
+        with pytest.raises(InputError, match="middle"):
+            store.log(TENANT, after="middle", limit=1)
+
+    def test_one_who_follows_the_log_misses_nothing(self, store: Store) -> None:
+        """While threads write, a follower sees every event once, each stream in order of its versions."""
+        writers, done = 4, threading.Event()
+
+        def work(number: int) -> int:
+            count = 0
+            for n in range(25):
+                own = write(f"case:{number}-{n}", b"1", b"2")
+                count += sum(len(w.events) for w in _put(store, "shared", own))
+            return count
+
+        with ThreadPoolExecutor(writers + 1) as pool:
+            following = pool.submit(lambda: list(_follow(store, done)))
+            written = sum(pool.map(work, range(writers)))
+            done.set()
+            seen = following.result()
+        assert len(seen) == written == writers * 25 * 3
+        assert seen == whole_log(store)
+        assert [e.version for e in seen if e.stream == "shared"] == list(range(1, writers * 25 + 1))
+        assert list(audit(store, TENANT)) == []
+
+    def test_streams_and_tenants_are_listed_in_order(self, store: Store) -> None:
+        """Names come in pages, by code point."""
+        names = ["case:Z", "case:a", "case:é", "case:😀"]
+        store.append([batch(write(name, b"1")) for name in reversed(names)])
+        store.append([batch(write("x", b"1"), tenant=tenant) for tenant in ("zeta", "Alpha")])
+        assert [*store.streams(TENANT, limit=3), *store.streams(TENANT, after="case:é")] == names
+        assert list(store.tenants()) == ["Alpha", TENANT, "zeta"]
+
+    def test_tenants_see_nothing_of_each_other(self, store: Store) -> None:
+        """The same names, keys, digests and references of two tenants are two things."""
+        for tenant in (TENANT, "other"):
+            made = write("case:1", tenant.encode(), index=case("c1", name=tenant), tenant=tenant)
+            whole = batch(
+                made, tenant=tenant, key="k", answer=tenant.encode(), documents={"d": tenant.encode()},
+                vault=(VaultRow("r", "ann", b"s", tenant.encode()),),
+            )  # fmt: skip
+            assert isinstance(store.append([whole])[0], Receipt)
+        assert store.erase("other", "ann") == 1
+        vault = store.vault(TENANT, ["r"])["r"]
+        receipt = store.receipt(TENANT, "k")
+        assert vault is not None
+        assert receipt is not None
+        assert {vault.value, receipt.answer, store.document(TENANT, "d")} == {TENANT.encode()}
+        assert [e.data for e in store.log(TENANT, after=None, limit=9).items] == [TENANT.encode()]
+        assert [row.name for row in store.find(TENANT, Query(), limit=9).items] == [TENANT]
+        assert [t.count for t in store.tally(TENANT, Query(), [])] == [1]
+        assert [chunk["name"] for chunk in store.columns(TENANT, "cases")] == [[TENANT]]
+        assert store.load("third", ["case:1"]) == {}
+
+    def test_cases_are_found_by_every_part_of_a_query(self, store: Store) -> None:
+        """Newest opened first, then by case; any page size gives the same rows."""
+        rng = random.Random(7)
+        cases = _index(store, [random_case(n, rng) for n in range(60)])
+        queries = [
+            Query(), Query(playbook="renewal"), Query(playbook="renewal", stage="proposal"), Query(stage="proposal"),
+            Query(status="open"), Query(status="closed", owner="bob"), Query(outcome="won"), Query(owner="ann"),
+            Query(team="emea", playbook="renewal"), Query(name="Deal 3"), Query(prefix="c1"), Query(owner="nobody"),
+            Query(playbook="renewal", stage="proposal", status="open", owner="ann", team="emea"),
+        ]  # fmt: skip
+        for query in queries:
+            expected = sorted(
+                (row for row in cases if _matches(row, query)), key=lambda row: (-row.opened, row.case)
+            )
+            for limit in (1, 7, 100):
+                assert _pages(store, query, limit) == expected, (query, limit)
+        with pytest.raises(UnknownName, match="open"):
+            store.find(TENANT, Query(status="opened"), limit=1)
+        with pytest.raises(InputError, match="place"):
+            store.find(TENANT, Query(), after="middle", limit=1)
+
+    def test_pages_hold_every_untouched_row_once_while_others_change(self, store: Store) -> None:
+        """Rows that come, change or leave the query between two pages do not shift the others."""
+        rng = random.Random(11)
+        cases = _index(store, [case(f"c{n:03}", opened=n // 5, owner="ann") for n in range(100)])
+        untouched = {row.case for row in cases[::2]}
+        seen: list[str] = []
+        after = None
+        while True:
+            page = store.find(TENANT, Query(owner="ann"), after=after, limit=9)
+            seen += [row.case for row in page.items]
+            for row in rng.sample(cases[1::2], 5):
+                change: dict[str, Any] = rng.choice(
+                    [{"owner": "bob"}, {"stage": "proposal"}, {"owner": "ann", "name": "x"}]
+                )
+                _reindex(store, attrs.evolve(row, **change))
+            _index(store, [case(f"n{len(seen)}", opened=rng.randrange(20), owner="ann")])
+            after = page.next
+            if after is None:
+                break
+        assert len(seen) == len(set(seen))
+        assert untouched <= set(seen)
+
+    def test_tallies_are_exact_counts_and_sums(self, store: Store) -> None:
+        """By any columns, in order of group, each currency apart, also where a sum is beyond 64 bits."""
+        rng = random.Random(13)
+        cases = _index(store, [random_case(n, rng) for n in range(80)])
+        for query in (Query(), Query(status="open"), Query(playbook="renewal", owner="ann")):
+            found = [row for row in cases if _matches(row, query)]
+            for by in (
+                [],
+                ["stage"],
+                ["status", "team"],
+                ["owner", "currency"],
+                ["playbook", "outcome", "name"],
+            ):
+                assert list(store.tally(TENANT, query, by)) == _tally(found, by), (query, by)
+        with pytest.raises(UnknownName, match="owner"):
+            store.tally(TENANT, Query(), ["ownr"])
+
+    def test_columns_hold_every_case_in_order(self, store: Store) -> None:
+        """Chunks of lists by attribute of IndexRow, on from any case; an unknown table is named."""
+        rng = random.Random(17)
+        cases = sorted(_index(store, [random_case(n, rng) for n in range(30)]), key=lambda row: row.case)
+        for after in (None, cases[9].case):
+            rows = [
+                IndexRow(**dict(zip(chunk, values, strict=True)))
+                for chunk in store.columns(TENANT, "cases", after=after)
+                for values in zip(*chunk.values(), strict=True)
+            ]
+            assert rows == [row for row in cases if row.case > (after or "")]
+        with pytest.raises(UnknownName, match="cases"):
+            store.columns(TENANT, "case")
+
+    def test_what_was_stored_is_there_after_opening_again(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """Everything reads the same, and appending goes on."""
+        first = write("case:1", b"1", index=case("c1"), due=(DueRow("t", "timer", 1),))
+        store.append([batch(first, key="k", documents={"d": b"x"}, vault=(personal("r", "ann"),))])
+        (claim,) = store.claim("timer", now=1, limit=1, lease=10, worker="w")
+        before = everything(store)
+        again = reopen()
+        assert everything(again) == before
+        assert again.receipt(TENANT, "k") == store.receipt(TENANT, "k")
+        assert again.vault(TENANT, ["r"])["r"] == personal("r", "ann")
+        second = write("case:1", b"2", after=head_of(first), due=())
+        assert isinstance(again.append([batch(second, done=(claim,))])[0], Receipt)
+        assert list(audit(again, TENANT)) == []
+
+
+def _put(store: Store, shared: str, own: Any) -> list[Any]:
+    """Append an own stream together with a shared one, again until no other writer was quicker."""
+    while True:
+        writes = [write(shared, b"s", after=store.load(TENANT, [shared]).get(shared)), own]
+        if isinstance(store.append([batch(*writes)])[0], Receipt):
+            return writes
+
+
+def _follow(store: Store, done: threading.Event) -> Iterator[StoredEvent]:
+    after: str | None = None
+    while True:
+        last = done.is_set()
+        page = store.log(TENANT, after=after, limit=7)
+        yield from page.items
+        after = page.next or after
+        if last and not page.items:
+            return
+
+
+def _index(store: Store, cases: list[IndexRow]) -> list[IndexRow]:
+    receipts_of(store.append([batch(write(f"case:{row.case}", b"1", index=row)) for row in cases]))
+    return cases
+
+
+def _reindex(store: Store, row: IndexRow) -> None:
+    stream = f"case:{row.case}"
+    head = store.load(TENANT, [stream])[stream]
+    receipts_of(store.append([batch(write(stream, b"2", after=head, index=row))]))
+
+
+def _pages(store: Store, query: Query, limit: int) -> list[IndexRow]:
+    page = store.find(TENANT, query, limit=limit)
+    found = list(page.items)
+    while page.next is not None:
+        assert len(page.items) == limit
+        page = store.find(TENANT, query, after=page.next, limit=limit)
+        found += page.items
+    return found
+
+
+def _matches(row: IndexRow, query: Query) -> bool:
+    wanted = {k: v for k, v in attrs.asdict(query).items() if v is not None and k not in ("status", "prefix")}
+    status = "open" if row.closed is None else "closed"
+    return (
+        all(getattr(row, name) == value for name, value in wanted.items())
+        and query.status in (None, status)
+        and row.case.startswith(query.prefix or "")
+    )
+
+
+def _tally(found: list[IndexRow], by: list[str]) -> list[Tally]:
+    counts: dict[tuple[str, ...], int] = {}
+    sums: dict[tuple[str, ...], dict[str, int]] = {}
+    for row in found:
+        values = {**attrs.asdict(row), "status": "open" if row.closed is None else "closed"}
+        group = tuple(values[name] or "" for name in by)
+        counts[group] = counts.get(group, 0) + 1
+        totals = sums.setdefault(group, {})
+        if row.currency and row.amount is not None:
+            totals[row.currency] = totals.get(row.currency, 0) + row.amount
+    return [Tally(group, counts[group], sums[group]) for group in sorted(counts)]

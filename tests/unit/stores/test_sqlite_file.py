@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from playbook.errors import ForeignStore, InputError, NewerStore, StoreError, StoreUnavailable
+from playbook.stores.audit import audit
+from playbook.stores.interface import Receipt, VaultRow
+from playbook.stores.sqlite import SqliteStore, open_url
+from playbook.stores.sqlite_file import APPLICATION_ID
+from playbook.testing.batches import TENANT, batch, case, head_of, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _refusal(path: Path, kind: type[StoreError]) -> str:
+    """Return the message with which a file is refused: always one line that names the file."""
+    with pytest.raises(kind) as caught:
+        SqliteStore(str(path), timeout=0.05)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+def _run(path: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return a file with one event in it."""
+    path = tmp_path / "store.db"
+    with contextlib.closing(SqliteStore(str(path))) as store:
+        store.append([batch(write("case:1", b"1"))])
+    return path
+
+
+def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path: Path) -> None:
+    for name, content in (("notes.txt", b"hello"), ("large.bin", os.urandom(9000))):
+        file = tmp_path / name
+        file.write_bytes(content)
+        assert "is not a database" in _refusal(file, ForeignStore)
+        assert file.read_bytes() == content
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["large.bin", "notes.txt"]
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    for name, statement in (("a.db", "CREATE TABLE notes (text)"), ("b.db", "PRAGMA application_id = 7")):
+        file = tmp_path / name
+        _run(file, statement)
+        before = file.read_bytes()
+        assert "another program" in _refusal(file, ForeignStore)
+        assert file.read_bytes() == before
+
+
+def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    file = tmp_path / "empty.db"
+    file.touch()
+    SqliteStore(str(file)).close()
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_newer_file_is_refused_with_both_versions(path: Path) -> None:
+    _run(path, "PRAGMA user_version = 7")
+    message = _refusal(path, NewerStore)
+    assert "version 7" in message
+    assert "knows 1" in message
+    assert "update" in message
+
+
+def test_a_file_that_cannot_be_written_is_refused(path: Path) -> None:
+    path.chmod(0o444)
+    assert "read-only" in _refusal(path, StoreUnavailable)
+
+
+def test_places_where_no_file_can_be_are_named(tmp_path: Path) -> None:
+    assert "is a folder" in _refusal(tmp_path, StoreUnavailable)
+    missing = tmp_path / "missing" / "store.db"
+    assert f"no folder {missing.parent}" in _refusal(missing, StoreUnavailable)
+
+
+def test_a_locked_file_can_be_read_and_says_who_waits_for_what(path: Path) -> None:
+    store = SqliteStore(str(path), timeout=0.05)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked by another program") as caught:
+            store.append([batch(write("case:2", b"1"))])
+        assert str(path) in str(caught.value)
+        assert list(store.streams(TENANT)) == ["case:1"]
+        other.execute("ROLLBACK")
+    assert isinstance(store.append([batch(write("case:2", b"1"))])[0], Receipt)
+    store.close()
+    with pytest.raises(StoreUnavailable, match="was closed"):
+        store.append([batch(write("case:3", b"1"))])
+
+
+def test_a_file_locked_while_it_is_opened_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "locked" in _refusal(file, StoreUnavailable)
+
+
+def test_a_full_disk_stores_nothing_and_says_so(path: Path) -> None:
+    store = SqliteStore(str(path))
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    store._connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+    large = batch(write("case:2", bytes(100_000)), write("case:3", b"1"))
+    for batches in ([large], [batch(write("case:4", b"1")), large]):
+        with pytest.raises(StoreUnavailable, match="disk is full"):
+            store.append(batches)
+    assert list(store.streams(TENANT)) == ["case:1"]
+    assert isinstance(store.append([batch(write("case:2", b"1"))])[0], Receipt)
+    store.close()
+
+
+def test_a_damaged_file_says_so(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    path.write_bytes(content)
+    with (
+        contextlib.closing(SqliteStore(str(path))) as store,
+        pytest.raises(StoreUnavailable, match="damaged"),
+    ):
+        store.append([batch(write("case:2", b"1"))])
+
+
+def test_text_that_is_not_unicode_is_refused_and_nothing_is_stored(path: Path) -> None:
+    with contextlib.closing(SqliteStore(str(path))) as store:
+        with pytest.raises(InputError, match="cannot be stored"):
+            store.append([batch(write("case:2", b"1", index=case("c2", name="\ud800")))])
+        assert list(store.streams(TENANT)) == ["case:1"]
+
+
+def test_a_url_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for url in ("sqlite:///relative.db", f"sqlite:///{tmp_path}/absolute.db", "sqlite://:memory:"):
+        open_url(url).close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["absolute.db", "relative.db"]
+    for url in ("sqlite:", "sqlite://", "sqlite:///", "sqlite://host/file.db", "postgres:///x"):
+        with pytest.raises(InputError, match="write sqlite:///"):
+            open_url(url)
+
+
+def test_erased_and_overwritten_bytes_are_in_no_file(path: Path) -> None:
+    secrets = [os.urandom(12).hex().encode() for _ in range(40)]
+    rows = tuple(VaultRow(f"r{n}", "ann", b"salt", value) for n, value in enumerate(secrets))
+    purged = os.urandom(3000)
+    first = write("case:2", b"1", snapshot=purged)
+    with contextlib.closing(SqliteStore(str(path))) as store:
+        store.append([batch(first, vault=rows)])
+        assert any(secrets[0] in file.read_bytes() for file in path.parent.iterdir())
+        store.append([batch(write("case:2", after=head_of(first), snapshot=b""))])
+        assert store.erase(TENANT, "ann") == 40
+        stored = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert not [value for value in [*secrets, purged[:100], purged[-100:]] if value in stored]
+
+
+def _append_from_threads(path: str, process: int) -> None:
+    store = SqliteStore(path, timeout=60)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(partial(_append_some, store, process), range(4)))
+    store.close()
+
+
+def _append_some(store: SqliteStore, process: int, thread: int) -> None:
+    for n in range(15):
+        own = write(f"case:{process}-{thread}-{n}", b"1", b"2", index=case(f"c{process}-{thread}-{n}"))
+        while True:
+            shared = write("shared", b"s", after=store.load(TENANT, ["shared"]).get("shared"))
+            if isinstance(store.append([batch(shared, own)])[0], Receipt):
+                break
+
+
+def test_threads_and_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = str(tmp_path / "store.db")
+    others = [subprocess.Popen([sys.executable, __file__, path, str(process)]) for process in range(2)]
+    assert [other.wait() for other in others] == [0, 0]
+    with contextlib.closing(SqliteStore(path)) as store:
+        found = store.log(TENANT, after=None, limit=1000).items
+        assert len(found) == 2 * 4 * 15 * 3
+        assert [e.version for e in found if e.stream == "shared"] == list(range(1, 121))
+        assert [chunk["case"] for chunk in store.columns(TENANT, "cases")] == [
+            sorted(f"c{p}-{t}-{n}" for p in range(2) for t in range(4) for n in range(15))
+        ]
+        assert list(audit(store, TENANT)) == []
+
+
+if __name__ == "__main__":
+    _append_from_threads(sys.argv[1], int(sys.argv[2]))
