@@ -167,18 +167,25 @@ _leaves = st.one_of(
 )
 
 
+def _negative(part: Node) -> Node:
+    """Negate what the parser does not fold into a literal."""
+    return _node_of("not" if part.op in ("int", "number") else "neg", part)
+
+
+def _chain(op: str, left: Node, right: Node) -> Node:
+    return _node_of(op, *(left.args if left.op == op else (left,)), right)
+
+
 def _grow(part: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    unary = part.filter(lambda node: node.op not in ("int", "number"))
+    binary = st.sampled_from(["eq", "lt", "in", "add", "sub", "mod", "index"])
     return st.one_of(
-        st.builds(_node_of, st.sampled_from(["eq", "lt", "in", "add", "sub", "mod", "index"]), part, part),
+        st.builds(_node_of, binary, part, part),
         st.builds(_node_of, st.just("not"), part),
-        st.builds(_node_of, st.just("neg"), unary),
+        st.builds(_negative, part),
         st.builds(_node_of, st.just("if"), part, part, part),
         st.lists(part, min_size=1, max_size=3).map(lambda items: _node_of("filled", *items)),
         st.lists(part, max_size=3).map(lambda items: _node_of("list", *items)),
-        st.builds(_node_of, st.sampled_from(["and", "or"]), part, part).filter(
-            lambda node: node.args[0].op != node.op
-        ),
+        st.builds(_chain, st.sampled_from(["and", "or"]), part, part),
     )
 
 
