@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from playbook.process.definition import Definition
 
 _FALLBACK = {"advance": "edit", "close": "advance", "back": "advance"}
+ACTS = ("open", "edit", "advance", "close", "back", "assign")
 BUILT_IN_ENTRIES = ("call", "email", "meeting", "note")
 
 
@@ -58,8 +59,9 @@ class Compiled:
         self._entry_fields = {e.id: {f.id: f for f in e.fields} for e in playbook.entries}
         self.activities = {a.id: a for stage in playbook.stages for a in stage.activities}
         self.kinds = {name: activity.kind for name, activity in self.activities.items()}
-        self._who = {permission.act: permission.who for permission in playbook.who_may}
-        self.editors = self.who("edit")
+        named = {permission.act: permission.who for permission in playbook.who_may}
+        self.who = {act: _who(act, named) for act in ACTS}
+        self.editors = self.who["edit"]
         missing = {p: v for p, v in definition.plugins.items() if contracts.get(p) != v}
         self.whole = not missing
         self._conditions = Conditions(functions if self.whole else {})
@@ -69,6 +71,7 @@ class Compiled:
         self.activity_when: dict[str, Test] = {}
         if self.whole:
             self._compile_tests()
+        self.straight = dict(self._straight())
         self.locked = {s: self._from(s, "locked_from") for s in self.stages}
         self.required = {s: self._from(s, "required_from") for s in self.stages}
         block = (
@@ -80,15 +83,6 @@ class Compiled:
             self.stages,
             ((way, a.id, b.id, block or self._gate(way, a, b)) for way, a, b in self._moves()),
         )
-
-    def who(self, act: str) -> tuple[str, ...]:
-        """Return the principals who may do something; what the file leaves out follows `edit`."""
-        if act in self._who:
-            return self._who[act]
-        if act == "assign":
-            return ("owner", "manager") if "edit" in self._who else ("anyone",)
-        fallback = _FALLBACK.get(act)
-        return self.who(fallback) if fallback else ("anyone",)
 
     def entry_fields(self, kind: str) -> Mapping[str, Field]:
         """Return the fields of a kind of entry; built-in kinds have none."""
@@ -129,6 +123,14 @@ class Compiled:
             for activity in stage.activities:
                 if activity.when is not None:
                     self.activity_when[activity.id] = test(activity.when)
+
+    def _straight(self) -> Iterator[tuple[str, tuple[str, str, tuple[str, ...]]]]:
+        """Yield the stages from which one way leads on, without a condition, and what `advance` resolves to."""
+        for stage in self.playbook.stages:
+            if len(stage.next) == 1 and stage.next[0].when is None:
+                target = self.stages[stage.next[0].to]
+                if target.when is None:
+                    yield stage.id, ("close" if target.final in QUIT else "forward", target.id, ())
 
     def _moves(self) -> Iterator[tuple[str, Stage, Stage]]:
         rules = self.playbook
@@ -204,3 +206,13 @@ class Compiled:
                 reached.add(name)
                 queue.extend(target.to for target in self.stages[name].next)
         return reached
+
+
+def _who(act: str, named: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the principals who may do something; what the file leaves out follows `edit`."""
+    if act in named:
+        return named[act]
+    if act == "assign":
+        return ("owner", "manager") if "edit" in named else ("anyone",)
+    fallback = _FALLBACK.get(act)
+    return _who(fallback, named) if fallback else ("anyone",)

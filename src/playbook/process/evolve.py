@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 AUTOMATIC = ("system", "import")
 """Actors that are no person: what they do does not end idleness."""
 
-_NAMES = tuple(attribute.name for attribute in attrs.fields(Case))
-
 
 def evolve(case: Case | None, id: str, event: CaseEvent, at: dt.datetime, actor: str) -> Case:  # noqa: A002
     """Return the case after an event; `case` is None before it was opened.
@@ -39,13 +37,10 @@ def evolve(case: Case | None, id: str, event: CaseEvent, at: dt.datetime, actor:
 
 
 def _with(case: Case, changes: dict[str, Any]) -> Case:
-    values = [getattr(case, name) for name in _NAMES]
-    for name, value in changes.items():
-        values[_PLACES[name]] = value
-    return Case(*values)
-
-
-_PLACES = {name: index for index, name in enumerate(_NAMES)}
+    after = Case.__new__(Case)
+    after.__dict__.update(case.__dict__)
+    after.__dict__.update(changes)
+    return after
 
 
 def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from playbook.model.case import Case
-    from playbook.model.organization import Organization, Person
+    from playbook.model.organization import Organization
 
 
 @attrs.frozen
@@ -65,21 +65,22 @@ _PLAIN: Mapping[str, Callable[[Case], Any]] = {
 class ActorRoot:
     """Answer `actor.x`."""
 
-    __slots__ = ("_id", "_on", "_person")
+    __slots__ = ("_id", "_now", "_world")
 
-    def __init__(self, actor: str, person: Person | None, on: dt.date) -> None:
+    def __init__(self, actor: str, world: World, now: dt.datetime) -> None:
         self._id = actor
-        self._person = person
-        self._on = on
+        self._world = world
+        self._now = now
 
     def get(self, name: str) -> Any:
         """Return the value of a name, or None."""
         if name == "id":
             return self._id
-        if self._person is None:
+        person = self._world.organization.people.get(self._id)
+        if person is None:
             return None
-        post = self._person.post(self._on)
-        return {"role": post.role, "team": post.team, "name": self._person.name}.get(name) or None
+        post = person.post(self._now.astimezone(self._world.zone).date())
+        return {"role": post.role, "team": post.team, "name": person.name}.get(name) or None
 
 
 class _Questions:
@@ -147,12 +148,8 @@ class World:
         self, subject: str, kinds: Mapping[str, str], case: Case, actor: str, now: dt.datetime
     ) -> Scope:
         """Return what a condition of the case sees at a moment."""
-        roots: dict[str, Any] = {subject: case.fields, "case": CaseRoot(case, now)}
-        if case.stamps:
-            roots.update(case.stamps)
-        person = self.organization.people.get(actor)
-        roots["actor"] = ActorRoot(actor, person, now.date())
-        return Scope(
-            roots=roots, now=now, calendar=self.calendar, zone=self.zone, currency=self.currency,
-            convert=_no_rate, ask=_Questions(case, kinds, self.currency),
-        )  # fmt: skip
+        roots: dict[str, Any] = {
+            **case.stamps, subject: case.fields, "case": CaseRoot(case, now), "actor": ActorRoot(actor, self, now)
+        }  # fmt: skip
+        questions = _Questions(case, kinds, self.currency)
+        return Scope(roots, now, self.calendar, self.zone, self.currency, _no_rate, questions)

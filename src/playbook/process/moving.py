@@ -59,7 +59,7 @@ class Deciding:
 
     def permit(self, act: str) -> None:
         """Note a reason where the actor may not do this."""
-        who = self.definition.who(act)
+        who = self.definition.who[act]
         if not permits(who, self.request.actor, self.case, self.world.organization):
             self.not_permitted(act, who)
 
@@ -171,8 +171,8 @@ class Deciding:
                 () if self.request.historical or not stage.activities else self.plans(target, self.case),
                 self.stamp(target, self.case.fields) if stage.stamp else {},
                 passed,
-                tuple(b.criterion for b in attempt.warned),
-                tuple(b.criterion for b in attempt.observed),
+                _names(attempt.warned),
+                _names(attempt.observed),
                 self.request.historical,
             ),
         )
@@ -222,6 +222,10 @@ class Deciding:
     def _ways(self) -> str:
         names = [target.to for target in self.definition.stages[self.case.stage].next]
         return f"playbook advance {self.case.id} --to {names[0]}" if names else ""
+
+
+def _names(blockers: list[Blocker]) -> tuple[str, ...]:
+    return tuple([blocker.criterion for blocker in blockers]) if blockers else ()
 
 
 def advance(deciding: Deciding, to: str, reason: str) -> tuple[CaseEvent, ...]:
@@ -296,6 +300,9 @@ def resolve(deciding: Deciding, to: str) -> tuple[str, str, tuple[str, ...]]:
     An empty stage means that there is none, and that why is noted.
     """
     definition, case = deciding.definition, deciding.case
+    straight = definition.straight.get(case.stage)
+    if straight is not None and to in ("", straight[1]):
+        return straight
     if not to:
         target, skipped = _onward(deciding, case.stage)
         return (_way(definition, target) if target else "", target, skipped)
