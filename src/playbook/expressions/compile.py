@@ -10,7 +10,8 @@ import operator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from playbook.expressions.operations import ARITHMETIC, calculate, compare, contains, equals, negate, title
+from playbook.expressions.arithmetic import ARITHMETIC, calculate, negate
+from playbook.expressions.comparing import compare, contains, equals, title
 from playbook.expressions.unknown import EvalError, Unknown
 from playbook.money import Money
 from playbook.times import Duration

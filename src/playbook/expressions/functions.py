@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from playbook.expressions.operations import order
+from playbook.expressions.comparing import order
 from playbook.expressions.types import BOOL, DATE, DAY, INT, MONEY, SAME, SIZED, TEXT, TIMESTAMP, Type
 from playbook.expressions.unknown import EvalError, Unknown
 from playbook.times import parse_date

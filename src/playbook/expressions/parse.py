@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playbook.expressions.arithmetic import INT_MAX, INT_MIN
 from playbook.expressions.mistakes import Mistake, explain
 from playbook.expressions.nodes import Node
-from playbook.expressions.operations import INT_MAX, INT_MIN
 from playbook.money import Money, digits
 from playbook.times import Duration
 
