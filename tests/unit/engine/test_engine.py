@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+
+from playbook.engine import Done, Engine
+from playbook.engine.proof import prove
+from playbook.errors import AmbiguousName, InputError, KeyReused, ProblemsFound, Refused, UnknownName
+from playbook.model.commands import Advance, Assign, Close, Log, Open, Set
+from playbook.money import Money
+from playbook.plugins import Registry, load
+from playbook.reading.project import Project
+from playbook.stores.interface import Batch, Query, Store
+from playbook.stores.memory import MemoryStore
+from playbook.stores.sqlite import SqliteStore
+
+ORGANIZATION = """
+organization: acme
+currency: EUR
+timezone: Europe/Berlin
+teams:
+  emea: {title: EMEA, manager: dana}
+people:
+  dana: {name: Dana Ruiz, role: sales_manager, team: emea}
+  sam: {name: Sam Okafor, role: ae, team: emea}
+"""
+DEALS = """
+playbook: deals
+version: 1
+subject: deal
+fields:
+  amount: {type: money}
+  pain: {type: text}
+  email: {type: email, personal: true}
+entries:
+  survey: {fields: {score: {type: integer}, who: {type: text, personal: true}}}
+stages:
+  one:
+    title: One
+    exit:
+      fit:
+        that: filled(deal.pain) and deal.amount > 0
+        title: A pain and a price
+    next: [won]
+  won: {final: won}
+  lost: {final: lost, from: any}
+"""
+START = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
+
+
+class Clock:
+    """A pretended clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load(entry_points=False)
+
+
+def project(**files: str) -> Project:
+    texts = {"organization.yaml": ORGANIZATION, "deals.playbook.yaml": DEALS, **files}
+    return Project.from_files(texts)
+
+
+def make(store: Store, registry: Registry, clock: Clock, text: str = DEALS) -> Engine:
+    read = project(**{"deals.playbook.yaml": text})
+    assert not read.problems
+    engine = Engine.open(read, store=store, registry=registry, clock=clock)
+    engine.publish(actor="operator")
+    return engine
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def engine(
+    request: pytest.FixtureRequest, registry: Registry, clock: Clock, tmp_path: Path
+) -> Iterator[Engine]:
+    store = MemoryStore() if request.param == "memory" else SqliteStore(str(tmp_path / "playbook.db"))
+    yield make(store, registry, clock)
+    store.close()
+
+
+def opened(engine: Engine, **fields: object) -> str:
+    done = engine.run(Open("", "deals", "Big Co", fields=dict(fields)), actor="sam")
+    assert isinstance(done, Done)
+    return done.case
+
+
+def test_a_key_happens_once_and_returns_the_first_answer_also_when_the_case_moved_on(engine: Engine) -> None:
+    first = engine.run(Open("", "deals", "Big Co", fields={"amount": "5 EUR"}), actor="sam", key="k")
+    assert isinstance(first, Done)
+    engine.run(Set(first.case, {"pain": "slow"}), actor="sam", key="k2")
+    engine.run(Advance(first.case), actor="sam")
+    again = engine.run(Open("", "deals", "Big Co", fields={"amount": "5 EUR"}), actor="sam", key="k")
+    assert again == attrs.evolve(first, repeated=True)
+    assert engine.find(actor="sam").items[0].stage == "won"
+    with pytest.raises(KeyReused, match="'k' was already used"):
+        engine.run(Open("", "deals", "Other"), actor="sam", key="k")
+
+
+def test_a_refusal_consumes_no_key_and_leaves_an_event(engine: Engine) -> None:
+    case = opened(engine)
+    assert isinstance(engine.run(Advance(case), actor="sam", key="k"), Refused)
+    assert [item.kind for item in engine.history(case, actor="sam")] == ["case.opened/1", "case.blocked/1"]
+    engine.run(Set(case, {"pain": "slow", "amount": "5 EUR"}), actor="sam")
+    assert isinstance(engine.run(Advance(case), actor="sam", key="k"), Done)
+
+
+def test_a_case_is_named_by_its_id_a_unique_beginning_or_its_unique_name(engine: Engine) -> None:
+    case = opened(engine)
+    assert engine.resolve(case) == engine.resolve(case[:6]) == engine.resolve("Big Co") == case
+    with pytest.raises(UnknownName, match="there is no case 'Bog Co'; did you mean 'Big Co'"):
+        engine.resolve("Bog Co")
+    opened(engine)
+    with pytest.raises(AmbiguousName, match="'Big Co' names several cases"):
+        engine.resolve("Big Co")
+
+
+def test_names_and_values_that_are_wrong_are_told_all_at_once(engine: Engine) -> None:
+    case = opened(engine)
+    with pytest.raises(InputError) as caught:
+        engine.run(Set(case, {"amount": "5", "pian": "x", "email": "nobody"}), actor="sam")
+    assert str(caught.value).splitlines() == [
+        "amount: '5' is not money: write an amount and a currency, like 25000 EUR",
+        "there is no field 'pian'; did you mean 'pain'?",
+        "email: 'nobody' is not an e-mail address",
+    ]
+    with pytest.raises(UnknownName, match="no published playbook 'deal'; did you mean 'deals'"):
+        engine.run(Open("", "deal", "X"), actor="sam")
+    with pytest.raises(UnknownName, match="no stage 'wn'; did you mean 'won'"):
+        engine.run(Advance(case, "wn"), actor="sam")
+    with pytest.raises(UnknownName, match="no final stage 'one'"):
+        engine.run(Close(case, "one"), actor="sam")
+    with pytest.raises(UnknownName, match="no person 'dena'; did you mean 'dana'"):
+        engine.run(Assign(case, "dena"), actor="sam")
+    with pytest.raises(UnknownName, match="no entry 'surve'; did you mean 'survey'"):
+        engine.run(Log(case, "surve"), actor="sam")
+    assert len(list(engine.history(case, actor="sam"))) == 1
+
+
+def test_as_of_shows_a_case_as_it_was_and_as_it_was_known(engine: Engine, clock: Clock) -> None:
+    case = opened(engine, amount="5 EUR")
+    clock.now = START + dt.timedelta(days=10)
+    engine.run(Set(case, {"amount": "9 EUR"}), actor="operator", at=START + dt.timedelta(days=2))
+    day3 = START + dt.timedelta(days=3)
+    assert engine.as_of(case, at=day3, actor="sam").fields["amount"] == Money.parse("9 EUR")
+    assert engine.as_of(case, at=day3, known=day3, actor="sam").fields["amount"] == Money.parse("5 EUR")
+    with pytest.raises(UnknownName):
+        engine.as_of(case, at=START - dt.timedelta(days=1), actor="sam")
+    with pytest.raises(InputError, match="lies before the last event"):
+        engine.run(Set(case, {"pain": "x"}), actor="operator", at=START)
+    with pytest.raises(InputError, match="only the operator may say"):
+        engine.run(Set(case, {"pain": "x"}), actor="sam", at=clock.now)
+
+
+def test_a_personal_value_lives_in_the_vault_alone_and_erasing_it_leaves_a_chain_that_verifies(
+    engine: Engine,
+) -> None:
+    case = opened(engine, email="ann@client.example", pain="slow", amount="5 EUR")
+    engine.run(Set(case, {"pain": "slower"}), actor="sam")
+    engine.run(Log(case, "survey", {"score": 9, "who": "Ann Client"}), actor="sam")
+    assert engine.case(case).fields["email"] == "ann@client.example"
+    head = engine.store.load(engine.tenant, [f"case:{case}"])[f"case:{case}"]
+    row = engine.store.find(engine.tenant, Query(), limit=1).items[0]
+    stored = b"".join(e.data for e in engine.store.events(engine.tenant, f"case:{case}"))
+    for secret in (b"ann@client", b"Ann Client"):
+        assert secret not in head.data + stored + row.fields
+    assert list(prove(engine)) == []
+    assert engine.store.erase(engine.tenant, f"case:{case}") == 2
+    assert list(prove(engine)) == []
+    assert engine.case(case).fields == {"pain": "slower", "amount": Money.parse("5 EUR")}
+    assert isinstance(engine.run(Advance(case), actor="sam"), Done)
+
+
+def test_a_changed_process_needs_a_new_version_once_it_has_cases_and_texts_do_not(
+    engine: Engine, registry: Registry, clock: Clock
+) -> None:
+    store = engine.store
+    stricter = DEALS.replace("deal.amount > 0", "deal.amount > 100 EUR")
+    make(store, registry, clock, stricter)
+    case = opened(make(store, registry, clock, DEALS), amount="5 EUR", pain="slow")
+    with pytest.raises(
+        InputError, match="deals: version 1 has cases and its process changed; write version: 2"
+    ):
+        make(store, registry, clock, stricter)
+    renamed = make(store, registry, clock, DEALS.replace("A pain and a price", "Pain and price"))
+    assert renamed.run(Set(case, {"pain": ""}), actor="sam")
+    assert [b.title for b in renamed.why(case, actor="sam").blockers] == ["Pain and price"]
+    newer = make(store, registry, clock, stricter.replace("version: 1", "version: 2"))
+    assert newer.run(Set(case, {"pain": "slow"}), actor="sam")
+    assert newer.why(case, actor="sam").can_advance, "a case runs on the definition it was opened with"
+    assert not newer.why(opened(newer, amount="5 EUR", pain="slow"), actor="sam").can_advance
+    with pytest.raises(InputError, match="version 1 is older than the published version 2"):
+        make(store, registry, clock, DEALS)
+
+
+def test_publishing_refuses_a_project_with_problems(registry: Registry, clock: Clock) -> None:
+    read = project(**{"deals.playbook.yaml": DEALS.replace("deal.amount > 0", "deal.amuont > 0")})
+    with pytest.raises(ProblemsFound, match=r"deals.playbook.yaml:16:\d+ .*amuont"):
+        Engine.open(read, store=MemoryStore(), registry=registry, clock=clock).publish(actor="operator")
+
+
+def test_a_plugin_that_is_gone_blocks_and_names_itself(
+    engine: Engine, registry: Registry, clock: Clock
+) -> None:
+    case = opened(engine, amount="5 EUR", pain="slow")
+    contracts = engine.definitions.pinned("deals", engine.case(case).digest).definition.plugins
+    assert contracts == {}, "nothing beyond the language itself is used"
+    uses = DEALS.replace("deal.amount > 0", "deal.amount > 0 and days(today, today) == 0").replace(
+        "version: 1", "version: 2"
+    )
+    published = opened(make(engine.store, registry, clock, uses), amount="5 EUR", pain="slow")
+    bare = attrs.evolve(registry, functions={})
+    without = Engine.open(None, store=engine.store, registry=bare, clock=clock)
+    blocker = without.why(published, actor="sam").blockers[0]
+    assert (blocker.kind, blocker.missing) == ("plugin", ("builtin/functions/days 1",))
+    assert without.why(case, actor="sam").can_advance
+
+
+def test_a_snapshot_of_another_fold_is_folded_anew(registry: Registry, clock: Clock, tmp_path: Path) -> None:
+    file = tmp_path / "playbook.db"
+    engine = make(SqliteStore(str(file)), registry, clock)
+    case = opened(engine, amount="5 EUR", email="ann@client.example")
+    before = engine.case(case)
+    connection = sqlite3.connect(file)
+    with connection:
+        connection.execute(
+            "UPDATE streams SET fold = 0, snapshot = x'00' WHERE stream = ?", (f"case:{case}",)
+        )
+    connection.close()
+    fresh = Engine.open(None, store=engine.store, registry=registry, clock=clock)
+    assert fresh.case(case) == before
+    engine.store.close()
+
+
+def test_many_threads_on_one_case_lose_nothing(engine: Engine) -> None:
+    case = opened(engine)
+    faults: list[BaseException] = []
+
+    def work(n: int) -> None:
+        try:
+            for i in range(10):
+                assert isinstance(engine.run(Log(case, "note", text=f"{n}-{i}"), actor="sam"), Done)
+        except BaseException as error:  # noqa: BLE001 - told in the test's own thread
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
+    texts = [entry.text for entry in engine.case(case).entries]
+    assert sorted(texts) == sorted(f"{n}-{i}" for n in range(6) for i in range(10))
+    assert [t for t in texts if t.startswith("3-")] == [f"3-{i}" for i in range(10)]
+    assert list(prove(engine)) == []
+
+
+def test_a_byte_changed_by_hand_in_the_database_is_found(
+    registry: Registry, clock: Clock, tmp_path: Path
+) -> None:
+    file = tmp_path / "playbook.db"
+    engine = make(SqliteStore(str(file)), registry, clock)
+    case = opened(engine, amount="5 EUR")
+    engine.run(Set(case, {"pain": "slow"}), actor="sam")
+    engine.store.close()
+    data = file.read_bytes()
+    assert data.count(b'"pain":"slow"') >= 1
+    file.write_bytes(data.replace(b'"pain":"slow"', b'"pain":"slaw"'))
+    again = Engine.open(None, store=SqliteStore(str(file)), registry=registry, clock=clock)
+    findings = list(prove(again))
+    again.store.close()
+    assert {f.stream for f in findings} == {f"case:{case}"}
+    assert any(f.version == 2 for f in findings)
+
+
+def test_a_snapshot_or_index_row_changed_by_hand_is_found(
+    registry: Registry, clock: Clock, tmp_path: Path
+) -> None:
+    file = tmp_path / "playbook.db"
+    engine = make(SqliteStore(str(file)), registry, clock)
+    case = opened(engine, amount="5 EUR")
+    connection = sqlite3.connect(file)
+    with connection:
+        connection.execute("UPDATE cases SET amount = 1")
+    assert [f.message for f in prove(engine)] == ["the index row is not what its events say"]
+    with connection:
+        connection.execute("UPDATE cases SET amount = 500")
+        connection.execute(
+            "UPDATE streams SET snapshot = CAST(replace(snapshot, 'Big', 'Bag') AS BLOB) WHERE stream = ?",
+            (f"case:{case}",),
+        )
+    connection.close()
+    assert [f.message for f in prove(engine)] == ["the snapshot is not the fold of its events"]
+    engine.store.close()
+
+
+def test_tenants_know_nothing_of_each_other(engine: Engine) -> None:
+    case = opened(engine)
+    other = Engine.open(
+        engine.project, store=engine.store, tenant="other", registry=engine.registry, clock=engine.clock
+    )
+    with pytest.raises(UnknownName):
+        other.case(case)
+    with pytest.raises(UnknownName):
+        other.run(Open("", "deals", "X"), actor="sam")
+    other.publish(actor="operator")
+    other.run(Open("", "deals", "X"), actor="sam")
+    assert [view.name for view in engine.find(actor="sam").items] == ["Big Co"]
+
+
+def test_a_key_that_only_the_store_knows_is_settled_by_the_store(engine: Engine) -> None:
+    """Two engines race with one key: the second to append gets the first's answer."""
+    case = opened(engine)
+    engine.store.append([Batch(engine.tenant, (), "race", b"other", b"{}")])
+    with pytest.raises(KeyReused):
+        engine.run(Set(case, {"pain": "x"}), actor="sam", key="race")
