@@ -68,6 +68,10 @@ class Definitions:
             self._versions[playbook] = known
         return known[1]
 
+    def forget(self, playbook: str) -> None:
+        """Look at a playbook's versions anew when they are next asked for."""
+        self._versions.pop(playbook, None)
+
     def current(self, playbook: str, head: Snapshot | None) -> Compiled:
         """Return the definition that new cases are opened with; raises UnknownName where none is published."""
         versions = self.versions(playbook, head)

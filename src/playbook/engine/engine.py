@@ -123,7 +123,10 @@ class Engine:
             raise ProblemsFound(problems)
         while True:
             batch, digests = self._publication(project, actor)
-            if not batch.writes or not isinstance(self.store.append([batch])[0], VersionConflict):
+            answer = self.store.append([batch])[0] if batch.writes else None
+            for name in digests:
+                self.definitions.forget(name)
+            if not isinstance(answer, VersionConflict):
                 return digests
 
     def _publication(self, project: Project, actor: str) -> tuple[Batch, dict[str, str]]:

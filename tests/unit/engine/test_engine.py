@@ -9,9 +9,11 @@ from pathlib import Path
 import attrs
 import pytest
 
+from playbook import hookimpl, types
 from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
 from playbook.errors import AmbiguousName, InputError, KeyReused, ProblemsFound, Refused, UnknownName
+from playbook.expressions import Function
 from playbook.model.commands import Advance, Assign, Close, Log, Open, Set
 from playbook.money import Money
 from playbook.plugins import Registry, load
@@ -216,21 +218,31 @@ def test_publishing_refuses_a_project_with_problems(registry: Registry, clock: C
         Engine.open(read, store=MemoryStore(), registry=registry, clock=clock).publish(actor="operator")
 
 
-def test_a_plugin_that_is_gone_blocks_and_names_itself(
-    engine: Engine, registry: Registry, clock: Clock
-) -> None:
-    case = opened(engine, amount="5 EUR", pain="slow")
-    contracts = engine.definitions.pinned("deals", engine.case(case).digest).definition.plugins
-    assert contracts == {}, "nothing beyond the language itself is used"
-    uses = DEALS.replace("deal.amount > 0", "deal.amount > 0 and days(today, today) == 0").replace(
-        "version: 1", "version: 2"
-    )
-    published = opened(make(engine.store, registry, clock, uses), amount="5 EUR", pain="slow")
-    bare = attrs.evolve(registry, functions={})
-    without = Engine.open(None, store=engine.store, registry=bare, clock=clock)
-    blocker = without.why(published, actor="sam").blockers[0]
-    assert (blocker.kind, blocker.missing) == ("plugin", ("builtin/functions/days 1",))
-    assert without.why(case, actor="sam").can_advance
+class Halving:
+    """A plugin with one function, of the contract version it is made with."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+    @hookimpl
+    def playbook_functions(self) -> Iterator[Function]:
+        yield Function("half", (types.INT,), types.INT, lambda n: n // 2, self.version)
+
+
+def test_a_plugin_that_is_gone_or_of_another_contract_blocks_and_names_itself(clock: Clock) -> None:
+    text = DEALS.replace("deal.amount > 0", "half(4) == 2")
+    files = {"organization.yaml": ORGANIZATION, "deals.playbook.yaml": text}
+    first = load(entry_points=False, extra={"halving": Halving("1")})
+    read = Project.from_files(files, functions=first.functions)
+    assert not read.problems
+    engine = Engine.open(read, store=MemoryStore(), registry=first, clock=clock)
+    engine.publish(actor="operator")
+    case = opened(engine, pain="slow")
+    assert engine.why(case, actor="sam").can_advance
+    for registry in (load(entry_points=False), load(entry_points=False, extra={"halving": Halving("2")})):
+        other = Engine.open(None, store=engine.store, registry=registry, clock=clock)
+        blockers = other.why(case, actor="sam").blockers
+        assert [(b.kind, b.missing) for b in blockers] == [("plugin", ("halving/functions/half 1",))]
 
 
 def test_a_snapshot_of_another_fold_is_folded_anew(registry: Registry, clock: Clock, tmp_path: Path) -> None:
