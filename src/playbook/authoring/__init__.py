@@ -1,0 +1,1 @@
+"""What is made from playbooks beside running them: a pretended year of selling."""
