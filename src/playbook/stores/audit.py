@@ -39,13 +39,10 @@ def audit(store: Store, tenant: str, *, progress: Callable[[int], None] | None =
     checked = 0
     after = ""
     while names := store.streams(tenant, after=after, limit=_PAGE):
-        heads = store.load(tenant, names)
         for name in names:
             walk = _Walk(store, tenant, name)
-            for event in store.events(tenant, name):
-                checked += 1
-                yield from walk.event(event)
-            yield from walk.end(heads.get(name))
+            yield from walk.stream()
+            checked += walk.checked
             if progress is not None:
                 progress(checked)
         after = names[-1]
@@ -58,9 +55,25 @@ class _Walk:
     def __init__(self, store: Store, tenant: str, stream: str) -> None:
         self._store, self._tenant, self._stream = store, tenant, stream
         self._hash, self._version, self._position = GENESIS, 0, 0
+        self.checked = 0
 
-    def event(self, event: StoredEvent) -> Iterator[Finding]:
-        """Yield what is wrong with the next event."""
+    def stream(self) -> Iterator[Finding]:
+        """Yield what is wrong with the stream; others may append to it meanwhile."""
+        for event in self._store.events(self._tenant, self._stream):
+            yield from self._event(event)
+        head = self._store.load(self._tenant, [self._stream]).get(self._stream)
+        if head is not None and head.version > self._version:
+            for event in self._store.events(self._tenant, self._stream, after=self._version):
+                if event.version > head.version:
+                    break
+                yield from self._event(event)
+        if head is None or (head.version, head.hash) != (self._version, self._hash):
+            version = "none" if head is None else str(head.version)
+            message = f"its head (version {version}) is not its last event (version {self._version})"
+            yield Finding(self._tenant, self._stream, 0, 0, message)
+
+    def _event(self, event: StoredEvent) -> Iterator[Finding]:
+        self.checked += 1
         if event.version != self._version + 1:
             yield self._found(event, f"version {self._version + 1} was expected, found {event.version}")
         if event.position <= self._position:
@@ -76,13 +89,6 @@ class _Walk:
         yield from self._vault(event)
         # going on from what is stored names each altered event once
         self._hash, self._version, self._position = event.hash, event.version, event.position
-
-    def end(self, head: Snapshot | None) -> Iterator[Finding]:
-        """Yield what is wrong with the stream's head."""
-        if head is None or (head.version, head.hash) != (self._version, self._hash):
-            version = "none" if head is None else str(head.version)
-            message = f"its head (version {version}) is not its last event (version {self._version})"
-            yield Finding(self._tenant, self._stream, 0, 0, message)
 
     def _vault(self, event: StoredEvent) -> Iterator[Finding]:
         if b'"$p"' not in event.data:

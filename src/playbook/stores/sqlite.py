@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from playbook.errors import InputError
 from playbook.stores import rows, sqlite_find
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
-from playbook.stores.sqlite_file import Joined, Reading, Transaction, check_host, open_file
+from playbook.stores.sqlite_file import MEMORY, check_host, open_file
+from playbook.stores.sqlite_use import Joined, Readers, Transaction
 from playbook.stores.sqlite_write import (
     SELECT_HEAD,
     SELECT_RECEIPT,
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from playbook.stores.interface import Batch, Query, Tally
     from playbook.stores.sqlite_write import Answer
 
+# rows of a projection, and events of a stream, that are read at a time
 _CHUNK = 10_000
+_EVENTS = 1_000
 _SELECT_EVENTS = "SELECT stream, version, position, kind, at, recorded, actor, data, hash FROM events"
 _SELECT_TENANTS = (
     "WITH RECURSIVE found (name) AS (SELECT min(tenant) FROM streams UNION ALL"
@@ -36,16 +39,18 @@ _SELECT_TENANTS = (
 
 
 class _Connected:
-    """Do the work of a store on one connection, for one caller at a time."""
+    """Do the work of a store; what writes uses one connection, for one caller at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, name: str, kind: type[Transaction]) -> None:
-        self._connection = connection
+    _kind = Transaction
+
+    def __init__(self, connection: sqlite3.Connection, path: str, timeout: float | None) -> None:
         cursor = connection.cursor()
         cursor.row_factory = None  # a host may have set its own
+        lock = threading.Lock()
         self._cursor = cursor
         self._writer = Writer(cursor)
-        self._reading = Reading(threading.Lock(), name)
-        self._transaction = kind(connection, self._reading)
+        self._readers = Readers(cursor, lock, path, timeout)
+        self._transaction = self._kind(cursor, lock, path)
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
@@ -67,7 +72,7 @@ class _Connected:
 
     def receipt(self, tenant: str, key: str) -> Receipt | None:
         """Return the first answer given for a key."""
-        found = self._all(SELECT_RECEIPT, (tenant, key))
+        found = self._all(SELECT_RECEIPT, (tenant, key), short=True)
         if not found:
             return None
         fingerprint, answer, position = found[0]
@@ -77,18 +82,18 @@ class _Connected:
         """Return personal values by reference; None where one was erased."""
         found: dict[str, VaultRow | None] = {}
         query = "SELECT ref, subject, salt, value FROM vault WHERE tenant = ? AND ref = ?"
-        with self._reading:
+        with self._readers.lend(short=True) as cursor:
             for ref in refs:
-                row = self._cursor.execute(query, (tenant, ref)).fetchone()
+                row = cursor.execute(query, (tenant, ref)).fetchone()
                 found[ref] = None if row is None else VaultRow(*row)
         return found
 
     def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, Snapshot]:
         """Return the heads of those of the streams that exist."""
         found = {}
-        with self._reading:
+        with self._readers.lend(short=True) as cursor:
             for stream in streams:
-                row = self._cursor.execute(SELECT_HEAD, (tenant, stream)).fetchone()
+                row = cursor.execute(SELECT_HEAD, (tenant, stream)).fetchone()
                 if row is not None:
                     found[stream] = Snapshot(*row)
         return found
@@ -104,13 +109,14 @@ class _Connected:
 
     def events(self, tenant: str, stream: str, *, after: int = 0) -> Iterator[StoredEvent]:
         """Yield a stream's events after a version."""
-        query = (
-            _SELECT_EVENTS + " WHERE tenant = ? AND stream = ? AND version > ? ORDER BY version LIMIT 1000"
-        )
-        while found := self._all(query, (tenant, stream, after)):
+        query = _SELECT_EVENTS + " WHERE tenant = ? AND stream = ? AND version > ? ORDER BY version LIMIT ?"
+        more = True
+        while more:
+            found = self._all(query, (tenant, stream, after, _EVENTS))
             for row in found:
                 yield StoredEvent(*row)
-            after = found[-1][1]
+                after = row[1]
+            more = len(found) == _EVENTS
 
     def log(self, tenant: str, *, after: str | None, limit: int) -> Page[StoredEvent]:
         """Return events of all streams after an opaque position; `next` is None where there were none."""
@@ -124,10 +130,10 @@ class _Connected:
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
         found: list[IndexRow] = []
-        with self._reading:
+        with self._readers.lend() as cursor:
             for statement, values in sqlite_find.pages(tenant, query, after):
                 wanted = limit + 1 - len(found)
-                found += (IndexRow(*row) for row in self._cursor.execute(statement, (*values, wanted)))
+                found += (IndexRow(*row) for row in cursor.execute(statement, (*values, wanted)))
         more = len(found) > limit
         items = tuple(found[:limit])
         return Page(items, rows.place(items[-1]) if more and items else None)
@@ -142,7 +148,7 @@ class _Connected:
             "SELECT tenant, stream, id, queue, at, data, attempts + 1 FROM due WHERE queue = ? AND ready <= ?"
             " ORDER BY ready, tenant, stream, id LIMIT ?"
         )
-        if not self._all(query, (queue, now, 1)):
+        if not self._all(query, (queue, now, 1), short=True):
             return []  # a worker that asks in vain does not stop those who write
         with self._transaction:
             found = self._cursor.execute(query, (queue, now, limit)).fetchall()
@@ -165,7 +171,9 @@ class _Connected:
 
     def document(self, tenant: str, digest: str) -> bytes | None:
         """Return a published document by its digest."""
-        found = self._all("SELECT data FROM documents WHERE tenant = ? AND digest = ?", (tenant, digest))
+        found = self._all(
+            "SELECT data FROM documents WHERE tenant = ? AND digest = ?", (tenant, digest), short=True
+        )
         return found[0][0] if found else None
 
     def columns(
@@ -194,20 +202,16 @@ class _Connected:
             query = "DELETE FROM vault WHERE tenant = ? AND subject = ?"
             return self._cursor.execute(query, (tenant, subject)).rowcount
 
-    def bind(self, connection: Any) -> _Connected:
+    def bind(self, connection: Any) -> HostedStore:
         """Return a store that works in the host's own connection and transaction, which the host ends.
 
         The connection is sqlite3's, to a file that SqliteStore made. Raises ForeignStore for another file.
         """
-        check_host(connection)
-        return _Connected(connection, "the host's database", Joined)
+        return HostedStore(connection)
 
-    def close(self) -> None:
-        """Leave the connection to the host that owns it."""
-
-    def _all(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with self._reading:
-            return self._cursor.execute(statement, values).fetchall()
+    def _all(self, statement: str, values: Sequence[Any], *, short: bool = False) -> list[Any]:
+        with self._readers.lend(short=short) as cursor:
+            return cursor.execute(statement, values).fetchall()
 
 
 class SqliteStore(_Connected):
@@ -218,23 +222,36 @@ class SqliteStore(_Connected):
     """
 
     def __init__(self, path: str, *, timeout: float = 5.0) -> None:
-        super().__init__(open_file(path, timeout), path, Transaction)
+        super().__init__(open_file(path, timeout), path, None if path == MEMORY else timeout)
 
     def erase(self, tenant: str, subject: str) -> int:
-        """Delete every personal value of a subject, in the write-ahead log too; return how many."""
+        """Delete every personal value of a subject, in the write-ahead log too; return how many there were."""
         count = super().erase(tenant, subject)
         self._all("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return count
 
     def close(self) -> None:
-        """Close the connection; the file stays."""
-        with self._reading:
-            self._connection.close()
+        """Close the file."""
+        self._readers.close()
+
+
+class HostedStore(_Connected):
+    """Work in the connection and transaction of a host, who commits, rolls back and closes."""
+
+    _kind = Joined
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        check_host(connection)
+        connection.execute("PRAGMA secure_delete = ON")
+        super().__init__(connection, "the host's database", None)
+
+    def close(self) -> None:
+        """Leave the connection to the host."""
 
 
 def open_url(url: str) -> SqliteStore:
     """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `sqlite://:memory:`."""
     path = url.removeprefix("sqlite://")
-    if path == url or not (path == ":memory:" or (path.startswith("/") and len(path) > 1)):
+    if path == url or not (path == MEMORY or (path.startswith("/") and len(path) > 1)):
         raise InputError(f"{url!r} names no file: write sqlite:///playbook.db, or sqlite:////srv/playbook.db")
-    return SqliteStore(path if path == ":memory:" else path[1:])
+    return SqliteStore(path if path == MEMORY else path[1:])

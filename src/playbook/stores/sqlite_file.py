@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from playbook.errors import ForeignStore, InputError, NewerStore, PlaybookError, StoreUnavailable
 
-if TYPE_CHECKING:
-    import threading
-    from types import TracebackType
-
 APPLICATION_ID = 0x506C6279
 """Marks a file as ours (`Plby`): PRAGMA application_id, bytes 68 to 71 of the file."""
+
+MEMORY = ":memory:"
+"""The path of a database that is no file and has one connection."""
 
 SCHEMA_VERSION = 1
 """The version of the tables: PRAGMA user_version."""
@@ -66,7 +64,13 @@ _TROUBLES = {
     sqlite3.SQLITE_CORRUPT: "is damaged; restore a copy, or find out more with fsck",
 }
 
-_TRANSLATED = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+TRANSLATED = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+"""What `translate` is for."""
+
+
+def connect(path: str, timeout: float) -> sqlite3.Connection:
+    """Return a connection to a file; raises what sqlite3 raises."""
+    return sqlite3.connect(path, timeout, isolation_level=None, check_same_thread=False)
 
 
 def open_file(path: str, timeout: float) -> sqlite3.Connection:
@@ -77,7 +81,7 @@ def open_file(path: str, timeout: float) -> sqlite3.Connection:
     _look(path)
     connection = None
     try:
-        connection = sqlite3.connect(path, timeout, isolation_level=None, check_same_thread=False)
+        connection = connect(path, timeout)
         if _is_new(connection, path):
             _create(connection, path)
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -113,7 +117,7 @@ def translate(error: Exception, path: str) -> PlaybookError:
 
 def _look(path: str) -> None:
     """Refuse what sqlite3 would report unclearly, or would open all the same as the superuser."""
-    if path == ":memory:":
+    if path == MEMORY:
         return
     file = Path(path)
     if file.is_dir():
@@ -150,86 +154,3 @@ def _create(connection: sqlite3.Connection, path: str) -> None:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
-
-
-class Reading:
-    """Hold the lock of a connection, and turn what sqlite3 raises into errors of ours."""
-
-    __slots__ = ("_lock", "_path")
-
-    def __init__(self, lock: threading.Lock, path: str) -> None:
-        self._lock = lock
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
-        if isinstance(error, _TRANSLATED):
-            raise translate(error, self._path) from error
-
-
-class Transaction:
-    """Hold the lock and a transaction, kept whole at the end, or not at all where anything is raised."""
-
-    __slots__ = ("_connection", "_reading", "_run")
-
-    def __init__(self, connection: sqlite3.Connection, reading: Reading) -> None:
-        self._connection = connection
-        self._run = connection.cursor().execute
-        self._reading = reading
-
-    def __enter__(self) -> None:
-        self._reading.__enter__()
-        try:
-            self._begin()
-        except BaseException as error:
-            self._reading.__exit__(type(error), error, error.__traceback__)
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if error is None:
-                self._keep()
-        except BaseException as failed:
-            error = failed
-            raise
-        finally:
-            if error is not None:
-                self._undo()
-            self._reading.__exit__(None if error is None else type(error), error, trace)
-
-    def _begin(self) -> None:
-        self._run("BEGIN IMMEDIATE")
-
-    def _keep(self) -> None:
-        self._run("COMMIT")
-
-    def _undo(self) -> None:
-        # SQLite has rolled back by itself after some errors, a full disk among them
-        if self._connection.in_transaction:
-            self._run("ROLLBACK")
-
-
-class Joined(Transaction):
-    """Hold a savepoint inside the host's transaction, which the host ends."""
-
-    __slots__ = ()
-
-    def _begin(self) -> None:
-        if not self._connection.in_transaction:
-            self._run("BEGIN IMMEDIATE")
-        self._run("SAVEPOINT playbook")
-
-    def _keep(self) -> None:
-        self._run("RELEASE playbook")
-
-    def _undo(self) -> None:
-        if self._connection.in_transaction:
-            self._run("ROLLBACK TO playbook")
-            self._run("RELEASE playbook")

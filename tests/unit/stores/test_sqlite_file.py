@@ -117,8 +117,8 @@ def test_a_file_locked_while_it_is_opened_says_so(tmp_path: Path) -> None:
 
 def test_a_full_disk_stores_nothing_and_says_so(path: Path) -> None:
     store = SqliteStore(str(path))
-    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
-    store._connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+    (pages,) = store._cursor.execute("PRAGMA page_count").fetchone()
+    store._cursor.execute(f"PRAGMA max_page_count = {pages + 5}")
     large = batch(write("case:2", bytes(100_000)), write("case:3", b"1"))
     for batches in ([large], [batch(write("case:4", b"1")), large]):
         with pytest.raises(StoreUnavailable, match="disk is full"):

@@ -1,0 +1,152 @@
+"""How threads share connections: one that writes, and others to read from while it is busy."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING
+
+from playbook.errors import StoreUnavailable
+from playbook.stores.sqlite_file import TRANSLATED, connect, translate
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from types import TracebackType
+
+
+class Readers:
+    """Lend a cursor to one reader at a time, and turn what sqlite3 raises into errors of ours.
+
+    A short read uses the writing connection while that is idle, because it has the pages at hand; every other
+    read gets a connection of its own, so that it neither waits for a writer nor holds one up: two to three
+    times as many batches are written beside readers. With timeout None the writing connection is the only one.
+    """
+
+    def __init__(
+        self, cursor: sqlite3.Cursor, lock: threading.Lock, path: str, timeout: float | None
+    ) -> None:
+        self._cursor = cursor
+        self._lock = lock
+        self._path = path
+        self._timeout = timeout
+        self._guard = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+
+    @contextlib.contextmanager
+    def lend(self, *, short: bool = False) -> Iterator[sqlite3.Cursor]:
+        """Lend a cursor, whose rows are fetched before it goes back."""
+        try:
+            own = self._take(short)
+            try:
+                yield self._cursor if own is None else own.cursor()
+            finally:
+                self._give(own)
+        except TRANSLATED as error:
+            raise translate(error, self._path) from error
+
+    def close(self) -> None:
+        """Close all connections; one that is lent is closed when it comes back."""
+        with self._lock, self._guard:
+            self._closed = True
+            self._cursor.connection.close()
+            for connection in self._idle:
+                connection.close()
+            self._idle.clear()
+
+    def _take(self, short: bool) -> sqlite3.Connection | None:
+        """Return a connection to read from; None, with the lock held, is the writing one."""
+        if self._timeout is None:
+            self._lock.acquire()
+            return None
+        if short and self._lock.acquire(blocking=False):
+            return None
+        with self._guard:
+            if self._closed:
+                raise StoreUnavailable(f"{self._path} was closed")
+            if self._idle:
+                return self._idle.pop()
+        return connect(self._path, self._timeout)
+
+    def _give(self, own: sqlite3.Connection | None) -> None:
+        if own is None:
+            self._lock.release()
+            return
+        with self._guard:
+            if not self._closed:
+                self._idle.append(own)
+                return
+        own.close()
+
+
+class Transaction:
+    """Hold the lock and a transaction, kept whole at the end, or not at all where anything is raised."""
+
+    __slots__ = ("_connection", "_lock", "_path", "_run")
+
+    def __init__(self, cursor: sqlite3.Cursor, lock: threading.Lock, path: str) -> None:
+        self._connection = cursor.connection
+        self._run = cursor.connection.cursor().execute
+        self._lock = lock
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            self._begin()
+        except BaseException as error:
+            self._lock.release()
+            self._translate(error)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._keep()
+        except BaseException as failed:
+            error = failed
+            raise
+        finally:
+            try:
+                if error is not None:
+                    self._undo()
+            finally:
+                self._lock.release()
+            self._translate(error)
+
+    def _translate(self, error: BaseException | None) -> None:
+        if isinstance(error, TRANSLATED):
+            raise translate(error, self._path) from error
+
+    def _begin(self) -> None:
+        self._run("BEGIN IMMEDIATE")
+
+    def _keep(self) -> None:
+        self._run("COMMIT")
+
+    def _undo(self) -> None:
+        # SQLite has rolled back by itself after some errors, a full disk among them
+        if self._connection.in_transaction:
+            self._run("ROLLBACK")
+
+
+class Joined(Transaction):
+    """Hold a savepoint inside the host's transaction, which the host ends."""
+
+    __slots__ = ()
+
+    def _begin(self) -> None:
+        if not self._connection.in_transaction:
+            self._run("BEGIN IMMEDIATE")
+        self._run("SAVEPOINT playbook")
+
+    def _keep(self) -> None:
+        self._run("RELEASE playbook")
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._run("ROLLBACK TO playbook")
+            self._run("RELEASE playbook")
