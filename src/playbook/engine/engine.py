@@ -11,14 +11,12 @@ import attrs
 import msgspec
 
 from playbook.engine.answers import CaseView, Done, Explanation, HistoryItem
-from playbook.engine.definitions import Definitions, Versions, snapshot_of, stream_of
+from playbook.engine.definitions import Definitions, stream_of
+from playbook.engine.publishing import Publisher
 from playbook.engine.streams import (
     ORGANIZATION,
     case_stream,
-    chained,
     fold_case,
-    fold_organization,
-    organization_changes,
     reveal,
     write_case,
 )
@@ -26,19 +24,17 @@ from playbook.errors import (
     AmbiguousName,
     InputError,
     KeyReused,
-    ProblemsFound,
     Refused,
     StoreUnavailable,
     UnknownName,
 )
 from playbook.model.case import FOLD, OPEN
 from playbook.model.commands import Advance, Open, Request
-from playbook.model.events import Moved, Published
+from playbook.model.events import Moved
 from playbook.model.organization import OPERATOR, Organization
 from playbook.model.values import canonical, encode
 from playbook.process.codec import decode_case, decode_event, revive, revive_case
 from playbook.process.decide import decide
-from playbook.process.definition import Place
 from playbook.process.facts import Needs, World
 from playbook.process.moving import reachable
 from playbook.stores.interface import Batch, Page, Query, VersionConflict, Write
@@ -85,6 +81,7 @@ class Engine:
         self.definitions = Definitions(store, tenant, registry)
         self._cases: dict[str, tuple[bytes, Case]] = {}
         self._world: tuple[bytes, World] = (b"", World(Organization()))
+        self._publisher = Publisher(store, tenant, clock, self.definitions, self._see_world)
 
     @classmethod
     def open(
@@ -115,72 +112,11 @@ class Engine:
         What is published already is left alone. Raises ProblemsFound where a file is wrong and InputError where
         a playbook changed without a new version; nothing is published then.
         """
-        project = self.project
-        if project is None:
-            return {}
-        problems = [p for p in project.problems if p.severity == "error"]
-        if problems:
-            raise ProblemsFound(problems)
-        while True:
-            batch, digests = self._publication(project, actor)
-            answer = self.store.append([batch])[0] if batch.writes else None
-            for name in digests:
-                self.definitions.forget(name)
-            if not isinstance(answer, VersionConflict):
-                return digests
-
-    def _publication(self, project: Project, actor: str) -> tuple[Batch, dict[str, str]]:
-        streams = [stream_of(name) for name in sorted(project.playbooks)]
-        heads = self.store.load(self.tenant, [*streams, ORGANIZATION])
-        writes, documents, digests, faults = [], dict[str, bytes](), dict[str, str](), []
-        for name, reading in sorted(project.playbooks.items()):
-            if reading.value is None:
-                continue
-            head = heads.get(stream_of(name))
-            versions = self.definitions.versions(name, head) if head else Versions()
-            try:
-                where = {path: Place(project.relative(s.file), s.line) for path, s in reading.where.items()}
-                made = self.definitions.plan(reading.value, where, versions)
-            except InputError as error:
-                faults.append(str(error))
-                continue
-            digests[name] = made.digest if made else versions.current.digest
-            if made:
-                documents |= {made.digest: made.process, made.texts_digest: made.texts}
-                event = Published(name, reading.value.version, made.digest, made.texts_digest)
-                after = snapshot_of(Versions((*versions.published, event)))
-                writes.append(self._plain_write(stream_of(name), head, (event,), after, actor))
-        if faults:
-            raise InputError("\n".join(faults))
-        if project.organization is not None and project.organization.value is not None:
-            writes.extend(
-                self._organization_write(project.organization.value, heads.get(ORGANIZATION), actor)
-            )
-        return Batch(self.tenant, tuple(sorted(writes, key=lambda w: w.stream)), documents=documents), digests
-
-    def _plain_write(
-        self, stream: str, head: Snapshot | None, events: tuple[Any, ...], snapshot: bytes, actor: str
-    ) -> Write:
-        now = self.clock()
-        made = chained(self.tenant, stream, head, [(event, now) for event in events], to_micros(now), actor)
-        return Write(stream, head.version if head else 0, made, snapshot, FOLD)
-
-    def _organization_write(self, wanted: Organization, head: Snapshot | None, actor: str) -> list[Write]:
-        organization = self._see_world(head).organization
-        events = organization_changes(organization, wanted)
-        for event in events:
-            organization = fold_organization(organization, event)
-        return [self._plain_write(ORGANIZATION, head, events, encode(organization), actor)] if events else []
+        return {} if self.project is None else self._publisher.publish(self.project, actor)
 
     def enlist(self, wanted: Organization, *, actor: str) -> int:
         """Bring people, teams and settings into the organization's stream; return how many events it took."""
-        while True:
-            head = self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION)
-            writes = self._organization_write(wanted, head, actor)
-            if not writes:
-                return 0
-            if not isinstance(self.store.append([Batch(self.tenant, tuple(writes))])[0], VersionConflict):
-                return len(writes[0].events)
+        return self._publisher.enlist(wanted, actor)
 
     # -- running ------------------------------------------------------------------------------------
 

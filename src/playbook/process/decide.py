@@ -12,8 +12,9 @@ from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open,
 from playbook.model.events import Assigned, Changed, Finished, Logged, Opened
 from playbook.model.values import is_blank, parse
 from playbook.process.compiled import BUILT_IN_ENTRIES
+from playbook.process.deciding import Deciding
 from playbook.process.facts import Needs, World
-from playbook.process.moving import Deciding, advance, back, close
+from playbook.process.moving import advance, back, close
 from playbook.process.permission import permits
 
 if TYPE_CHECKING:

@@ -1,0 +1,111 @@
+"""Publishing: what a project says of playbooks and people goes into their streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playbook.engine.definitions import Definitions, Versions, snapshot_of, stream_of
+from playbook.engine.streams import ORGANIZATION, chained, fold_organization, organization_changes
+from playbook.errors import InputError, ProblemsFound
+from playbook.model.case import FOLD
+from playbook.model.events import Published
+from playbook.model.organization import Organization
+from playbook.model.values import encode
+from playbook.process.definition import Place
+from playbook.stores.interface import Batch, VersionConflict, Write
+from playbook.times import to_micros
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playbook.process.facts import World
+    from playbook.reading.project import Project
+    from playbook.stores.interface import Snapshot, Store
+    from playbook.times import Clock
+
+
+class Publisher:
+    """Write published definitions and the organization of one tenant."""
+
+    def __init__(
+        self,
+        store: Store,
+        tenant: str,
+        clock: Clock,
+        definitions: Definitions,
+        world_of: Callable[[Snapshot | None], World],
+    ) -> None:
+        self.store = store
+        self.tenant = tenant
+        self.clock = clock
+        self.definitions = definitions
+        self._world_of = world_of
+
+    def publish(self, project: Project, actor: str) -> dict[str, str]:
+        """Publish a project whole or not at all; return the digest of each playbook.
+
+        Raises ProblemsFound and InputError as Engine.publish does.
+        """
+        problems = [p for p in project.problems if p.severity == "error"]
+        if problems:
+            raise ProblemsFound(problems)
+        while True:
+            batch, digests = self._publication(project, actor)
+            answer = self.store.append([batch])[0] if batch.writes else None
+            for name in digests:
+                self.definitions.forget(name)
+            if not isinstance(answer, VersionConflict):
+                return digests
+
+    def _publication(self, project: Project, actor: str) -> tuple[Batch, dict[str, str]]:
+        streams = [stream_of(name) for name in sorted(project.playbooks)]
+        heads = self.store.load(self.tenant, [*streams, ORGANIZATION])
+        writes, documents, digests, faults = [], dict[str, bytes](), dict[str, str](), []
+        for name, reading in sorted(project.playbooks.items()):
+            if reading.value is None:
+                continue
+            head = heads.get(stream_of(name))
+            versions = self.definitions.versions(name, head) if head else Versions()
+            try:
+                where = {path: Place(project.relative(s.file), s.line) for path, s in reading.where.items()}
+                made = self.definitions.plan(reading.value, where, versions)
+            except InputError as error:
+                faults.append(str(error))
+                continue
+            digests[name] = made.digest if made else versions.current.digest
+            if made:
+                documents |= {made.digest: made.process, made.texts_digest: made.texts}
+                event = Published(name, reading.value.version, made.digest, made.texts_digest)
+                after = snapshot_of(Versions((*versions.published, event)))
+                writes.append(self._plain_write(stream_of(name), head, (event,), after, actor))
+        if faults:
+            raise InputError("\n".join(faults))
+        if project.organization is not None and project.organization.value is not None:
+            writes.extend(
+                self._organization_write(project.organization.value, heads.get(ORGANIZATION), actor)
+            )
+        return Batch(self.tenant, tuple(sorted(writes, key=lambda w: w.stream)), documents=documents), digests
+
+    def _plain_write(
+        self, stream: str, head: Snapshot | None, events: tuple[Any, ...], snapshot: bytes, actor: str
+    ) -> Write:
+        now = self.clock()
+        made = chained(self.tenant, stream, head, [(event, now) for event in events], to_micros(now), actor)
+        return Write(stream, head.version if head else 0, made, snapshot, FOLD)
+
+    def _organization_write(self, wanted: Organization, head: Snapshot | None, actor: str) -> list[Write]:
+        organization = self._world_of(head).organization
+        events = organization_changes(organization, wanted)
+        for event in events:
+            organization = fold_organization(organization, event)
+        return [self._plain_write(ORGANIZATION, head, events, encode(organization), actor)] if events else []
+
+    def enlist(self, wanted: Organization, actor: str) -> int:
+        """Bring people, teams and settings into the organization's stream; return how many events it took."""
+        while True:
+            head = self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION)
+            writes = self._organization_write(wanted, head, actor)
+            if not writes:
+                return 0
+            if not isinstance(self.store.append([Batch(self.tenant, tuple(writes))])[0], VersionConflict):
+                return len(writes[0].events)

@@ -1,0 +1,226 @@
+"""One decision while it is made: the reasons against it, the gates it runs, what entering a stage asks for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.errors import Blocker, Refused
+from playbook.model.case import OPEN
+from playbook.model.events import Blocked, Moved, Plan
+from playbook.process.criteria import Attempt
+from playbook.process.permission import permits
+from playbook.times import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from playbook.expressions import Scope
+    from playbook.model.case import Case
+    from playbook.model.commands import Request
+    from playbook.model.events import CaseEvent
+    from playbook.model.playbook import Activity
+    from playbook.process.compiled import Compiled
+    from playbook.process.facts import World
+
+
+class Deciding:
+    """Hold one decision while it is made: the reasons against it come in the order in which they are told."""
+
+    __slots__ = ("_scope", "attempt", "blockers", "case", "definition", "request", "target", "world")
+
+    def __init__(self, definition: Compiled, case: Case, request: Request, world: World) -> None:
+        self.definition = definition
+        self.case = case
+        self.request = request
+        self.world = world
+        self.blockers: list[Blocker] = []
+        self.attempt: Attempt | None = None
+        self.target = ""
+        self._scope: Scope | None = None
+
+    @property
+    def today(self) -> dt.date:
+        """Return the day of the request in the organization's zone."""
+        return self.request.at.astimezone(self.world.zone).date()
+
+    def scope(self) -> Scope:
+        """Return what conditions see, made once."""
+        if self._scope is None:
+            definition, request = self.definition, self.request
+            self._scope = self.world.scope(
+                definition.subject, definition.kinds, self.case, request.actor, request.at
+            )
+        return self._scope
+
+    def permit(self, act: str) -> None:
+        """Note a reason where the actor may not do this."""
+        who = self.definition.who[act]
+        if not permits(who, self.request.actor, self.case, self.world.organization):
+            self.not_permitted(act, who)
+
+    def not_permitted(self, act: str, who: tuple[str, ...]) -> None:
+        """Note that the actor may not, and who may."""
+        people = self.people(who)
+        self.blockers.append(
+            Blocker(
+                criterion=f"who_may.{act.partition(' ')[0]}",
+                kind="not_permitted",
+                title=f"{self.request.actor} may not {act} this {self.definition.subject}",
+                who=people,
+                fix=f"ask {' or '.join(people)}" if people else "",
+            )
+        )
+
+    def wrong_state(self, title: str, fix: str = "") -> None:
+        """Note that the case is not in a state for this."""
+        self.blockers.append(Blocker(criterion=self.case.stage, kind="wrong_state", title=title, fix=fix))
+
+    def must_be_open(self) -> bool:
+        """Note a reason where the case is closed; return whether it is open."""
+        if self.case.outcome != OPEN:
+            self.wrong_state(f"{self.case.id} was closed as {self.case.outcome}")
+        return self.case.outcome == OPEN
+
+    def form_incomplete(self, activity: Activity, asked: tuple[str, ...]) -> None:
+        """Note the fields that an activity's form still asks for."""
+        place = self.definition.definition.place(f"stages.{self.case.stage}.activities.{activity.id}")
+        values = " ".join(f"{name}=..." for name in asked)
+        self.blockers.append(
+            Blocker(
+                criterion=activity.id,
+                kind="form",
+                title=f"{activity.title or activity.id} asks for {', '.join(asked)}",
+                missing=tuple(f"{self.definition.subject}.{name}" for name in asked),
+                file=place.file,
+                line=place.line,
+                fix=f"playbook do {self.case.id} {activity.id} {values}",
+            )
+        )
+
+    def refusal(self) -> Refused:
+        """Return every reason, in order: not permitted, wrong state, criteria."""
+        order = {"not_permitted": 0, "wrong_state": 1}
+        blockers = tuple(sorted(self.blockers, key=lambda b: order.get(b.kind, 2)))
+        first = blockers[0]
+        criteria = [b for b in blockers if b.kind not in order]
+        code = first.kind if first.kind in order else "blocked"
+        message = (
+            first.title
+            if code != "blocked"
+            else f"{len(criteria)} unmet: " + "; ".join(b.title for b in criteria)
+        )
+        events: tuple[CaseEvent, ...] = ()
+        if code == "blocked" and self.target and not self.request.historical:
+            events = (Blocked(self.target, tuple(b.criterion for b in criteria)),)
+        return Refused(code, message, blockers, events)
+
+    def gate_entry(self, stage: str) -> None:
+        """Run the entry criteria of the stage in which a case is opened."""
+        gate = self.definition.opening
+        if gate:
+            self._attempt().passes(gate)
+            self._collect(stage)
+
+    def gate(self, way: str, target: str) -> None:
+        """Drive the machine one move, noting every reason against it."""
+        machine = self.definition.machine
+        if machine.has(way, self.case.stage, target):
+            if not machine.move(way, self.case.stage, target, self._attempt()):
+                self._collect(target)
+        else:
+            self.wrong_state(f"{self.case.stage!r} does not lead to {target!r}", fix=self._ways())
+
+    def gate_exit(self) -> None:
+        """Run the exit criteria of the case's stage where no target is known, so that every reason is told."""
+        gate = self.definition.exits[self.case.stage]
+        if not self._attempt().passes(gate):
+            branch, self.blockers = self.blockers, []
+            self._collect(self.case.stage)
+            self.blockers.extend(branch)
+
+    def _attempt(self) -> Attempt:
+        self.attempt = Attempt(
+            self.case, self.scope(), self.world.organization, self.definition.editors, self.request.historical
+        )
+        return self.attempt
+
+    def _collect(self, target: str) -> None:
+        if self.attempt is not None and self.attempt.blocked:
+            self.target = target
+            self.blockers.extend(self.attempt.blocked)
+
+    def moved(
+        self, way: str, target: str, reason: str, passed: tuple[str, ...] = ()
+    ) -> tuple[CaseEvent, ...]:
+        """Return the event of a move that nothing spoke against."""
+        attempt, stage = self.attempt, self.definition.stages[target]
+        if self.blockers or attempt is None:
+            return ()
+        return (
+            Moved(
+                self.case.stage,
+                target,
+                way,
+                stage.final,
+                reason,
+                () if self.request.historical or not stage.activities else self.plans(target, self.case),
+                self.stamp(target, self.case.fields) if stage.stamp else {},
+                passed,
+                _names(attempt.warned),
+                _names(attempt.observed),
+                self.request.historical,
+            ),
+        )
+
+    def plans(self, stage: str, case: Case) -> tuple[Plan, ...]:
+        """Return the activities that entering a stage asks for now."""
+        return tuple(
+            self._plan(activity, 1)
+            for activity in self.definition.stages[stage].activities
+            if not activity.after and self._applies(activity) and not self._spent(activity)
+        )
+
+    def plans_after(self, activity: Activity, n: int, done: bool, fields: dict[str, Any]) -> tuple[Plan, ...]:
+        """Return what an outcome plans: the same again, or what comes after."""
+        if not done:
+            return (self._plan(activity, n + 1),)
+        self.case, self._scope = attrs.evolve(self.case, fields=fields), None
+        followers = self.definition.followers(activity.id)
+        return tuple(self._plan(f, 1) for f in followers if self._applies(f) and not self._spent(f))
+
+    def stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that entering a stage keeps for ever; personal ones never."""
+        personal = self.definition.personal
+        return {
+            name: fields[name]
+            for name in self.definition.stages[stage].stamp
+            if name in fields and name not in personal
+        }
+
+    def _plan(self, activity: Activity, n: int) -> Plan:
+        due = None
+        if activity.due:
+            due = self.world.calendar.add(self.request.at, Duration.parse(activity.due))
+        return Plan(activity.id, n, due, self.case.owner)
+
+    def _applies(self, activity: Activity) -> bool:
+        test = self.definition.activity_when.get(activity.id)
+        return test is None or test(self.scope()) is True
+
+    def _spent(self, activity: Activity) -> bool:
+        return activity.once and any(t.id == activity.id and t.status == "done" for t in self.case.tasks)
+
+    def people(self, who: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the people behind principals."""
+        return Attempt(self.case, self.scope(), self.world.organization).who(who)
+
+    def _ways(self) -> str:
+        names = [target.to for target in self.definition.stages[self.case.stage].next]
+        return f"playbook advance {self.case.id} --to {names[0]}" if names else ""
+
+
+def _names(blockers: list[Blocker]) -> tuple[str, ...]:
+    return tuple([blocker.criterion for blocker in blockers]) if blockers else ()
