@@ -146,7 +146,7 @@ class Project:
         Folders whose name begins with a dot are skipped; a folder without playbook.yaml is a project too.
         """
         root = Path(path)
-        found = ((file, _load(root / file, str(root / file))) for file in _files(root))
+        found = ((file, load_text(root / file, str(root / file))) for file in _files(root))
         read = _assemble(((file, str(root / file), text) for file, text in found), criteria, functions)
         return attrs.evolve(read, root=str(root))
 
@@ -177,7 +177,7 @@ def _files(root: Path) -> Iterator[str]:
     return (file for file in sorted(found) if _is_ours(file))
 
 
-def _load(path: Path, file: str) -> str | Problem:
+def load_text(path: Path, file: str) -> str | Problem:
     """Return the text of a file, or why there is none; no more is read than a file may have."""
     try:
         with path.open("rb") as stream:

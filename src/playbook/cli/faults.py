@@ -1,0 +1,87 @@
+"""From errors to exit codes and one line that says what to do; never a traceback unless it is asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DONE, WANTING, USAGE, FAULT, STOPPED = 0, 1, 2, 3, 130
+"""The exit codes: done; refused or found wanting; wrong usage; a fault; stopped by Ctrl-C."""
+
+
+def guarded(run: Callable[[], Any], *, as_json: bool) -> int:
+    """Run the program and return the exit code, having said what went wrong."""
+    try:
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing may be written to it any more, not at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except (click.Abort, KeyboardInterrupt):
+        return _say("stopped", "stopped", STOPPED, as_json)
+    except click.ClickException as error:
+        return _usage(error, as_json)
+    except Exception as error:  # noqa: BLE001 - the last place where an error can become a line for people
+        return _explain(error, as_json)
+    return code if isinstance(code, int) else DONE
+
+
+def _usage(error: click.ClickException, as_json: bool) -> int:
+    ctx = getattr(error, "ctx", None)
+    if ctx is not None and not as_json:
+        click.echo(f"{ctx.get_usage()}\nHelp: {ctx.command_path} --help\n", err=True)
+    return _say("usage", error.format_message(), USAGE, as_json)
+
+
+def _explain(error: Exception, as_json: bool) -> int:
+    from playbook import errors
+
+    if isinstance(error, errors.ProblemsFound):
+        from playbook.cli.problems import tell
+
+        tell(error.problems, as_json=as_json)
+        return WANTING
+    if os.environ.get("PLAYBOOK_DEBUG") and not isinstance(error, errors.PlaybookError):
+        raise error
+    for kind, name, code in _KINDS:
+        if isinstance(error, getattr(errors, kind)):
+            return _say(name, str(error), code, as_json)
+    if isinstance(error, OSError):
+        reason = (error.strerror or type(error).__name__).lower()
+        return _say("os", f"{error.filename}: {reason}" if error.filename else reason, FAULT, as_json)
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    return _say("bug", f"this is a bug ({said}); PLAYBOOK_DEBUG=1 shows where", FAULT, as_json)
+
+
+# The first that fits counts, so what is special stands before what is general.
+_KINDS = (
+    ("UnknownName", "unknown_name", USAGE),
+    ("AmbiguousName", "ambiguous_name", USAGE),
+    ("InputError", "input", USAGE),
+    ("KeyReused", "key_reused", USAGE),
+    ("PluginError", "plugin", FAULT),
+    ("StoreUnavailable", "store_unavailable", FAULT),
+    ("ForeignStore", "foreign_store", FAULT),
+    ("NewerStore", "newer_store", FAULT),
+    ("StoreError", "store", FAULT),
+    ("PlaybookError", "fault", FAULT),
+)
+
+
+def _say(code: str, message: str, exit_code: int, as_json: bool) -> int:
+    if as_json:
+        from playbook.cli.output import document
+
+        document({"error": {"code": code, "message": message}})
+    else:
+        from playbook.cli.output import clean, paint
+
+        click.echo(f"{paint('error:', fg='red', bold=True, err=True)} {clean(message, lines=True)}", err=True)
+    return exit_code

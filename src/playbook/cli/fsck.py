@@ -1,0 +1,65 @@
+"""`playbook fsck`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playbook.cli.faults import WANTING
+from playbook.cli.options import command
+from playbook.cli.output import clean, document, paint, say
+from playbook.cli.progress import bar
+
+if TYPE_CHECKING:
+    from playbook.cli.session import Session
+    from playbook.stores.audit import Finding
+
+
+def _fsck(session: Session) -> int:
+    """Prove that what is stored is what was written, for every tenant or the one named.
+
+    Each event's hash is computed anew over its bytes and the hash before it, and every snapshot and index row
+    is made anew from its events. Exit code 1 where something does not agree.
+    """
+    session.require_project()
+    if session.database is not None and not session.database.exists():
+        return _answer(session, [], 0, exists=False)
+    findings: list[Finding] = []
+    events = 0
+    with bar("Proving") as progress:
+        for engine in session.engines():
+            from playbook.engine.proof import prove
+
+            seen = 0
+
+            def step(count: int, before: int = events) -> None:
+                nonlocal seen
+                seen = count
+                progress(before + count)
+
+            findings += prove(engine, step)
+            events += seen
+    return _answer(session, findings, events, exists=True)
+
+
+def _answer(session: Session, findings: list[Finding], events: int, *, exists: bool) -> int:
+    if session.json:
+        document({"findings": findings, "events": events})
+        return WANTING if findings else 0
+    if not exists:
+        say("There is no database yet, so there is nothing to prove.")
+        return 0
+    for finding in findings:
+        place = f"{finding.tenant} {finding.stream}"
+        place += f" version {finding.version} (position {finding.position})" if finding.version else ""
+        say(f"{paint(clean(place), fg='red', bold=True)}: {clean(finding.message)}")
+    if findings:
+        say(f"\n{events:,} events, {len(findings):,} findings: what is named above was changed from outside.")
+        return WANTING
+    say(
+        f"{events:,} events: every hash holds and links to the one before, every snapshot and index row is the "
+        "fold of its events."
+    )
+    return 0
+
+
+fsck = command("fsck", example="playbook fsck")(_fsck)

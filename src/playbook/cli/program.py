@@ -1,0 +1,111 @@
+"""The program: its commands, each imported when it is used, and those that plugins add."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playbook import __version__
+from playbook.cli.faults import guarded
+from playbook.cli.options import Given, common, given_to
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playbook.plugins import Registry
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "init": ("init", "init", "Make a small working project."),
+    "check": ("check", "check", "Check the project's files, or the files named."),
+    "publish": ("publish", "publish", "Publish what the project's files say now."),
+    "open": ("change", "open_", "Open a case."),
+    "show": ("show", "show", "Show a case as it stands, or stood."),
+    "history": ("history", "history", "Tell what happened on a case: who did what, when."),
+    "list": ("listing", "list_", "List cases."),
+    "why": ("why", "why", "Explain what stands between a case and its next stage."),
+    "set": ("change", "set_", "Change fields of a case."),
+    "do": ("change", "do", "Finish a planned activity."),
+    "log": ("change", "log", "Log what was not planned: a call, a payment."),
+    "advance": ("change", "advance", "Move a case forward."),
+    "back": ("change", "back", "Move a case back."),
+    "close": ("change", "close", "Close a case in a final stage."),
+    "assign": ("change", "assign", "Give a case to someone else."),
+    "import": ("importing", "import_", "Import a file by a mapping."),
+    "report": ("report", "report", "Show a report; without a name, which there are."),
+    "plugins": ("plugins", "plugins", "List plugins and what they add."),
+    "schema": ("schema", "schema", "Print the JSON Schema of a kind of file."),
+    "fsck": ("fsck", "fsck", "Prove that what is stored is what was written."),
+    "demo": ("demo", "demo", "Show it all with a simulated year of deals."),
+}
+"""Every command that ships: the module beside this one, the name in it, and what it does."""
+
+
+class Program(click.Group):
+    """Hold the commands without importing them; a plugin's command never takes the place of one that ships."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in the order of the help: ours, then those of plugins."""
+        return [*COMMANDS, *(name for name in self._registry(ctx).commands if name not in COMMANDS)]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return a command by its name, importing it."""
+        found = COMMANDS.get(name)
+        if found is not None:
+            command: click.Command = getattr(import_module(f"playbook.cli.{found[0]}"), found[1])
+            return command
+        added = self._registry(ctx).commands.get(name)
+        return None if added is None else common(added.load())
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments begin with; an unknown one names the nearest."""
+        command = self.get_command(ctx, args[0])
+        if command is None:
+            from playbook.errors import nearest_hint
+
+            hint = nearest_hint(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
+        return args[0], command, args[1:]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        added = self._registry(ctx).commands
+        rows = [(name, text) for name, (_, _, text) in COMMANDS.items()]
+        rows += [(name, added[name].help) for name in added if name not in COMMANDS]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
+        """Run the program and exit: 0 done, 1 refused or found wanting, 2 wrong usage, 3 a fault."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        sys.exit(guarded(lambda: super(Program, self).main(arguments, "playbook", standalone_mode=False),
+                         as_json="--json" in arguments))  # fmt: skip
+
+    @staticmethod
+    def _registry(ctx: click.Context) -> Registry:
+        from playbook.cli.session import Session
+
+        return Session(given_to(ctx)).registry
+
+
+@common
+@click.group(cls=Program, invoke_without_command=True, context_settings={"obj": None})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Run the way you sell: playbooks in YAML, checked, enforced and explained.
+
+    A team's folder holds its playbooks; `playbook init` makes one. Cases are named by their id, a unique
+    beginning of it, or their unique name.
+
+    Exit codes: 0 done, 1 refused or found wanting, 2 wrong usage, 3 a fault.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+__all__ = ["COMMANDS", "Given", "main"]

@@ -1,0 +1,27 @@
+"""`playbook schema`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from playbook.cli.options import command
+from playbook.cli.output import document
+
+if TYPE_CHECKING:
+    from playbook.cli.session import Session
+
+
+@click.argument("kind")
+def _schema(session: Session, kind: str) -> None:
+    """Print the JSON Schema of a kind of file: playbook, organization, mapping or project.
+
+    It holds what the installed plugins add, and serves editors: completion, help and mistakes while you type.
+    """
+    from playbook.reading.schema import schema as of_kind
+
+    document(of_kind(kind, session.registry.criteria))
+
+
+schema = command("schema", example="playbook schema playbook > playbook.schema.json")(_schema)

@@ -1,0 +1,266 @@
+"""A session: the project, its store and the engine, each opened when it is first asked for."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.cli import memory
+from playbook.cli.output import warn
+from playbook.errors import AmbiguousName, InputError, UnknownName, nearest_hint
+from playbook.model.organization import OPERATOR
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+    from playbook.cli.options import Given
+    from playbook.engine import Engine
+    from playbook.errors import Problem
+    from playbook.model.organization import Organization
+    from playbook.plugins import Registry
+    from playbook.reading.project import Project
+    from playbook.stores.interface import Store
+
+_SQLITE = "sqlite:///"
+
+
+@attrs.frozen
+class Settings:
+    """Hold what playbook.yaml says that is needed before anything else is read."""
+
+    store: str = ""
+    plugins: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+
+
+class Session:
+    """Serve one command: find the project, open the store, publish what is new, name who acts."""
+
+    def __init__(self, given: Given) -> None:
+        self.given = given
+        self.json = given.json
+        self.tenant = given.tenant or "default"
+        self.folder = Path(given.project or ".")
+        self._opened: Store | None = None
+
+    # -- the project --------------------------------------------------------------------------------
+
+    @property
+    def has_project(self) -> bool:
+        """Return whether the folder is a project."""
+        return (self.folder / memory.ROOT).is_file()
+
+    def require_project(self) -> None:
+        """Raise InputError, saying what to do, where the folder is no project."""
+        if not self.has_project:
+            raise InputError(
+                f"there is no {memory.ROOT} in {self.folder.resolve()}: `playbook init` makes a project there,"
+                " `--project DIR` names another folder"
+            )
+
+    @functools.cached_property
+    def remembered(self) -> memory.Memory:
+        """Return what was remembered of the project."""
+        return memory.load(self.folder)
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """Return the project's settings; the file is read only where it changed."""
+        file = self.folder / memory.ROOT
+        stamp = memory.stamp(file)
+        if stamp is None:
+            return Settings()
+        if stamp == self.remembered.stamp:
+            return Settings(self.remembered.store, self.remembered.plugins)
+        from playbook.reading.project import read_text
+
+        value = read_text(file.read_text(encoding="utf-8", errors="replace"), str(file)).value
+        return Settings(value.store, value.plugins) if value is not None else Settings()
+
+    @functools.cached_property
+    def registry(self) -> Registry:
+        """Return what plugins contribute."""
+        from playbook.plugins import load
+
+        return load(self.settings.plugins)
+
+    @functools.cached_property
+    def files(self) -> Project:
+        """Return the project's files, read and checked."""
+        from playbook.checking import problems_of
+        from playbook.reading.project import Project
+
+        self.require_project()
+        registry, _ = self.registry, self._stamps  # before reading: what changes meanwhile is read again
+        project = Project.from_folder(self.folder, criteria=registry.criteria, functions=registry.functions)
+        return attrs.evolve(project, problems=problems_of(project))
+
+    @property
+    def mistakes(self) -> tuple[Problem, ...]:
+        """Return the problems of the project's files that forbid to publish."""
+        return tuple(problem for problem in self.files.problems if problem.severity == "error")
+
+    # -- the store ----------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def url(self) -> str:
+        """Return where cases are kept: as given, as the project says, else in the project's folder."""
+        if self.given.store:
+            return self.given.store
+        url = self.settings.store or f"{_SQLITE}playbook.db"
+        file = url.removeprefix(_SQLITE)
+        return url if file == url else f"{_SQLITE}{self.folder / file}"
+
+    @property
+    def database(self) -> Path | None:
+        """Return the file of an SQLite store, None for another kind of store."""
+        file = self.url.removeprefix(_SQLITE)
+        return None if file == self.url else Path(file)
+
+    @functools.cached_property
+    def store(self) -> Store:
+        """Open the store that the URL names."""
+        scheme, separator, _ = self.url.partition("://")
+        kind = self.registry.stores.get(scheme)
+        if kind is None or not separator:
+            known = [f"{name}://" for name in self.registry.stores]
+            raise InputError(f"{self.url!r} names no store{nearest_hint(f'{scheme}://', known)}")
+        self._opened = kind.open(self.url)
+        return self._opened
+
+    def close(self) -> None:
+        """Close the store, where one was opened."""
+        if self._opened is not None:
+            self._opened.close()
+
+    # -- the engine ---------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def bare_engine(self) -> Engine:
+        """Return an engine over the store as it is; nothing is published."""
+        from playbook.engine import Engine
+
+        self.require_project()
+        for plugin in self.registry.faults:
+            warn(f"plugin {plugin.name!r} is not used: {plugin.fault}; see `playbook plugins`")
+        return Engine.open(None, store=self.store, tenant=self.tenant, registry=self.registry)
+
+    def engines(self) -> Iterator[Engine]:
+        """Yield an engine for the tenant that was named, else for every tenant of the store."""
+        from playbook.engine import Engine
+
+        for tenant in [self.tenant] if self.given.tenant else self.store.tenants():
+            yield Engine.open(None, store=self.store, tenant=tenant, registry=self.registry)
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        """Return the engine, new versions of the project's playbooks published."""
+        if not self._is_published():
+            self._publish_or_warn()
+        return self.bare_engine
+
+    def publish(self) -> dict[str, str]:
+        """Publish the files as they are; return the digest of each playbook.
+
+        Raises ProblemsFound where a file is wrong and InputError where a version has to be raised.
+        """
+        engine = self.bare_engine
+        engine.project = self.files
+        digests = engine.publish(actor=OPERATOR)
+        self._remember()
+        return digests
+
+    def _publish_or_warn(self) -> None:
+        if self.mistakes:
+            count = f"{len(self.mistakes)} mistake" + ("s" if len(self.mistakes) > 1 else "")
+            warn(f"the files have {count}, so what was published before counts; see `playbook check`")
+            return
+        try:
+            self.publish()
+        except InputError as error:
+            warn(f"what was published before counts: {error}")
+
+    def _is_published(self) -> bool:
+        known = self.remembered.published.get(self._place)
+        if known is None or known.read != self._stamps[1]:
+            return False
+        return known.heads == self._heads(tuple(known.heads))
+
+    @functools.cached_property
+    def _stamps(self) -> tuple[memory.Stamp | None, str]:
+        """Return the stamp of playbook.yaml, and the digest of everything that reading depends on."""
+        return memory.stamp(self.folder / memory.ROOT), memory.digest(self.folder, self.registry.contracts())
+
+    @property
+    def _place(self) -> str:
+        database = self.database
+        return f"{self.tenant} {self.url if database is None else database.resolve()}"
+
+    def _heads(self, streams: tuple[str, ...]) -> dict[str, str]:
+        """Return the heads of streams; of the organization only that it is there: imports change it too."""
+        heads = self.store.load(self.tenant, streams)
+        return {name: "" if name == "organization" else head.hash.hex() for name, head in heads.items()}
+
+    def _remember(self) -> None:
+        streams = [f"playbook:{name}" for name in self.files.playbooks]
+        if self.files.organization is not None:
+            streams.append("organization")
+        kept = self.remembered
+        kept.stamp, read = self._stamps
+        kept.store, kept.plugins = self.files.settings.store, self.files.settings.plugins
+        kept.published[self._place] = memory.Published(read, self._heads(tuple(streams)))
+        memory.save(self.folder, kept)
+
+    # -- people and times ---------------------------------------------------------------------------
+
+    @property
+    def organization(self) -> Organization:
+        """Return the organization as it stands in the store."""
+        return self.engine.world.organization
+
+    @functools.cached_property
+    def actor(self) -> str:
+        """Return who acts; raises UnknownName where nobody has that id or name."""
+        given = self.given.actor
+        return OPERATOR if given in ("", OPERATOR) else self.person(given)
+
+    def person(self, given: str) -> str:
+        """Return the id of a person named by id or name; anybody where the organization has no people."""
+        people = {id_: person.name for id_, person in self.organization.people.items()}
+        return _named("person", given, people) if people else given
+
+    def team(self, given: str) -> str:
+        """Return the id of a team named by id or title; any where the organization has no teams."""
+        teams = {id_: team.title for id_, team in self.organization.teams.items()}
+        return _named("team", given, teams) if teams else given
+
+    def case(self, reference: str) -> str:
+        """Return the id of a case named by id, a unique beginning of it, or its unique name."""
+        return self.engine.resolve(reference)
+
+    @functools.cached_property
+    def at(self) -> dt.datetime | None:
+        """Return the time that was given, in the organization's zone where it says none."""
+        from playbook.times import parse_datetime
+
+        if not self.given.at:
+            return None
+        try:
+            return parse_datetime(self.given.at, self.engine.world.zone)
+        except ValueError as error:
+            raise InputError(f"--at: {error}") from None
+
+
+def _named(kind: str, given: str, names: dict[str, str]) -> str:
+    if given in names:
+        return given
+    wanted = given.casefold()
+    matches = sorted(id_ for id_, name in names.items() if name.casefold() == wanted)
+    if len(matches) > 1:
+        raise AmbiguousName(kind, given, matches)
+    if not matches:
+        raise UnknownName(kind, given, [*names, *(name for name in names.values() if name)])
+    return matches[0]

@@ -1,0 +1,162 @@
+"""`playbook show` and `playbook history`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playbook.cli.narrate import sentence
+from playbook.cli.options import command
+from playbook.cli.output import clean, document, moment, paint, say
+from playbook.cli.tables import aligned
+from playbook.cli.words import Words
+from playbook.model.case import OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playbook.cli.session import Session
+
+
+@click.argument("case")
+def _show(session: Session, case: str) -> None:
+    """Show a case as it stands; with --at, as it stood then."""
+    found = session.case(case)
+    words = Words.of(session, found)
+    if session.at is not None:
+        stood = session.engine.as_of(found, at=session.at, actor=session.actor)
+        words = Words(session, stood, words.definition)
+    if session.json:
+        document(_plain(words))
+    else:
+        _tell(words)
+
+
+def _plain(words: Words) -> dict[str, Any]:
+    case = words.case
+    return {
+        "case": case.id,
+        "playbook": case.playbook,
+        "playbook_version": words.definition.playbook.version,
+        "subject": words.definition.subject,
+        "name": case.name,
+        "stage": case.stage,
+        "outcome": case.outcome,
+        "owner": case.owner,
+        "team": case.team,
+        "opened": case.opened,
+        "closed": case.closed,
+        "entered": case.entered,
+        "touched": case.touched,
+        "visit": case.visit,
+        "probability": case.probability,
+        "fields": case.fields,
+        "erased": [name for name in case.sealed if name not in case.fields],
+        "stamps": case.stamps,
+        "activities": [
+            {
+                "activity": task.id,
+                "status": task.status,
+                "outcome": task.outcome,
+                "assignee": task.assignee,
+                "due": task.due,
+                "at": task.at,
+                "visit": task.visit,
+            }
+            for task in case.tasks
+        ],
+        "entries": list(case.entries),
+    }
+
+
+def _tell(words: Words) -> None:
+    case = words.case
+    state = words.stage(case.stage) if case.outcome == OPEN else f"closed as {case.outcome}"
+    say(f"{paint(words.name, bold=True)} ({case.id}), {words.definition.subject}: {paint(state, fg='cyan')}")
+    sections = {
+        "": _facts(words),
+        "Fields": _fields(words),
+        "Activities": _tasks(words),
+        "Log": _entries(words),
+    }
+    for title, rows in sections.items():
+        lines = aligned(list(rows))
+        if lines:
+            say(f"\n{title}" if title else "")
+            for line in lines:
+                say(f"  {line}")
+
+
+def _facts(words: Words) -> Iterator[tuple[str, str]]:
+    case = words.case
+    yield "playbook", f"{case.playbook}, version {words.definition.playbook.version}"
+    team = words.session.organization.teams.get(case.team)
+    if case.owner or case.team:
+        of = f" ({clean(team.title or team.id) if team else clean(case.team)})" if case.team else ""
+        yield "owner", (words.person(case.owner) if case.owner else "nobody") + of
+    yield "opened", moment(case.opened, words.zone)
+    if case.closed is not None:
+        yield "closed", moment(case.closed, words.zone)
+    else:
+        yield "in this stage since", moment(case.entered, words.zone)
+
+
+def _fields(words: Words) -> Iterator[tuple[str, str]]:
+    for name in words.definition.fields:
+        if name in words.case.fields:
+            yield words.field(name), words.value(name, words.case.fields[name])
+        elif name in words.case.sealed:
+            yield words.field(name), "(erased)"
+
+
+def _tasks(words: Words) -> Iterator[tuple[str, str]]:
+    for task in words.case.tasks:
+        due = f", due {moment(task.due, words.zone)}" if task.due and task.status == OPEN else ""
+        how = f" ({clean(task.outcome)})" if task.outcome else ""
+        yield words.path(task.id), task.status + how + due
+
+
+def _entries(words: Words) -> Iterator[tuple[str, str]]:
+    for entry in words.case.entries:
+        yield moment(entry.at, words.zone), sentence_of_entry(words, entry.kind, entry.fields, entry.text)
+
+
+def sentence_of_entry(words: Words, kind: str, fields: dict[str, Any], text: str) -> str:
+    """Return an entry in words."""
+    from playbook.cli.narrate import logged
+
+    return logged(words, kind, fields, text)
+
+
+@click.argument("case")
+def _history(session: Session, case: str) -> None:
+    """Tell what happened on a case: who did what, when, and what was refused."""
+    found = session.case(case)
+    items = [
+        item
+        for item in session.engine.history(found, actor=session.actor)
+        if session.at is None or item.at <= session.at
+    ]
+    if session.json:
+        document({"case": found, "events": [_event(item) for item in items]})
+        return
+    words = Words.of(session, found)
+    say(f"{paint(words.name, bold=True)} ({found})\n")
+    for item in items:
+        say(f"{moment(item.at, words.zone)}  {sentence(words, item)}")
+
+
+def _event(item: Any) -> dict[str, Any]:
+    return {
+        "version": item.version,
+        "kind": item.kind,
+        "at": item.at,
+        "recorded": item.recorded,
+        "actor": item.actor,
+        "data": item.event,
+    }
+
+
+show = command("show", example="playbook show 'Acme Corp'", at=True)(_show)
+history = command("history", example="playbook history 'Acme Corp'", at=True)(_history)
