@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import nearest, nearest_hint
@@ -113,9 +114,9 @@ class _Breach:
 
 
 def _unknown_keys(breach: _Breach) -> None:
-    known = breach.schema.get("properties", {})
+    known, patterns = breach.schema.get("properties", {}), breach.schema.get("patternProperties", ())
     for key in breach.value:
-        if key not in known:
+        if key not in known and not any(re.search(pattern, key) for pattern in patterns):
             near = nearest(key, [name for name in known if name not in breach.value])
             hint = f"did you mean {near!r}?" if near else hint_of(key, known)
             span = breach.source.key(breach.value, key)
@@ -249,9 +250,8 @@ def _wanted(error: ValidationError) -> list[str]:
 
 def _other(breach: _Breach) -> None:
     breach.drop()
-    breach.report(
-        codes.BAD_VALUE, f"{breach.name}: {breach.error.message}", breach.schema.get("description", "")
-    )
+    message = textwrap.shorten(breach.error.message, 200)
+    breach.report(codes.BAD_VALUE, f"{breach.name}: {message}", breach.schema.get("description", ""))
 
 
 def hint_of(name: str, known: Iterable[str]) -> str:

@@ -39,7 +39,7 @@ class _Resolver:
         self.source = source
         self.env: Environment = environment(playbook, functions)
         # A field that was refused in part has its own Problem; what follows from it would only repeat that.
-        self.broken = re.compile(rf"\.({'|'.join(broken)})\b") if broken else None
+        self.broken = re.compile(rf"\.({'|'.join(map(re.escape, broken))})\b") if broken else None
         self.shared: dict[str, Criterion] = {}
 
     def playbook(self, playbook: Playbook) -> Playbook:
@@ -91,8 +91,9 @@ class _Resolver:
 
 
 def _span(source: Source, event: Any, mistake: Mistake) -> Span:
-    start, end = offset(source, event, mistake.start), offset(source, event, mistake.end)
-    if start is None or end is None:
+    start = offset(source, event, mistake.start)
+    last = offset(source, event, max(mistake.end - 1, mistake.start))
+    if start is None or last is None:
         return source.span(event)
-    length = end.column - start.column if end.line == start.line else 1
+    length = last.column - start.column + 1 if last.line == start.line else 1
     return Span(start.file, start.line, start.column, max(length, 1))

@@ -159,7 +159,7 @@ class Project:
         functions: Mapping[str, Function] | None = None,
     ) -> Project:
         """Read texts by their path from the root of the project; other names than a folder's are ignored."""
-        found = ((file, file, files[file]) for file in sorted(files) if _is_ours(file))
+        found = ((file, files[file]) for file in sorted(files) if _is_ours(file))
         return _assemble(found, criteria, functions)
 
 
@@ -168,35 +168,46 @@ def _is_ours(file: str) -> bool:
     return file == ROOT or name == "organization.yaml" or name.endswith(_ENDINGS)
 
 
-def _files(root: Path) -> Iterator[str]:
-    found = []
-    for folder, folders, names in os.walk(root):
+def _found(root: Path) -> Iterator[tuple[str, str | Problem]]:
+    """Yield the texts of a folder by their shown names, and a Problem for what cannot be opened."""
+    faults: list[OSError] = []
+    files = []
+    for folder, folders, names in os.walk(root, onerror=faults.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         here = Path(folder).relative_to(root)
-        found += [(here / name).as_posix() for name in names]
-    return (file for file in sorted(found) if _is_ours(file))
+        files += [(here / name).as_posix() for name in names]
+    for fault in faults:
+        yield str(fault.filename), _unreadable(str(fault.filename), fault)
+    for file in sorted(files):
+        if _is_ours(file):
+            yield str(root / file), _load(root / file)
 
 
-def load_text(path: Path, file: str) -> str | Problem:
+def _load(path: Path) -> str | Problem:
     """Return the text of a file, or why there is none; no more is read than a file may have."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 4)
+            data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        return Problem(codes.UNREADABLE, f"cannot be read: {reason.lower()}", Span(file, 1, 1))
-    # A character may be cut at the end of what is read; the text is too long by then.
-    return decode(data, file) if len(data) <= MAX_BYTES else data.decode("utf-8", "replace")
+        return _unreadable(str(path), error)
+    # The cut may go through a character; the text is too long by then.
+    return decode(data, str(path)) if len(data) <= MAX_BYTES else data.decode("utf-8", "replace")
+
+
+def _unreadable(file: str, error: OSError) -> Problem:
+    reason = (error.strerror or "unknown reason").lower()
+    hint = "check that it is there and may be read"
+    return Problem(codes.UNREADABLE, f"cannot be read: {reason}", Span(file, 1, 1), hint=hint)
 
 
 def _assemble(
-    files: Iterable[tuple[str, str, str | Problem]],
+    files: Iterable[tuple[str, str | Problem]],
     criteria: Mapping[str, CriterionKind] | None,
     functions: Mapping[str, Function] | None,
 ) -> Project:
     problems: list[Problem] = []
     readings: dict[str, dict[str, Reading[Any]]] = {kind: {} for kind in KINDS}
-    for _, shown, text in files:
+    for shown, text in files:
         if isinstance(text, Problem):
             problems.append(text)
             continue

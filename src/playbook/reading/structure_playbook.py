@@ -87,14 +87,14 @@ class _Shaper:
         """Return a field, also one that is a column or what a list holds."""
         data: Map = holder[name]
         path = self.note(holder, name, path)
-        of, columns = data.get("of"), data.get("columns", Map())
+        columns = data.get("columns", Map())
         field = Field(
             id=name,
             type=data.get("type", ""),
             title=data.get("title", ""),
             help=data.get("help", ""),
             options=texts(data, "options"),
-            of=Field("of", of) if isinstance(of, str) else of and self.field(data, "of", f"{path}."),
+            of=self.held(data, f"{path}."),
             columns=tuple(self.field(columns, column, f"{path}.columns.") for column in columns),
             to=data.get("to", ""),
             required_from=data.get("required_from", ""),
@@ -103,6 +103,13 @@ class _Shaper:
             personal=truth(data, "personal"),
         )
         return attrs.evolve(field, default=self.default(data, field)) if "default" in data else field
+
+    def held(self, data: Map, path: str) -> Field | None:
+        """Return what a list holds."""
+        of = data.get("of")
+        if isinstance(of, str):
+            return Field("of", of)
+        return None if of is None else self.field(data, "of", path)
 
     def default(self, data: Map, field: Field) -> object:
         if data.broken or values.is_blank(data["default"]):
