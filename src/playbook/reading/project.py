@@ -146,9 +146,7 @@ class Project:
         Folders whose name begins with a dot are skipped; a folder without playbook.yaml is a project too.
         """
         root = Path(path)
-        found = ((file, load_text(root / file, str(root / file))) for file in _files(root))
-        read = _assemble(((file, str(root / file), text) for file, text in found), criteria, functions)
-        return attrs.evolve(read, root=str(root))
+        return attrs.evolve(_assemble(_found(root), criteria, functions), root=str(root))
 
     @classmethod
     def from_files(
@@ -180,18 +178,19 @@ def _found(root: Path) -> Iterator[tuple[str, str | Problem]]:
         yield str(fault.filename), _unreadable(str(fault.filename), fault)
     for file in sorted(files):
         if _is_ours(file):
-            yield str(root / file), _load(root / file)
+            shown = str(root / file)
+            yield shown, load_text(root / file, shown)
 
 
-def _load(path: Path) -> str | Problem:
+def load_text(path: Path, file: str) -> str | Problem:
     """Return the text of a file, or why there is none; no more is read than a file may have."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        return _unreadable(str(path), error)
+        return _unreadable(file, error)
     # The cut may go through a character; the text is too long by then.
-    return decode(data, str(path)) if len(data) <= MAX_BYTES else data.decode("utf-8", "replace")
+    return decode(data, file) if len(data) <= MAX_BYTES else data.decode("utf-8", "replace")
 
 
 def _unreadable(file: str, error: OSError) -> Problem:
