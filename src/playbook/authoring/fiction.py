@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,7 +13,6 @@ from playbook.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from random import Random
 
     from playbook.model.case import Case
 
@@ -47,7 +47,7 @@ _WHY_NOW = (
     "The board asked for half the errors by summer",
 )
 _STEPS = (
-    "They send last month's figures by Friday; we calculate",
+    "They send the figures of last month by Friday; we calculate",
     "Second meeting on Tuesday with the head of operations",
     "They name two users for the trial this week",
 )
@@ -151,6 +151,14 @@ class Answers:
         return f"{self.random.choice((0, 0, 0, 5, 10, 10, 20, 25))}%"
 
 
+def in_words(field: str, case: Case) -> str:
+    """Return an answer to a field of text or of a list, as people would type it; always the same one."""
+    currency = "EUR"  # nothing that is answered in words has one
+    answers = Answers(Buyer(case.name, "mid", "", _TYPICAL["mid"], currency), 1, Random(case.id))
+    answer = answers.to(field, case, case.last.date())
+    return ", ".join(answer) if isinstance(answer, list) else str(answer)
+
+
 def _one_of(texts: tuple[str, ...]) -> Callable[[Answers, Case, dt.date], str]:
     return lambda answers, case, today: answers.random.choice(texts)
 
@@ -174,7 +182,7 @@ _ANSWERS: Mapping[str, Callable[[Answers, Case, dt.date], Any]] = {
         ("Head of department decides, finance signs, purchasing needs two weeks", "The board, once a month")
     ),
     "business_case": _one_of(
-        ("Two people's time, about three times our price", "Half the errors, 40 a month")
+        ("The time of two people, three times our price", "Half the errors, 40 a month")
     ),
     "competitors": _some_of(_RIVALS, 1),
     "close_plan": _one_of(

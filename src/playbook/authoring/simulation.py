@@ -97,13 +97,17 @@ def simulate(
         (at, number, life) for number, (at, life) in enumerate(floor.openings(deals))
     ]
     heapq.heapify(due)
+    day = 0
     while due and due[0][0] < END:
         at, number, life = heapq.heappop(due)
         pretended.reach(at)
         wait = next(life, None)
         if wait is not None:
             heapq.heappush(due, (floor.working_time(wait), number, life))
-        progress((pretended.clock() - BEGIN).days)
+        reached = (pretended.clock() - BEGIN).days
+        if reached > day:
+            day = reached
+            progress(day)
     pretended.reach(END)
     return floor.sold
 

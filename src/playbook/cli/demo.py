@@ -1,0 +1,242 @@
+"""`playbook demo`: a workspace from the shipped playbook, a simulated year of selling, and what can be seen in it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from playbook.cli.options import Given, command
+from playbook.cli.output import document, on_terminal, paint, say
+from playbook.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playbook.authoring.simulation import Sold
+    from playbook.cli.session import Session
+    from playbook.engine import CaseView, Engine, Explanation
+
+_MARK = ".playbook-demo"
+"""The file that says that a folder was made here, and may be made anew."""
+
+_SETTINGS = """\
+# A workspace made by `playbook demo`. The deals in it are simulated: no company, person or sale is real.
+project: demo
+organization: lumen
+locale: en
+"""
+_ROOT = "playbook.yaml"
+
+
+@command("demo", example="playbook demo --seed 11")
+@click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--deals", default=500, type=click.IntRange(1, 20_000), show_default=True, help="How many deals to sell."
+)
+@click.option(
+    "--seed", default=7, show_default=True, help="What decides everything; the same gives the same events."
+)
+@click.option("--force", is_flag=True, help="Make a workspace anew that `playbook demo` made before.")
+def demo(session: Session, folder: Path, deals: int, seed: int, force: bool) -> None:
+    """Make a workspace in DIR and sell in it for a pretended year.
+
+    The reps of the simulation issue real commands through the engine, so that everything there is to see can
+    be seen: blocked attempts, what mended them, hand-overs, lost deals with their reasons. The deals are
+    simulated, and the year is 2025.
+    """
+    _make(folder, force)
+    inside = _session(folder)
+    try:
+        engine, sold = _sell(inside, deals, seed)
+        blocked = _most_telling(engine)
+        steps = _steps(engine, folder, blocked)
+    finally:
+        inside.close()
+    if session.json:
+        document(
+            {
+                "folder": str(folder),
+                "simulated": True,
+                "seed": seed,
+                **attrs.asdict(sold),
+                "blocked": blocked and blocked.case,
+                "next": steps,
+            }
+        )
+        return
+    _tell(folder, sold, seed)
+    for words in _shown(inside, blocked):
+        _show(folder, *words)
+    say(paint("What to try next", bold=True))
+    for step in steps:
+        say(f"  {step}")
+    say(
+        f"\nThe rules are in {folder / 'new-business.playbook.yaml'}: change one, raise its version, and look again."
+    )
+
+
+def _make(folder: Path, force: bool) -> None:
+    """Make the workspace; raises InputError where the folder holds something else."""
+    from playbook.shipping import shipped
+
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            raise InputError(
+                f"{folder} is not empty, and not a demo: name another folder, `playbook demo DIR`"
+            )
+        if not force:
+            raise InputError(
+                f"{folder} holds a demo already: --force makes it anew, its deals and changes are lost"
+            )
+        _clear(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).write_text("Made by `playbook demo`; with --force it is made anew.\n", encoding="utf-8")
+    (folder / _ROOT).write_text(_SETTINGS, encoding="utf-8")
+    for source in sorted((shipped("playbooks") / "new-business").iterdir()):
+        text = source.read_text(encoding="utf-8")
+        first, _, rest = text.partition("\n")
+        # Editors find the schema of a shipped file by its place in our tree, which a copy does not have.
+        (folder / source.name).write_text(rest if "$schema=" in first else text, encoding="utf-8")
+
+
+def _clear(folder: Path) -> None:
+    """Remove the database and what was remembered of it; the files are written anew, others stay."""
+    for name in ("playbook.db", "playbook.db-wal", "playbook.db-shm"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / ".playbook", ignore_errors=True)
+
+
+def _session(folder: Path) -> Session:
+    from playbook.cli.session import Session
+
+    given = Given()
+    given.project = str(folder)
+    return Session(given)
+
+
+def _sell(inside: Session, deals: int, seed: int) -> tuple[Engine, Sold]:
+    from playbook.authoring.simulation import Pretended, simulate
+    from playbook.engine import Engine
+
+    pretended = Pretended(seed)
+    engine = Engine.open(
+        inside.files,
+        store=inside.store,
+        clock=pretended.clock,
+        registry=inside.registry,
+        entropy=pretended.entropy,
+    )
+    engine.publish(actor="operator")
+    with _progress() as progress:
+        return engine, simulate(engine, pretended, deals, progress)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None]]:
+    """Draw a bar of the year on a terminal, beside the output."""
+    if not on_terminal(err=True):
+        yield lambda day: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Selling for a pretended year", total=365)
+        yield lambda day: bar.update(task, completed=day)
+
+
+def _most_telling(engine: Engine) -> Explanation | None:
+    """Return why an open deal cannot move on: about three reasons of several kinds, of the largest such deal."""
+    from playbook.stores.interface import Query
+
+    best: tuple[Any, ...] = ()
+    found: Explanation | None = None
+    after: str | None = None
+    while True:
+        page = engine.find(Query(status="open"), actor="operator", after=after)
+        for case in page.items:
+            why = engine.why(case.id, actor=case.owner)
+            kinds = {blocker.kind for blocker in why.blockers}
+            weight = (len(kinds), -abs(len(why.blockers) - 3), _minor(case), case.id)
+            if why.blockers and weight > best:
+                best, found = weight, why
+        if page.next is None:
+            return found
+        after = page.next
+
+
+def _minor(case: CaseView) -> int:
+    return case.amount.minor if case.amount else 0
+
+
+def _steps(engine: Engine, folder: Path, blocked: Explanation | None) -> list[str]:
+    """Return commands to try, ready to be pasted."""
+    words: list[tuple[str, ...]] = [
+        ("list", "--stage", "proposal"),
+        ("report", "cycle", "--by", "owner"),
+        ("fsck",),
+    ]
+    if blocked is not None:
+        case, owner, mend = blocked.case, engine.case(blocked.case).owner, _mend(engine, blocked)
+        words = [
+            ("show", case),
+            ("history", case),
+            *([("--as", owner, "set", case, *mend)] if mend else []),
+            ("why", case),
+            ("--as", owner, "advance", case),
+            *words,
+        ]
+    return [shlex.join(("playbook", "--project", str(folder), *step)) for step in words]
+
+
+def _mend(engine: Engine, blocked: Explanation) -> tuple[str, ...]:
+    """Return assignments that take one blocker away, where words are all it takes."""
+    from playbook.authoring.fiction import in_words
+
+    case, definition = engine.case_and_definition(blocked.case)
+    for blocker in blocked.blockers:
+        names = [path.partition(".")[2] for path in blocker.missing]
+        if blocker.kind == "fields" and all(
+            definition.fields[name].type in ("text", "list") for name in names
+        ):
+            return tuple(f"{name}={in_words(name, case)}" for name in names)
+    return ()
+
+
+def _tell(folder: Path, sold: Sold, seed: int) -> None:
+    say(paint("A simulated year of selling", bold=True))
+    say(
+        f"{sold.deals} deals, {sold.commands:,} commands carried out and {sold.refused:,} refused with reasons,"
+        f" all in 2025 and all invented\n(seed {seed}). They went through the engine like real ones and lie in"
+        f" {folder / 'playbook.db'}.\n"
+    )
+
+
+def _shown(inside: Session, blocked: Explanation | None) -> Iterator[tuple[str, ...]]:
+    """Yield the commands whose output the demo shows."""
+    if "pipeline" in inside.registry.reports:
+        yield "report", "pipeline"
+    if blocked is not None:
+        yield "why", blocked.case
+    if "win-loss" in inside.registry.reports:
+        yield "report", "win-loss", "--by", "owner"
+
+
+def _show(folder: Path, name: str, *arguments: str) -> None:
+    """Print a command as people would type it, and run it."""
+    from playbook.cli.report import report
+    from playbook.cli.why import why
+
+    given = Given()
+    given.project = str(folder)
+    say(paint(f"$ {shlex.join(('playbook', '--project', str(folder), name, *arguments))}", fg="cyan"))
+    {"report": report, "why": why}[name].main(
+        list(arguments), prog_name=f"playbook {name}", standalone_mode=False, obj=given
+    )
+    say()
