@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from bench import Figures, alternate, main, microseconds_each, project
 from sismic.interpreter import Interpreter
 from sismic.io import import_from_yaml
 from statemachine import State, StateMachine
 from transitions import Machine
 
+from bench import Figures, alternate, main, microseconds_each, project
 from playbook import Advance, Engine, MemoryStore, Money, Open, load_plugins
 from playbook.model.commands import Request
 from playbook.process.decide import Decision, decide
@@ -37,11 +37,9 @@ def ours() -> Callable[[], object]:
     registry = load_plugins(entry_points=False)
     engine = Engine.open(project(), store=MemoryStore(), registry=registry, clock=lambda: NOW)
     engine.publish(actor="operator")
-    done = engine.run(Open("c1", "deals", "Acme", "sam"), actor="sam")
-    case, definition = engine.case_and_definition(done.case) if hasattr(done, "case") else (None, None)
-    assert case is not None
-    assert definition is not None
-    case = attrs.evolve(case, stage="proposal", fields=FIELDS, tasks=())
+    engine.run(Open("c1", "deals", "Acme", "sam"), actor="sam")
+    opened, definition = engine.case_and_definition("c1")
+    case = attrs.evolve(opened, stage="proposal", fields=FIELDS, tasks=())
     world = engine.world
 
     def advance() -> object:
@@ -87,8 +85,8 @@ def transitions() -> Callable[[], object]:
     """Return an advance of a model that a Machine has registered."""
     deal: Any = Deal()
     machine = Machine(deal, states=["proposal", "negotiation"], initial="proposal", auto_transitions=False)
-    machine.add_transition("advance", "proposal", "negotiation", conditions=GUARDS)
-    machine.add_transition("advance", "negotiation", "proposal", conditions=GUARDS)
+    machine.add_transition("advance", "proposal", "negotiation", conditions=[*GUARDS])
+    machine.add_transition("advance", "negotiation", "proposal", conditions=[*GUARDS])
     return deal.advance  # type: ignore[no-any-return]
 
 

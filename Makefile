@@ -1,0 +1,45 @@
+# Everything here sets up what it needs; Python 3.11 or newer and make are enough to begin.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+INSTALL := -m pip --disable-pip-version-check install --quiet
+BUILD := hatchling editables
+EVERYTHING := --no-build-isolation -e '.[test,lint,bench]' $(PLUGINS:%=-e %)
+
+.PHONY: setup demo test lint bench constraints
+
+setup: $(READY)
+
+$(READY): constraints.txt pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python $(INSTALL) -c constraints.txt $(BUILD)
+	$(BIN)/python $(INSTALL) -c constraints.txt $(EVERYTHING)
+	@touch $@
+
+demo: setup
+	$(BIN)/playbook demo --force demo
+
+test: setup
+	$(BIN)/pytest -n 2
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup
+	$(BIN)/python benchmarks/decide.py
+	$(BIN)/python benchmarks/durable.py
+	$(BIN)/python benchmarks/startup.py
+
+# Resolve constraints.txt anew: the newest versions that the pyproject.toml files allow.
+constraints:
+	rm -rf build/clean
+	$(PYTHON) -m venv build/clean
+	build/clean/bin/python $(INSTALL) $(BUILD)
+	build/clean/bin/python $(INSTALL) $(EVERYTHING)
+	{ grep '^#' constraints.txt; build/clean/bin/python -m pip freeze --exclude-editable | sort -f; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+	rm -rf build/clean

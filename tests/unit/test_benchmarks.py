@@ -1,0 +1,44 @@
+"""Every benchmark runs, and prints one line with the ratios that it promises; no time is asserted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+RATIOS = {
+    "decide": {"time_of_transitions", "faster_than_best_peer"},
+    "durable": {"of_bare_sqlite", "import_of_bare_batches"},
+    "startup": {"why_of_import_click", "version_of_import_click"},
+}
+
+
+def test_every_script_is_known() -> None:
+    assert {path.stem for path in FOLDER.glob("*.py")} - {"bench"} == set(RATIOS)
+
+
+@pytest.mark.parametrize(("name", "ratios"), RATIOS.items())
+def test_one_line_with_figures_and_ratios(name: str, ratios: AbstractSet[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", FOLDER / f"{name}.py", "--json", "--quick"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    printed = json.loads(line)
+    assert printed.keys() == {"name", "figures", "ratios"}
+    assert printed["name"] == name
+    assert printed["ratios"].keys() == ratios
+    assert all(value > 0 for value in (*printed["figures"].values(), *printed["ratios"].values()))
+    assert not list(tmp_path.iterdir()), "the temporary folder was left behind"
