@@ -46,7 +46,9 @@ class Publisher:
 
         Raises ProblemsFound and InputError as Engine.publish does.
         """
-        problems = [p for p in project.problems if p.severity == "error"]
+        from playbook.checking import problems_of  # brings the YAML reader, which running a case does without
+
+        problems = [p for p in problems_of(project) if p.severity == "error"]
         if problems:
             raise ProblemsFound(problems)
         while True:
