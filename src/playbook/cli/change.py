@@ -67,12 +67,13 @@ def _next(words: Words) -> str:
     return f"\nWhat comes next: playbook why {words.case.id}" if words.case.outcome == OPEN else ""
 
 
+@command("open", example="playbook open new-business 'Acme Corp' amount='25000 EUR'", at=True)
 @click.argument("playbook")
 @click.argument("name")
 @fields_argument
 @click.option("--owner", default="", metavar="WHO", help="Whose it is; who acts by default.")
 @_key
-def _open(
+def open_(
     session: Session, playbook: str, name: str, fields: tuple[str, ...], owner: str, key: str | None
 ) -> int:
     """Open a case of a playbook in its first stage."""
@@ -86,11 +87,12 @@ def _open(
     )
 
 
+@command("set", example="playbook set 'Acme Corp' pain='Orders take a week'", at=True)
 @click.argument("case")
 @fields_argument
 @_reason
 @_key
-def _set(session: Session, case: str, fields: tuple[str, ...], reason: str, key: str | None) -> int:
+def set_(session: Session, case: str, fields: tuple[str, ...], reason: str, key: str | None) -> int:
     """Change fields of a case; an empty value (`pain=`) clears a field."""
     values = assignments(fields)
     if not values:
@@ -99,18 +101,21 @@ def _set(session: Session, case: str, fields: tuple[str, ...], reason: str, key:
     def told(words: Words, done: Done) -> str:
         if not done.version:
             return f"{_about(words)} has these values already; nothing changed."
-        names = ", ".join(words.field(name) for name in values)
-        return f"{_about(words)}: {names} {'is' if len(values) == 1 else 'are'} set.{_next(words)}"
+        names = ", ".join(
+            words.field(name) + ("" if name in words.case.fields else " (cleared)") for name in values
+        )
+        return f"{_about(words)} has changed: {names}.{_next(words)}"
 
     return _run(session, Set(session.case(case), values, reason), key, told)
 
 
+@command("do", example="playbook do 'Acme Corp' demo --outcome held", at=True)
 @click.argument("case")
 @click.argument("activity")
 @fields_argument
 @click.option("--outcome", default="", help="How it ended; done by default.")
 @_key
-def _do(
+def do(
     session: Session, case: str, activity: str, fields: tuple[str, ...], outcome: str, key: str | None
 ) -> int:
     """Finish a planned activity, with the fields that its form asks for."""
@@ -125,41 +130,45 @@ def _do(
     return _run(session, Do(session.case(case), activity, outcome, assignments(fields)), key, told)
 
 
+@command("log", example="playbook log 'Acme Corp' call --text 'They like it'", at=True)
 @click.argument("case")
 @click.argument("kind")
 @fields_argument
 @click.option("--text", default="", help="What was said, in words.")
 @_key
-def _log(session: Session, case: str, kind: str, fields: tuple[str, ...], text: str, key: str | None) -> int:
+def log(session: Session, case: str, kind: str, fields: tuple[str, ...], text: str, key: str | None) -> int:
     """Log what was not planned: call, email, meeting, note, or an entry that the playbook defines."""
     made = Log(session.case(case), kind, assignments(fields), text)
     return _run(session, made, key, lambda words, done: f"{_about(words)}: {clean(kind)} is logged.")
 
 
+@command("advance", example="playbook advance 'Acme Corp'", at=True)
 @click.argument("case")
 @click.option("--to", default="", metavar="STAGE", help="Where to, if there is a choice.")
 @_reason
 @_key
-def _advance(session: Session, case: str, to: str, reason: str, key: str | None) -> int:
+def advance(session: Session, case: str, to: str, reason: str, key: str | None) -> int:
     """Move a case forward, where nothing holds it up."""
     return _run(session, Advance(session.case(case), to, reason), key, _moved)
 
 
+@command("back", example="playbook back 'Acme Corp' --to discovery --reason 'New buyer'", at=True)
 @click.argument("case")
 @click.option("--to", required=True, metavar="STAGE", help="Where to.")
 @_reason
 @_key
-def _back(session: Session, case: str, to: str, reason: str, key: str | None) -> int:
+def back(session: Session, case: str, to: str, reason: str, key: str | None) -> int:
     """Move a case back to an earlier stage."""
     return _run(session, Back(session.case(case), to, reason), key, _moved)
 
 
+@command("close", example="playbook close 'Acme Corp' lost loss_reason=price", at=True)
 @click.argument("case")
 @click.argument("stage")
 @fields_argument
 @_reason
 @_key
-def _close(
+def close(
     session: Session, case: str, stage: str, fields: tuple[str, ...], reason: str, key: str | None
 ) -> int:
     """Close a case in a final stage, setting fields on the way."""
@@ -172,11 +181,12 @@ def _moved(words: Words, done: Done) -> str:
     return f"{_about(words)} is closed as {done.outcome}."
 
 
+@command("assign", example="playbook assign 'Acme Corp' 'Sam Okafor'", at=True)
 @click.argument("case")
 @click.argument("who")
 @click.option("--team", default="", help="The team; that of the new owner by default.")
 @_key
-def _assign(session: Session, case: str, who: str, team: str, key: str | None) -> int:
+def assign(session: Session, case: str, who: str, team: str, key: str | None) -> int:
     """Give a case to someone else."""
     team = session.team(team) if team else ""
     made = Assign(session.case(case), session.person(who), team)
@@ -186,15 +196,3 @@ def _assign(session: Session, case: str, who: str, team: str, key: str | None) -
         key,
         lambda words, done: f"{_about(words)} belongs to {words.person(words.case.owner)} now.",
     )
-
-
-open_ = command("open", example="playbook open new-business 'Acme Corp' amount='25000 EUR'", at=True)(_open)
-set_ = command("set", example="playbook set 'Acme Corp' pain='Orders take a week'", at=True)(_set)
-do = command("do", example="playbook do 'Acme Corp' demo --outcome held", at=True)(_do)
-log = command("log", example="playbook log 'Acme Corp' call --text 'They like it'", at=True)(_log)
-advance = command("advance", example="playbook advance 'Acme Corp'", at=True)(_advance)
-back = command("back", example="playbook back 'Acme Corp' --to discovery --reason 'New buyer'", at=True)(
-    _back
-)
-close = command("close", example="playbook close 'Acme Corp' lost loss_reason=price", at=True)(_close)
-assign = command("assign", example="playbook assign 'Acme Corp' 'Sam Okafor'", at=True)(_assign)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
 
 
+@command("check", example="playbook check new-business.playbook.yaml")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
-def _check(session: Session, files: tuple[Path, ...]) -> int:
+def check(session: Session, files: tuple[Path, ...]) -> int:
     """Check every file of the project, or the files named, which need no project.
 
     Every mistake is told at once, with its place, the line and what to do. Exit code 1 where there are errors.
@@ -37,6 +38,3 @@ def _of_file(session: Session, file: Path) -> tuple[Problem, ...]:
         return (text,)
     registry = session.registry
     return problems_of(read_text(text, str(file), criteria=registry.criteria, functions=registry.functions))
-
-
-check = command("check", example="playbook check new-business.playbook.yaml")(_check)

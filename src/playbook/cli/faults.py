@@ -37,7 +37,19 @@ def _usage(error: click.ClickException, as_json: bool) -> int:
     ctx = getattr(error, "ctx", None)
     if ctx is not None and not as_json:
         click.echo(f"{ctx.get_usage()}\nHelp: {ctx.command_path} --help\n", err=True)
-    return _say("usage", error.format_message(), USAGE, as_json)
+    return _say("usage", _message(error), USAGE, as_json)
+
+
+def _message(error: click.ClickException) -> str:
+    """Return what click says; for an unknown option, what there is beside the nearest."""
+    if not isinstance(error, click.NoSuchOption) or error.ctx is None:
+        return error.format_message()
+    from playbook.errors import nearest_hint
+
+    program = error.ctx.find_root().command
+    parameters = [*error.ctx.command.params, *program.params]
+    known = dict.fromkeys(flag for p in parameters if isinstance(p, click.Option) for flag in p.opts)
+    return f"there is no option {error.option_name!r}{nearest_hint(error.option_name, known)}"
 
 
 def _explain(error: Exception, as_json: bool) -> int:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from playbook.stores.audit import Finding
 
 
-def _fsck(session: Session) -> int:
+@command("fsck", example="playbook fsck")
+def fsck(session: Session) -> int:
     """Prove that what is stored is what was written, for every tenant or the one named.
 
     Each event's hash is computed anew over its bytes and the hash before it, and every snapshot and index row
@@ -60,6 +61,3 @@ def _answer(session: Session, findings: list[Finding], events: int, *, exists: b
         "fold of its events."
     )
     return 0
-
-
-fsck = command("fsck", example="playbook fsck")(_fsck)

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
+@command("import", example="playbook import deals.csv --mapping opportunities")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--mapping", "name", required=True, metavar="ID", help="The mapping that says what rows mean.")
-def _import(session: Session, file: Path, name: str) -> int:
+def import_(session: Session, file: Path, name: str) -> int:
     """Import a file by a mapping: rows to cases, or to people and teams.
 
     Every row goes in whole and once: importing again changes only what changed in the file. A row that is wrong
@@ -127,6 +128,3 @@ def _tell(outcome: Outcome, mapping: ImportMapping) -> None:
         say(f"  {paint(f'line {row.line}:', fg='red')} {clean(row.reason)}")
     if len(outcome.rejected) > _SHOWN:
         say(f"  and {len(outcome.rejected) - _SHOWN:,} more; --json names them all")
-
-
-import_ = command("import", example="playbook import deals.csv --mapping opportunities")(_import)

@@ -25,8 +25,9 @@ _FILES = {
 """The files of the starter and what they are called in a project."""
 
 
+@command("init", example="playbook init acme")
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path))
-def _init(session: Session, folder: Path | None) -> None:
+def init(session: Session, folder: Path | None) -> None:
     """Make a small working project: settings, two people, and a playbook for selling.
 
     Nothing that is there is overwritten.
@@ -69,6 +70,3 @@ def _tell(folder: Path, written: list[str]) -> None:
     for step in steps:
         say(f"  {paint(step, fg='green')}")
     say("\nThen write down how you sell, in deals.playbook.yaml.")
-
-
-init = command("init", example="playbook init acme")(_init)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _HEADINGS = ("case", "name", "stage", "outcome", "owner", "opened", "amount")
 
 
+@command("list", example="playbook list --status open --owner 'Sam Okafor'")
 @click.option("--playbook", help="Of this playbook.")
 @click.option("--stage", help="In this stage.")
 @click.option("--owner", metavar="WHO", help="Of this person.")
@@ -31,7 +32,7 @@ _HEADINGS = ("case", "name", "stage", "outcome", "owner", "opened", "amount")
 @click.option("--outcome", type=click.Choice([OPEN, *OUTCOMES]), help="With this outcome.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
 @click.option("--after", metavar="PLACE", help="Those after a place: the `next` of the page before.")
-def _list(
+def list_(
     session: Session,
     status: str,
     owner: str | None,
@@ -110,6 +111,3 @@ def _tell(session: Session, page: Page[CaseView], total: int) -> None:
     table(_HEADINGS, rows, right=frozenset((6,)))
     more = f"; go on with --after {page.next}, or see more at once with --limit" if page.next else ""
     say(f"\n{len(page.items):,} of {total:,}{more}")
-
-
-list_ = command("list", example="playbook list --status open --owner 'Sam Okafor'")(_list)

@@ -10,7 +10,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playbook.cli.session import Session
 
 C = TypeVar("C", bound=click.Command)
 
@@ -113,4 +112,4 @@ def fields_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")(function)
 
 
-__all__ = ["Given", "Session", "assignments", "command", "common", "fields_argument", "given_to"]
+__all__ = ["Given", "assignments", "command", "common", "fields_argument", "given_to"]

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from playbook.plugins import PluginInfo
 
 
-def _plugins(session: Session) -> None:
+@command("plugins", example="playbook plugins --json")
+def plugins(session: Session) -> None:
     """List the plugins, what each adds, and why one is not used."""
     found = session.registry.plugins
     if session.json:
@@ -44,6 +45,3 @@ def _faults(plugin: PluginInfo) -> list[str]:
     hidden = [name for name in plugin.contributes.get("commands", ()) if name in COMMANDS]
     said = [f"the command {name!r} is built in and stays as it is" for name in hidden]
     return [*([plugin.fault] if plugin.fault else []), *said]
-
-
-plugins = command("plugins", example="playbook plugins --json")(_plugins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import click
 
 from playbook import __version__
 from playbook.cli.faults import guarded
-from playbook.cli.options import Given, common, given_to
+from playbook.cli.options import common, given_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "publish": ("publish", "publish", "Publish what the project's files say now."),
     "open": ("change", "open_", "Open a case."),
     "show": ("show", "show", "Show a case as it stands, or stood."),
-    "history": ("history", "history", "Tell what happened on a case: who did what, when."),
+    "history": ("show", "history", "Tell what happened on a case: who did what, when."),
     "list": ("listing", "list_", "List cases."),
     "why": ("why", "why", "Explain what stands between a case and its next stage."),
     "set": ("change", "set_", "Change fields of a case."),
@@ -54,7 +55,8 @@ class Program(click.Group):
         """Return a command by its name, importing it."""
         found = COMMANDS.get(name)
         if found is not None:
-            command: click.Command = getattr(import_module(f"playbook.cli.{found[0]}"), found[1])
+            module, attribute, _ = found
+            command: click.Command = getattr(import_module(f"playbook.cli.{module}"), attribute)
             return command
         added = self._registry(ctx).commands.get(name)
         return None if added is None else common(added.load())
@@ -81,19 +83,21 @@ class Program(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
         """Run the program and exit: 0 done, 1 refused or found wanting, 2 wrong usage, 3 a fault."""
+        gc.set_threshold(
+            100_000
+        )  # starting makes much and throws nothing away: looking for garbage costs a tenth
         arguments = list(sys.argv[1:] if args is None else args)
         sys.exit(guarded(lambda: super(Program, self).main(arguments, "playbook", standalone_mode=False),
                          as_json="--json" in arguments))  # fmt: skip
 
-    @staticmethod
-    def _registry(ctx: click.Context) -> Registry:
+    def _registry(self, ctx: click.Context) -> Registry:
         from playbook.cli.session import Session
 
         return Session(given_to(ctx)).registry
 
 
 @common
-@click.group(cls=Program, invoke_without_command=True, context_settings={"obj": None})
+@click.group(cls=Program, invoke_without_command=True)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
@@ -108,4 +112,4 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-__all__ = ["COMMANDS", "Given", "main"]
+__all__ = ["COMMANDS", "main"]

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
 
 
-def _publish(session: Session) -> int:
+@command("publish", example="playbook publish")
+def publish(session: Session) -> int:
     """Publish what the files say now: playbooks for new cases, people and teams for all.
 
     Files with mistakes are refused, and so is a playbook that changed without a new version once it has cases.
@@ -43,6 +44,3 @@ def _publish(session: Session) -> int:
     if not rows:
         say("There is no playbook in this project.")
     return 0
-
-
-publish = command("publish", example="playbook publish")(_publish)

@@ -27,6 +27,7 @@ _SHARES = ("_rate", "_share")
 """How the names of columns end whose numbers are shares."""
 
 
+@command("report", example="playbook report win-loss --by team --since 2026-01-01", at=True)
 @click.argument("name", required=False)
 @click.option("--by", default="", metavar="GROUP", help="stage, owner, manager, team, quarter or a field.")
 @click.option("--since", metavar="DAY", help="From this day on.")
@@ -37,7 +38,7 @@ _SHARES = ("_rate", "_share")
 @click.option("--currency", default="", help="Only amounts in this currency.")
 @click.option("--as-of", metavar="TIME", help="As things stood then.")
 @click.option("--of", default="", metavar="CASES", help="Of which cases; the report says what it takes.")
-def _report(session: Session, name: str | None, **given: str | None) -> None:
+def report(session: Session, name: str | None, **given: str | None) -> None:
     """Show a report; without a name, which reports there are and what their figures mean.
 
     Rounding happens only in what people see: --json has the figures as they are.
@@ -149,6 +150,3 @@ def _cell(column: str, value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return number(value) if isinstance(value, (float, Decimal)) else clean(str(value))
-
-
-report = command("report", example="playbook report win-loss --by team --since 2026-01-01", at=True)(_report)

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
 
 
+@command("schema", example="playbook schema playbook > playbook.schema.json")
 @click.argument("kind")
-def _schema(session: Session, kind: str) -> None:
+def schema(session: Session, kind: str) -> None:
     """Print the JSON Schema of a kind of file: playbook, organization, mapping or project.
 
     It holds what the installed plugins add, and serves editors: completion, help and mistakes while you type.
@@ -22,6 +23,3 @@ def _schema(session: Session, kind: str) -> None:
     from playbook.reading.schema import schema as of_kind
 
     document(of_kind(kind, session.registry.criteria))
-
-
-schema = command("schema", example="playbook schema playbook > playbook.schema.json")(_schema)

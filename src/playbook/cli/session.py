@@ -158,9 +158,10 @@ class Session:
     @functools.cached_property
     def engine(self) -> Engine:
         """Return the engine, new versions of the project's playbooks published."""
+        engine = self.bare_engine
         if not self._is_published():
             self._publish_or_warn()
-        return self.bare_engine
+        return engine
 
     def publish(self) -> dict[str, str]:
         """Publish the files as they are; return the digest of each playbook.

@@ -6,31 +6,43 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from playbook.cli.narrate import sentence
+from playbook.cli.narrate import logged, sentence
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, moment, paint, say
 from playbook.cli.tables import aligned
 from playbook.cli.words import Words
+from playbook.errors import InputError
 from playbook.model.case import OPEN
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from playbook.cli.session import Session
+    from playbook.engine import HistoryItem
 
 
+@command("show", example="playbook show 'Acme Corp'", at=True)
 @click.argument("case")
-def _show(session: Session, case: str) -> None:
+def show(session: Session, case: str) -> None:
     """Show a case as it stands; with --at, as it stood then."""
     found = session.case(case)
     words = Words.of(session, found)
     if session.at is not None:
-        stood = session.engine.as_of(found, at=session.at, actor=session.actor)
-        words = Words(session, stood, words.definition)
+        words = _as_of(words, session.at)
     if session.json:
         document(_plain(words))
     else:
         _tell(words)
+
+
+def _as_of(words: Words, at: dt.datetime) -> Words:
+    """Return the words for a case as it stood; raises InputError where it was not open yet."""
+    session, case = words.session, words.case
+    if at < case.opened:
+        opened = moment(case.opened, words.zone)
+        raise InputError(f"{words.name} was opened {opened}, after {moment(at, words.zone)}")
+    return Words(session, session.engine.as_of(case.id, at=at, actor=session.actor), words.definition)
 
 
 def _plain(words: Words) -> dict[str, Any]:
@@ -119,18 +131,12 @@ def _tasks(words: Words) -> Iterator[tuple[str, str]]:
 
 def _entries(words: Words) -> Iterator[tuple[str, str]]:
     for entry in words.case.entries:
-        yield moment(entry.at, words.zone), sentence_of_entry(words, entry.kind, entry.fields, entry.text)
+        yield moment(entry.at, words.zone), logged(words, entry.kind, entry.fields, entry.text)
 
 
-def sentence_of_entry(words: Words, kind: str, fields: dict[str, Any], text: str) -> str:
-    """Return an entry in words."""
-    from playbook.cli.narrate import logged
-
-    return logged(words, kind, fields, text)
-
-
+@command("history", example="playbook history 'Acme Corp'", at=True)
 @click.argument("case")
-def _history(session: Session, case: str) -> None:
+def history(session: Session, case: str) -> None:
     """Tell what happened on a case: who did what, when, and what was refused."""
     found = session.case(case)
     items = [
@@ -147,7 +153,7 @@ def _history(session: Session, case: str) -> None:
         say(f"{moment(item.at, words.zone)}  {sentence(words, item)}")
 
 
-def _event(item: Any) -> dict[str, Any]:
+def _event(item: HistoryItem) -> dict[str, Any]:
     return {
         "version": item.version,
         "kind": item.kind,
@@ -156,7 +162,3 @@ def _event(item: Any) -> dict[str, Any]:
         "actor": item.actor,
         "data": item.event,
     }
-
-
-show = command("show", example="playbook show 'Acme Corp'", at=True)(_show)
-history = command("history", example="playbook history 'Acme Corp'", at=True)(_history)

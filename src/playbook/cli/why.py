@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from playbook.engine import Explanation
 
 
+@command("why", example="playbook why 'Acme Corp'", at=True)
 @click.argument("case")
 @click.option("--to", default="", metavar="STAGE", help="Ask about this stage.")
-def _why(session: Session, case: str, to: str) -> int:
+def why(session: Session, case: str, to: str) -> int:
     """Explain what stands between a case and its next stage.
 
     Every reason comes with what is missing, who can mend it, where it is written and the command that helps.
@@ -67,6 +68,3 @@ def _tell(words: Words, found: Explanation) -> None:
 
 def _asked(found: Explanation) -> str:
     return f" --to {found.target}" if len(found.to) > 1 else ""
-
-
-why = command("why", example="playbook why 'Acme Corp'", at=True)(_why)

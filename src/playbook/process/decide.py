@@ -119,7 +119,8 @@ def _check_changes(deciding: Deciding, changes: Mapping[str, Any], reason: str) 
             if not definition.fields[name].editable_after_close:
                 deciding.wrong_state(f"{name} cannot change after the {definition.subject} was closed")
             elif not reason:
-                deciding.wrong_state(f"changing {name} after close needs a reason", fix="--reason TEXT")
+                fix = f"playbook set {case.id} {name}=... --reason ..."
+                deciding.wrong_state(f"changing {name} after close needs a reason", fix=fix)
         elif name in definition.locked[case.stage]:
             deciding.wrong_state(f"{name} is locked from stage {definition.fields[name].locked_from!r} on")
         elif changes[name] is None and name in definition.required[case.stage]:

@@ -63,14 +63,12 @@ class Deciding:
 
     def not_permitted(self, act: str, who: tuple[str, ...]) -> None:
         """Note that the actor may not, and who may."""
-        people = self.people(who)
         self.blockers.append(
             Blocker(
                 criterion=f"who_may.{act.partition(' ')[0]}",
                 kind="not_permitted",
                 title=f"{self.request.actor} may not {act} this {self.definition.subject}",
-                who=people,
-                fix=f"ask {' or '.join(people)}" if people else "",
+                who=self.people(who),
             )
         )
 
