@@ -93,6 +93,10 @@ def test_a_bound_store_shares_the_transaction_of_its_host(
     assert sqlite.load(TENANT, ["case:1"]) == {}
     assert bound.load(TENANT, ["case:1"]) == {"case:1": head_of(first)}
     host.rollback()
+    bound.append([batch(first)])
+    assert host.in_transaction
+    assert sqlite.load(TENANT, ["case:1"]) == {}
+    host.rollback()
     assert bound.load(TENANT, ["case:1"]) == {}
     bound.append([batch(first), batch(write("case:2", b"1"))])
     host.execute("INSERT INTO invoices VALUES ('2')")

@@ -120,12 +120,15 @@ def _look(path: str) -> None:
     if path == MEMORY:
         return
     file = Path(path)
-    if file.is_dir():
-        raise StoreUnavailable(f"{path} is a folder; name a file in it")
-    if not file.parent.is_dir():
-        raise StoreUnavailable(f"{path} cannot be made: there is no folder {file.parent}; make it first")
-    if file.exists() and not file.stat().st_mode & 0o222:
-        raise StoreUnavailable(f"{path} {_TROUBLES[sqlite3.SQLITE_READONLY]}")
+    try:
+        if file.is_dir():
+            raise StoreUnavailable(f"{path} is a folder; name a file in it")
+        if not file.parent.is_dir():
+            raise StoreUnavailable(f"{path} cannot be made: there is no folder {file.parent}; make it first")
+        if file.exists() and not file.stat().st_mode & 0o222:
+            raise StoreUnavailable(f"{path} {_TROUBLES[sqlite3.SQLITE_READONLY]}")
+    except OSError as error:
+        raise StoreUnavailable(f"{path} {_TROUBLES[sqlite3.SQLITE_CANTOPEN]}: {error.strerror}") from error
 
 
 def _is_new(connection: sqlite3.Connection, path: str) -> bool:

@@ -132,6 +132,25 @@ class ReadContract:
         with pytest.raises(InputError, match="place"):
             store.find(TENANT, Query(), after="middle", limit=1)
 
+    def test_a_new_index_row_takes_the_place_of_the_old_one_in_every_column(self, store: Store) -> None:
+        """Whatever column changes, the row is found by what it says now, and not by what it said."""
+        (old,) = _index(store, [case("c1")])
+        for changes in (
+            {"playbook": "renewal"}, {"name": "x"}, {"stage": "won"}, {"outcome": "won"}, {"owner": "bob"},
+            {"team": "apac"}, {"opened": 7}, {"closed": 9}, {"entered": 8}, {"touched": 8}, {"amount": None},
+            {"currency": None}, {"expected_close": None}, {"probability": None}, {"fields": b"[]"},
+        ):  # fmt: skip
+            new = attrs.evolve(old, **changes)
+            _reindex(store, new)
+            says = Query(new.playbook, new.stage, None, new.outcome, new.owner, new.team, new.name)
+            said = Query(old.playbook, old.stage, None, old.outcome, old.owner, old.team, old.name)
+            assert _pages(store, says, 9) == [new], changes
+            assert _pages(store, said, 9) == ([new] if says == said else []), changes
+            for part in (Query(), Query(owner=new.owner), Query(team=new.team), Query(name=new.name)):
+                after = f"{new.opened + 1}:"
+                assert store.find(TENANT, part, after=after, limit=9).items == (new,), changes
+            old = new
+
     def test_pages_hold_every_untouched_row_once_while_others_change(self, store: Store) -> None:
         """Rows that come, change or leave the query between two pages do not shift the others."""
         rng = random.Random(11)

@@ -83,7 +83,10 @@ def test_a_byte_altered_in_the_bytes_of_the_file_is_found(path: Path) -> None:
 
 def test_an_event_taken_out_is_found(path: Path, host: sqlite3.Connection) -> None:
     host.execute("DELETE FROM events WHERE position = 6")
-    assert ("case:1", 3, 7) in _findings(path)
+    with contextlib.closing(SqliteStore(str(path))) as store:
+        found = list(audit(store, TENANT))
+    assert {(f.stream, f.version, f.position) for f in found} == {("case:1", 3, 7)}
+    assert "version 2 was expected, found 3" in [f.message for f in found]
 
 
 def test_events_cut_off_the_end_are_found(path: Path, host: sqlite3.Connection) -> None:

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -91,6 +92,7 @@ def test_places_where_no_file_can_be_are_named(tmp_path: Path) -> None:
     assert "is a folder" in _refusal(tmp_path, StoreUnavailable)
     missing = tmp_path / "missing" / "store.db"
     assert f"no folder {missing.parent}" in _refusal(missing, StoreUnavailable)
+    assert "cannot be opened" in _refusal(tmp_path / ("x" * 300), StoreUnavailable)
 
 
 def test_a_locked_file_can_be_read_and_says_who_waits_for_what(path: Path) -> None:
@@ -106,6 +108,19 @@ def test_a_locked_file_can_be_read_and_says_who_waits_for_what(path: Path) -> No
     store.close()
     with pytest.raises(StoreUnavailable, match="was closed"):
         store.append([batch(write("case:3", b"1"))])
+
+
+def test_a_writer_waits_until_another_program_has_finished(path: Path) -> None:
+    store = SqliteStore(str(path))
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    with contextlib.closing(other), contextlib.closing(store):
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE notes (text)")
+        finishing = threading.Timer(0.1, other.execute, ["COMMIT"])
+        finishing.start()
+        answers = store.append([batch(write(f"case:{n}", b"1")) for n in (2, 3)])
+        finishing.join()
+        assert [type(answer) for answer in answers] == [Receipt, Receipt]
 
 
 def test_a_file_locked_while_it_is_opened_says_so(tmp_path: Path) -> None:
@@ -184,6 +199,8 @@ def _append_some(store: SqliteStore, process: int, thread: int) -> None:
             shared = write("shared", b"s", after=store.load(TENANT, ["shared"]).get("shared"))
             if isinstance(store.append([batch(shared, own)])[0], Receipt):
                 break
+        more = [batch(write(f"more:{process}-{thread}-{n}-{k}", b"3")) for k in range(2)]
+        assert all(isinstance(answer, Receipt) for answer in store.append(more))
 
 
 def test_threads_and_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -192,7 +209,7 @@ def test_threads_and_processes_that_append_at_once_lose_nothing(tmp_path: Path) 
     assert [other.wait() for other in others] == [0, 0]
     with contextlib.closing(SqliteStore(path)) as store:
         found = store.log(TENANT, after=None, limit=1000).items
-        assert len(found) == 2 * 4 * 15 * 3
+        assert len(found) == 2 * 4 * 15 * 5
         assert [e.version for e in found if e.stream == "shared"] == list(range(1, 121))
         assert [chunk["case"] for chunk in store.columns(TENANT, "cases")] == [
             sorted(f"c{p}-{t}-{n}" for p in range(2) for t in range(4) for n in range(15))
