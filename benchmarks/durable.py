@@ -174,6 +174,8 @@ def measure(quick: bool) -> Figures:
         source = here / "opportunities.csv"
         write_rows(source, rows)
         lives = Work(lambda engine: live(engine, commands), files, reads=True)
+        if lives.events != len(commands):
+            raise ValueError(f"{len(commands)} commands made {lives.events} events: one was refused")
         imported = Work(lambda engine: bring_in(engine, mapping, source, rows), files, reads=False)
         run = alternate(count, {"ours": lives.ours, "bare": lives.bare})
         brought = alternate(count, {"ours": imported.ours, "bare": imported.bare})
