@@ -43,6 +43,15 @@ def stream_of(playbook: str) -> str:
     return f"playbook:{playbook}"
 
 
+@attrs.frozen
+class _Known:
+    """Keep the versions of a playbook by its head's hash, and the newest texts of each process."""
+
+    hash: bytes
+    versions: Versions
+    texts: dict[str, str]
+
+
 _VERSIONS = msgspec.json.Decoder(Versions)
 
 
@@ -54,7 +63,7 @@ class Definitions:
         self._tenant = tenant
         self._registry = registry
         self._compiled: dict[tuple[str, str], Compiled] = {}
-        self._versions: dict[str, tuple[bytes, Versions]] = {}
+        self._known: dict[str, _Known] = {}
 
     def versions(self, playbook: str, head: Snapshot | None = None) -> Versions:
         """Return the published versions of a playbook; empty where it has none."""
@@ -62,15 +71,16 @@ class Definitions:
             head = self._store.load(self._tenant, (stream_of(playbook),)).get(stream_of(playbook))
         if head is None:
             return Versions()
-        known = self._versions.get(playbook)
-        if known is None or known[0] != head.hash:
-            known = (head.hash, _VERSIONS.decode(head.data))
-            self._versions[playbook] = known
-        return known[1]
+        known = self._known.get(playbook)
+        if known is None or known.hash != head.hash:
+            versions = _VERSIONS.decode(head.data)
+            known = _Known(head.hash, versions, {p.digest: p.texts for p in versions.published})
+            self._known[playbook] = known
+        return known.versions
 
     def forget(self, playbook: str) -> None:
         """Look at a playbook's versions anew when they are next asked for."""
-        self._versions.pop(playbook, None)
+        self._known.pop(playbook, None)
 
     def current(self, playbook: str, head: Snapshot | None) -> Compiled:
         """Return the definition that new cases are opened with; raises UnknownName where none is published."""
@@ -81,11 +91,10 @@ class Definitions:
 
     def pinned(self, playbook: str, digest: str) -> Compiled:
         """Return the definition that a case is pinned to, with the newest texts this engine has seen."""
-        known = self._versions.get(playbook)
-        versions = known[1] if known is not None else self.versions(playbook)
-        if not any(p.digest == digest for p in versions.published):
-            versions = self.versions(playbook)
-        return self._load(digest, versions.texts_of(digest))
+        known = self._known.get(playbook)
+        if known is None or digest not in known.texts:
+            return self._load(digest, self.versions(playbook).texts_of(digest))
+        return self._load(digest, known.texts[digest])
 
     def names(self) -> tuple[str, ...]:
         """Return the ids of the playbooks that are published."""

@@ -133,6 +133,8 @@ def _look(path: str) -> None:
 
 def _is_new(connection: sqlite3.Connection, path: str) -> bool:
     """Return whether the database is empty; raises where it is neither empty nor ours."""
+    # tables first: another process may make the file ours between two statements
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application == APPLICATION_ID:
@@ -141,7 +143,6 @@ def _is_new(connection: sqlite3.Connection, path: str) -> bool:
                 f"{path} has schema version {version}, this program knows {SCHEMA_VERSION}: update playbook"
             )
         return False
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application or tables:
         raise ForeignStore(f"{path} is the database of another program; choose another file")
     return True

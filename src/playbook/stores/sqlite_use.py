@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from playbook.stores.sqlite_file import TRANSLATED, connect, translate
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
     from types import TracebackType
 
 
@@ -26,36 +24,28 @@ class Readers:
     def __init__(
         self, cursor: sqlite3.Cursor, lock: threading.Lock, path: str, timeout: float | None
     ) -> None:
-        self._cursor = cursor
+        self.cursor = cursor
+        self.path = path
         self._lock = lock
-        self._path = path
         self._timeout = timeout
         self._guard = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
 
-    @contextlib.contextmanager
-    def lend(self, *, short: bool = False) -> Iterator[sqlite3.Cursor]:
+    def lend(self, *, short: bool = False) -> _Loan:
         """Lend a cursor, whose rows are fetched before it goes back."""
-        try:
-            own = self._take(short)
-            try:
-                yield self._cursor if own is None else own.cursor()
-            finally:
-                self._give(own)
-        except TRANSLATED as error:
-            raise translate(error, self._path) from error
+        return _Loan(self, short)
 
     def close(self) -> None:
         """Close all connections; one that is lent is closed when it comes back."""
         with self._lock, self._guard:
             self._closed = True
-            self._cursor.connection.close()
+            self.cursor.connection.close()
             for connection in self._idle:
                 connection.close()
             self._idle.clear()
 
-    def _take(self, short: bool) -> sqlite3.Connection | None:
+    def take(self, short: bool) -> sqlite3.Connection | None:
         """Return a connection to read from; None, with the lock held, is the writing one."""
         if self._timeout is None:
             self._lock.acquire()
@@ -64,12 +54,16 @@ class Readers:
             return None
         with self._guard:
             if self._closed:
-                raise StoreUnavailable(f"{self._path} was closed")
+                raise StoreUnavailable(f"{self.path} was closed")
             if self._idle:
                 return self._idle.pop()
-        return connect(self._path, self._timeout)
+        try:
+            return connect(self.path, self._timeout)
+        except TRANSLATED as error:
+            raise translate(error, self.path) from error
 
-    def _give(self, own: sqlite3.Connection | None) -> None:
+    def give(self, own: sqlite3.Connection | None) -> None:
+        """Take back what was lent."""
         if own is None:
             self._lock.release()
             return
@@ -78,6 +72,27 @@ class Readers:
                 self._idle.append(own)
                 return
         own.close()
+
+
+class _Loan:
+    """Lend a cursor for a block; leaner than a generator, because every command reads."""
+
+    __slots__ = ("_own", "_readers", "_short")
+
+    def __init__(self, readers: Readers, short: bool) -> None:
+        self._readers = readers
+        self._short = short
+
+    def __enter__(self) -> sqlite3.Cursor:
+        self._own = self._readers.take(self._short)
+        return self._readers.cursor if self._own is None else self._own.cursor()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._readers.give(self._own)
+        if isinstance(error, TRANSLATED):
+            raise translate(error, self._readers.path) from error
 
 
 class Transaction:

@@ -47,6 +47,7 @@ SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = 
 SELECT_RECEIPT = "SELECT fingerprint, answer, position FROM receipts WHERE tenant = ? AND key = ?"
 
 _stream = attrgetter("stream")
+_columns = attrgetter(*rows.COLUMNS)
 
 
 class RejectedError(Exception):
@@ -254,11 +255,7 @@ def independent(batches: Sequence[Batch]) -> bool:
 
 def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
     """Return the columns of `cases`."""
-    return (
-        tenant, row.case, row.playbook, row.name, row.stage, row.outcome, row.owner, row.team, row.opened,
-        row.closed, row.entered, row.touched, row.amount, row.currency, row.expected_close, row.probability,
-        row.fields,
-    )  # fmt: skip
+    return (tenant, *_columns(row))
 
 
 def _documents(batch: Batch) -> list[tuple[Any, ...]]:
