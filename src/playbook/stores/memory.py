@@ -252,7 +252,8 @@ def _conflict(tenant: _Tenant, batch: Batch, writes: Sequence[Write]) -> Version
         due = tenant.due.get((claim.stream, claim.id))
         if due is None or due.token != claim.token:
             return VersionConflict(claim.stream, claim.attempts, due.attempts if due else 0)
-    versions = {stream: head.version for stream, head in tenant.heads.items()}
+    heads = {write.stream: tenant.heads.get(write.stream) for write in writes}
+    versions = {stream: head.version for stream, head in heads.items() if head is not None}
     for write in writes:
         actual = versions.get(write.stream, 0)
         if actual != write.expected:
