@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playbook.model.playbook import Field
 
 _REMEMBERED = 4096
+_NUMBERS = ("money", "number", "percent")
 
 
 class RowFault(InputError):
@@ -41,57 +42,50 @@ def text_reader(cell: Cell | None) -> Callable[[Mapping[str, str]], str]:
     return read
 
 
-def field_reader(name: str, cell: Cell, field: Field, reads: Reads) -> Callable[[Mapping[str, str]], Any]:
+def field_reader(
+    name: str, cell: Cell, field: Field, reads: Reads, zone: dt.tzinfo
+) -> Callable[[Mapping[str, str]], Any]:
     """Return a function that gives a field's value, None where the cell is blank; raises RowFault."""
-    text_of = text_reader(cell)
-    pattern = cell.dates or reads.dates
-    decimal = cell.decimal or reads.decimal
-    currency = cell.currency
+    pattern, decimal = cell.dates or reads.dates, cell.decimal or reads.decimal
 
-    @lru_cache(maxsize=_REMEMBERED)
     def convert(text: str) -> Any:
         if field.type == "date":
-            return _date(text, pattern)
+            return _moment(text, pattern).date()
         if field.type == "datetime":
-            return dt.datetime.combine(_date(text, pattern), dt.time(), dt.UTC)
-        if field.type in ("money", "number", "percent") and decimal == ",":
+            return _instant(text, pattern, zone)
+        if field.type in _NUMBERS and decimal == ",":
             text = text.replace(".", "").replace(",", ".")
-        if field.type == "money" and currency and not text[-1:].isalpha():
-            return Money.of(text, currency)
+        if field.type == "money" and cell.currency and not text[-1:].isalpha():
+            return Money.of(text, cell.currency)
         return parse(field, text)
+
+    return _converted(text_reader(cell), cell.column or name, convert)
+
+
+def day_reader(
+    cell: Cell | None, reads: Reads, zone: dt.tzinfo
+) -> Callable[[Mapping[str, str]], dt.datetime | None]:
+    """Return a function that gives the UTC instant a cell says in a zone, None where blank; raises RowFault."""
+    if cell is None:
+        return lambda cells: None
+    pattern = cell.dates or reads.dates
+    return _converted(text_reader(cell), cell.column, lambda text: _instant(text, pattern, zone))
+
+
+def _converted(
+    text_of: Callable[[Mapping[str, str]], str], what: str, convert: Callable[[str], Any]
+) -> Callable[[Mapping[str, str]], Any]:
+    """Return a function that converts a cell's text, None where it is blank; what came before is remembered."""
+    remembered = lru_cache(maxsize=_REMEMBERED)(convert)
 
     def read(cells: Mapping[str, str]) -> Any:
         text = text_of(cells)
         if not text:
             return None
         try:
-            return convert(text)
+            return remembered(text)
         except ValueError as error:
-            raise RowFault(f"{cell.column or name}: {error}") from None
-
-    return read
-
-
-def day_reader(
-    cell: Cell | None, reads: Reads, zone: dt.tzinfo
-) -> Callable[[Mapping[str, str]], dt.datetime | None]:
-    """Return a function that gives the start of a cell's day in a zone as UTC, None where blank; raises RowFault."""
-    if cell is None:
-        return lambda cells: None
-    column, pattern = cell.column, cell.dates or reads.dates
-
-    @lru_cache(maxsize=_REMEMBERED)
-    def convert(text: str) -> dt.datetime:
-        return dt.datetime.combine(_date(text, pattern), dt.time(), zone).astimezone(dt.UTC)
-
-    def read(cells: Mapping[str, str]) -> dt.datetime | None:
-        text = cells[column].strip()
-        if not text:
-            return None
-        try:
-            return convert(text)
-        except ValueError as error:
-            raise RowFault(f"{column}: {error}") from None
+            raise RowFault(f"{what}: {error}") from None
 
     return read
 
@@ -131,10 +125,16 @@ def require_columns(columns: tuple[str, ...], cells: Mapping[str, str], mapping:
         raise InputError("\n".join(faults))
 
 
-def _date(text: str, pattern: str) -> dt.date:
-    if pattern == "%Y-%m-%d" and len(text) == 10:
-        return dt.date.fromisoformat(text)
+def _moment(text: str, pattern: str) -> dt.datetime:
+    """Return what a text says by a strptime pattern, without a zone unless the pattern has one."""
     try:
-        return dt.datetime.strptime(text, pattern).date()  # noqa: DTZ007 - only its date is taken
+        if pattern == "%Y-%m-%d" and len(text) == 10:
+            return dt.datetime.combine(dt.date.fromisoformat(text), dt.time())
+        return dt.datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is the organization's
     except ValueError:
         raise ValueError(f"{text!r} is not a date written as {pattern}") from None
+
+
+def _instant(text: str, pattern: str, zone: dt.tzinfo) -> dt.datetime:
+    moment = _moment(text, pattern)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(dt.UTC)
