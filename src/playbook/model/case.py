@@ -14,7 +14,7 @@ FOLD = 1
 OPEN = "open"
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Sealed:
     """Refer to a personal value in the vault, with the salted commitment that the event holds."""
 
@@ -22,7 +22,7 @@ class Sealed:
     commitment: str
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Task:
     """Hold one planned activity: `n` counts within the visit; status is open, done or dropped."""
 
@@ -37,7 +37,7 @@ class Task:
     at: dt.datetime | None = None
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Entry:
     """Hold one dated fact that was logged."""
 

@@ -1,4 +1,7 @@
-"""Events: what happened, for good. Their names, kinds and attributes are stored and never change meaning."""
+"""Events: what happened, for good. Their names, kinds and attributes are stored and never change meaning.
+
+Attributes are stored in the order in which they are declared; without slots that order is certain.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import attrs
 from playbook.model.organization import Person, Settings, Team
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Plan:
     """Hold one activity that a stage asked for."""
 
@@ -20,7 +23,7 @@ class Plan:
     assignee: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Opened:
     """A case was opened in its first stage."""
 
@@ -36,7 +39,7 @@ class Opened:
     historical: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Changed:
     """Fields changed; None means cleared."""
 
@@ -45,7 +48,7 @@ class Changed:
     historical: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Moved:
     """The case moved; `way` is forward, skip, back or close; `outcome` where the stage is final."""
 
@@ -62,7 +65,7 @@ class Moved:
     historical: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Blocked:
     """An attempt to advance was refused by these criteria."""
 
@@ -70,7 +73,7 @@ class Blocked:
     criteria: tuple[str, ...]
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Finished:
     """A planned activity ended with an outcome; `done` says whether that satisfies it."""
 
@@ -82,7 +85,7 @@ class Finished:
     plans: tuple[Plan, ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Logged:
     """A dated fact was logged."""
 
@@ -91,7 +94,7 @@ class Logged:
     text: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Assigned:
     """The case went to another owner or team."""
 
@@ -100,7 +103,7 @@ class Assigned:
     before: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Published:
     """A version of a playbook was published: the digests of its process and of its texts."""
 
@@ -110,21 +113,21 @@ class Published:
     texts: str
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SettingsSet:
     """The organization's settings were set."""
 
     settings: Settings
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class TeamSet:
     """A team was added or changed."""
 
     team: Team
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class PersonSet:
     """A person was added or changed."""
 

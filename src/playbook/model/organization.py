@@ -10,7 +10,7 @@ OPERATOR = "operator"
 """The default actor of the command line; may everything."""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Post:
     """Say what a person did from a day on; without `since`, ever."""
 
@@ -20,7 +20,7 @@ class Post:
     since: dt.date | None = None
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Person:
     """Describe a person: who they are and their posts, oldest first."""
 
@@ -42,7 +42,7 @@ class Person:
         return Post(role, team, territory, since)
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Team:
     """Describe a team in the tree."""
 
@@ -52,7 +52,7 @@ class Team:
     manager: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Settings:
     """Hold what the organization decided for everyone; `fiscal_start` is a month, 1 to 12."""
 
@@ -65,7 +65,7 @@ class Settings:
     approves_when_no_manager: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Organization:
     """Hold the folded organization stream."""
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import attrs
 
-FINAL_WON = ("won", "done")
+from playbook.model.rules import (
+    Action,
+    Approval,
+    ChildRule,
+    Condition,
+    Invariant,
+    Segment,
+    Timer,
+)
+
 OUTCOMES = ("won", "lost", "disqualified", "done", "churned")
 QUIT = frozenset(("lost", "disqualified", "churned"))
 """Outcomes that ask only the target's entry criteria."""
@@ -17,16 +26,8 @@ MODES = ("block", "warn", "observe")
 
 
 @attrs.frozen
-class Condition:
-    """Hold a condition as it was written and as its stored syntax tree."""
-
-    text: str
-    tree: Any
-
-
-@attrs.frozen
 class Field:
-    """Describe a field; `of` for lists, `columns` for tables, `to` for references."""
+    """Describe a field; `of` for lists, `columns` for tables, `to` for references, `is_` where computed."""
 
     id: str
     type: str
@@ -41,11 +42,16 @@ class Field:
     locked_from: str = ""
     editable_after_close: bool = False
     personal: bool = False
+    visible_to: tuple[str, ...] = ()
+    is_: Condition | None = None
 
 
 @attrs.frozen
 class Criterion:
-    """Describe a criterion; `kind` is that, fields, done or a plugin's, with its options."""
+    """Describe a criterion; `kind` is that, fields, done, approval, unique or a plugin's, with its options.
+
+    `unique` names fields whose values no other case (`among` open ones or all) may have.
+    """
 
     id: str
     kind: str
@@ -59,6 +65,11 @@ class Criterion:
     options: Any = None
     shared: bool = False
     waivable: bool = True
+    approval: Approval | None = None
+    unique: tuple[str, ...] = ()
+    among: str = "open"
+    covers: tuple[str, ...] = ()
+    expires: str = ""
 
 
 @attrs.frozen
@@ -83,6 +94,9 @@ class Activity:
     outcomes: tuple[tuple[str, str], ...] = ()
     form: tuple[FormField, ...] = ()
     once: bool = False
+    assign: tuple[str, ...] = ()
+    repeat: str = ""
+    checklist: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -110,15 +124,21 @@ class Stage:
     stamp: tuple[str, ...] = ()
     next: tuple[Target, ...] = ()
     guidance: Any = None
+    on_enter: tuple[Action, ...] = ()
+    on_exit: tuple[Action, ...] = ()
+    by_itself: bool = False
+    locked: bool = False
 
 
 @attrs.frozen
 class MoveRule:
-    """Say who may skip or go back: `by` is empty for never; `anyone` is a principal too."""
+    """Say who may skip, go back or reopen: `by` is empty for never; `within` a duration after close."""
 
     by: tuple[str, ...] = ()
     reason: bool = False
     not_to: tuple[str, ...] = ()
+    approval: Approval | None = None
+    within: str = ""
 
 
 @attrs.frozen
@@ -152,8 +172,16 @@ class About:
 
 
 @attrs.frozen
+class Share:
+    """Give a principal a share of credit, as a fraction."""
+
+    who: str
+    share: Decimal
+
+
+@attrs.frozen
 class Playbook:
-    """Describe a whole process."""
+    """Describe a whole process; `parameters` are durations or texts by name, timers those of all stages."""
 
     id: str
     version: int
@@ -170,3 +198,10 @@ class Playbook:
     criteria: tuple[Criterion, ...] = ()
     stages: tuple[Stage, ...] = ()
     guidance: Any = None
+    reopen: MoveRule = MoveRule()
+    split: tuple[Share, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    segments: tuple[Segment, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    when_child: tuple[ChildRule, ...] = ()
+    invariants: tuple[Invariant, ...] = ()

@@ -15,6 +15,7 @@ from playbook.process.criteria import (
     missing_plugins,
 )
 from playbook.process.machine import Process
+from playbook.times import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,6 +60,10 @@ class Compiled:
         self._entry_fields = {e.id: {f.id: f for f in e.fields} for e in playbook.entries}
         self.activities = {a.id: a for stage in playbook.stages for a in stage.activities}
         self.kinds = {name: activity.kind for name, activity in self.activities.items()}
+        self.due = {name: Duration.parse(a.due) for name, a in self.activities.items() if a.due}
+        self.followers: dict[str, tuple[Activity, ...]] = {}
+        for activity in self.activities.values():
+            self.followers[activity.after] = (*self.followers.get(activity.after, ()), activity)
         named = {permission.act: permission.who for permission in playbook.who_may}
         self.who = {act: _who(act, named) for act in ACTS}
         self.editors = self.who["edit"]
@@ -107,10 +112,6 @@ class Compiled:
     def later(self, source: str, target: str) -> bool:
         """Return whether the target stands after the source in the file."""
         return self.order[target] > self.order[source]
-
-    def followers(self, activity: str) -> tuple[Activity, ...]:
-        """Return the activities that are planned once this one is done."""
-        return tuple(a for a in self.activities.values() if a.after == activity)
 
     def _compile_tests(self) -> None:
         test = self._conditions.test

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from playbook.model.case import Case
     from playbook.model.contributions import CriterionKind
     from playbook.model.organization import Organization
-    from playbook.model.playbook import Activity, Condition, Criterion
+    from playbook.model.playbook import Activity, Criterion
+    from playbook.model.rules import Condition
     from playbook.process.definition import Definition, Place
 
 Check = Callable[["Attempt"], "Blocker | None"]

@@ -223,20 +223,22 @@ _HANDLERS: dict[type, Callable[[Deciding, Any], tuple[CaseEvent, ...]]] = {
 def read_fields(fields: Mapping[str, Field], given: Mapping[str, Any], what: str) -> dict[str, Any]:
     """Return given values by the types of their fields, blank as None; raises InputError naming every mistake."""
     values: dict[str, Any] = {}
-    faults: list[str] = []
-    for name, value in given.items():
-        field = fields.get(name)
-        if field is None:
-            faults.append(f"there is no {what} {name!r}{nearest_hint(name, fields)}")
-        elif is_blank(value):
+    faults = [
+        f"there is no {what} {name!r}{nearest_hint(name, fields)}" for name in given if name not in fields
+    ]
+    for name, field in fields.items():  # in the order of the file, whatever the order they were given in
+        if name not in given:
+            continue
+        value = given[name]
+        if is_blank(value):
             values[name] = None
+            continue
+        try:
+            read = parse(field, value)
+        except ValueError as error:
+            faults.append(f"{name}: {error}")
         else:
-            try:
-                read = parse(field, value)
-            except ValueError as error:
-                faults.append(f"{name}: {error}")
-            else:
-                values[name] = None if is_blank(read) else read
+            values[name] = None if is_blank(read) else read
     if faults:
         raise InputError("\n".join(faults))
     return values

@@ -12,7 +12,6 @@ from playbook.model.case import OPEN
 from playbook.model.events import Blocked, Moved, Plan
 from playbook.process.criteria import Attempt
 from playbook.process.permission import permits
-from playbook.times import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -185,8 +184,9 @@ class Deciding:
         """Return what an outcome plans: the same again, or what comes after."""
         if not done:
             return (self._plan(activity, n + 1),)
-        self.case, self._scope = attrs.evolve(self.case, fields=fields), None
-        followers = self.definition.followers(activity.id)
+        followers = self.definition.followers.get(activity.id, ())
+        if followers:
+            self.case, self._scope = attrs.evolve(self.case, fields=fields), None
         return tuple(self._plan(f, 1) for f in followers if self._applies(f) and not self._spent(f))
 
     def stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,9 +199,8 @@ class Deciding:
         }
 
     def _plan(self, activity: Activity, n: int) -> Plan:
-        due = None
-        if activity.due:
-            due = self.world.calendar.add(self.request.at, Duration.parse(activity.due))
+        within = self.definition.due.get(activity.id)
+        due = None if within is None else self.world.calendar.add(self.request.at, within)
         return Plan(activity.id, n, due, self.case.owner)
 
     def _applies(self, activity: Activity) -> bool:

@@ -9,7 +9,8 @@ import attrs
 import msgspec
 
 from playbook.expressions import load
-from playbook.model.playbook import Playbook
+from playbook.model.playbook import Criterion, Playbook
+from playbook.model.rules import Condition
 from playbook.model.values import builtins, canonical
 
 if TYPE_CHECKING:
@@ -69,9 +70,10 @@ def normalize(playbook: Playbook, plugins: Mapping[str, str], where: Mapping[str
     """Return the documents of a playbook.
 
     The digest covers what decides (with the version and the contract versions of plugins), not what
-    only people read: titles, hints, guidance and the places in files.
+    only people read: titles, hints, guidance and the places in files. What has its default is left out, so
+    that attributes which later versions of this program add do not change the digest of an unchanged file.
     """
-    tree = builtins(playbook)
+    tree = _sparse(playbook)
     texts: dict[str, Any] = {}
     for path, node in _parts(tree, ""):
         for key in sorted(_TEXTS & node.keys()):
@@ -99,12 +101,33 @@ def definition(process: bytes, texts: bytes) -> Definition:
 def uses(playbook: Playbook) -> tuple[tuple[str, str], ...]:
     """Return the criterion kinds and functions that a playbook uses, as pairs of kind and name, in order."""
     found = set[tuple[str, str]]()
-    for _, node in _parts(builtins(playbook), ""):
-        if "tree" in node:
-            found.update(("functions", n.args[0]) for n, _ in load(node["tree"]).walk() if n.op == "call")
-        elif "mode" in node:
-            found.add(("criteria", node["kind"]))
+    for value in _values(playbook):
+        if isinstance(value, Condition):
+            found.update(
+                ("functions", node.args[0]) for node, _ in load(value.tree).walk() if node.op == "call"
+            )
+        elif isinstance(value, Criterion):
+            found.add(("criteria", value.kind))
     return tuple(sorted(found))
+
+
+def _values(value: Any) -> Iterator[Any]:
+    """Yield every attrs value in a model, the outer before the inner."""
+    if attrs.has(type(value)):
+        yield value
+        for attribute in attrs.fields(type(value)):
+            yield from _values(getattr(value, attribute.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _values(item)
+
+
+def _sparse(value: Any) -> Any:
+    """Return a model as plain JSON types, without what has its default."""
+    if attrs.has(type(value)):
+        kept = ((a.name, getattr(value, a.name), a.default) for a in attrs.fields(type(value)))
+        return {name: _sparse(said) for name, said, default in kept if said != default}
+    return [_sparse(item) for item in value] if isinstance(value, tuple) else builtins(value)
 
 
 def _parts(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -67,7 +67,7 @@ def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002
 
 
 def _tasks(plans: tuple[Plan, ...], visit: int, at: dt.datetime) -> tuple[Task, ...]:
-    return tuple(Task(plan.id, visit, plan.n, at, plan.due, plan.assignee) for plan in plans)
+    return tuple([Task(plan.id, visit, plan.n, at, plan.due, plan.assignee) for plan in plans])
 
 
 def _changed(case: Case, event: Changed, at: dt.datetime, actor: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _changed(case: Case, event: Changed, at: dt.datetime, actor: str) -> dict[st
 def _moved(case: Case, event: Moved, at: dt.datetime, actor: str) -> dict[str, Any]:
     visit = case.visit + 1
     dropped = tuple(
-        attrs.evolve(task, status="dropped") if task.status == OPEN else task for task in case.tasks
+        [_left(task, "dropped", "", None) if task.status == OPEN else task for task in case.tasks]
     )
     changes: dict[str, Any] = {
         "stage": event.target,
@@ -122,7 +122,11 @@ def _finished(case: Case, event: Finished, at: dt.datetime, actor: str) -> dict[
 
 
 def _ended(task: Task, event: Finished, at: dt.datetime) -> Task:
-    return attrs.evolve(task, status="done" if event.done else "again", outcome=event.outcome, at=at)
+    return _left(task, "done" if event.done else "again", event.outcome, at)
+
+
+def _left(task: Task, status: str, outcome: str, at: dt.datetime | None) -> Task:
+    return Task(task.id, task.visit, task.n, task.planned, task.due, task.assignee, status, outcome, at)
 
 
 def _logged(case: Case, event: Logged, at: dt.datetime, actor: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import attrs
 from playbook import expressions
 from playbook.errors import Span
 from playbook.expressions.types import BOOL
-from playbook.model.playbook import Condition
+from playbook.model.rules import Condition
 from playbook.model.vocabulary import environment
 from playbook.reading.source import offset
 from playbook.reading.structure import maps

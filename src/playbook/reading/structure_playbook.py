@@ -12,7 +12,6 @@ from playbook.model import values
 from playbook.model.playbook import (
     About,
     Activity,
-    Condition,
     Criterion,
     EntryKind,
     Field,
@@ -23,6 +22,7 @@ from playbook.model.playbook import (
     Stage,
     Target,
 )  # fmt: skip
+from playbook.model.rules import Condition
 from playbook.reading import codes
 from playbook.reading.source import Map, plain
 from playbook.reading.structure import json_number, maps, texts, truth

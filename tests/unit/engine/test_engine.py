@@ -139,8 +139,8 @@ def test_names_and_values_that_are_wrong_are_told_all_at_once(engine: Engine) ->
     with pytest.raises(InputError) as caught:
         engine.run(Set(case, {"amount": "5", "pian": "x", "email": "nobody"}), actor="sam")
     assert str(caught.value).splitlines() == [
-        "amount: '5' is not money: write an amount and a currency, like 25000 EUR",
         "there is no field 'pian'; did you mean 'pain'?",
+        "amount: '5' is not money: write an amount and a currency, like 25000 EUR",
         "email: 'nobody' is not an e-mail address",
     ]
     with pytest.raises(UnknownName, match="no published playbook 'deal'; did you mean 'deals'"):

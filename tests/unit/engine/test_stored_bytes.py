@@ -1,0 +1,81 @@
+"""What is stored never changes meaning: the bytes of a scripted run are kept here, to the last hash.
+
+Where a new attribute makes the bytes of an event grow, run this file as a program to write them anew,
+and look at the difference: only additions with a default may be in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from pathlib import Path
+
+from playbook.engine import Done, Engine
+from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set
+from playbook.plugins import load
+from playbook.reading.project import Project
+from playbook.stores.memory import MemoryStore
+from playbook.times import from_micros
+
+CASES = Path(__file__).parents[2] / "cases"
+GOLDEN = Path(__file__).with_name("stored-bytes.txt")
+
+
+def scripted() -> Engine:
+    """Return an engine after one command of every kind, at pretended times with pretended entropy."""
+    start = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
+    ticks, salts = itertools.count(), itertools.count()
+    names = ("deals.playbook.yaml", "organization.yaml")
+    files = {name: (CASES / name).read_text(encoding="utf-8") for name in names}
+    files["deals.playbook.yaml"] = files["deals.playbook.yaml"].replace(
+        "pain:           {type: text}", "pain:           {type: text, personal: true}"
+    )
+    engine = Engine.open(
+        Project.from_files(files),
+        store=MemoryStore(),
+        registry=load(entry_points=False),
+        clock=lambda: start + dt.timedelta(minutes=next(ticks)),
+        entropy=lambda size: next(salts).to_bytes(size, "big"),
+    )
+    engine.publish(actor="operator")
+    done = engine.run(Open("", "deals", "Größe & Co", fields={"amount": "900.50 EUR"}), actor="sam", key="k1")
+    assert isinstance(done, Done)
+    case = done.case
+    for command, actor in (
+        (Advance(case), "sam"),
+        (Do(case, "meeting", "no_show"), "sam"),
+        (Do(case, "meeting", "held", {"pain": "زمان زیاد"}), "sam"),
+        (Do(case, "recap"), "sam"),
+        (Set(case, {"segment": "smb", "expected_close": "2026-05-01", "champion": "Ann"}, "known now"), "sam"),
+        (Advance(case), "sam"),
+        (Log(case, "note", text="Called"), "sam"),
+        (Assign(case, "lea"), "dana"),
+        (Advance(case), "lea"),
+        (Log(case, "payment", {"amount": "10 EUR"}), "fin"),
+        (Back(case, "talks", "Once more"), "lea"),
+        (Close(case, "lost", {"loss_reason": "price"}), "lea"),
+    ):
+        engine.run(command, actor=actor)
+    return engine
+
+
+def stored(engine: Engine) -> str:
+    """Return every stored event as text."""
+    lines = []
+    for stream in engine.store.streams(engine.tenant):
+        for e in engine.store.events(engine.tenant, stream):
+            head = f"{stream} {e.version} {e.kind} {from_micros(e.at)} {e.actor} {e.hash.hex()}"
+            lines.append(f"{head}\n    {e.data.decode()}\n")
+    return "".join(lines)
+
+
+def test_the_bytes_of_every_kind_of_event_are_as_they_were() -> None:
+    assert stored(scripted()) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_two_runs_give_the_same_bytes() -> None:
+    assert stored(scripted()) == stored(scripted())
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(stored(scripted()), encoding="utf-8")
