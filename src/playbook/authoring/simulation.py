@@ -31,6 +31,8 @@ BEGIN = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 END = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """The pretended year; always the same one, so that a seed gives the same events on every day."""
 
+DAYS = (END - BEGIN).days
+
 _HAZARD = {"acceptance": 0.34, "discovery": 0.24, "evaluation": 0.2, "proposal": 0.2, "negotiation": 0.1}
 """How often an average rep loses a deal in a stage."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,12 @@ import attrs
 import click
 
 from playbook.cli.options import Given, command
-from playbook.cli.output import document, on_terminal, paint, say
+from playbook.cli.output import document, paint, say
+from playbook.cli.progress import bar
 from playbook.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from playbook.authoring.simulation import Sold
     from playbook.cli.session import Session
@@ -121,10 +121,10 @@ def _session(folder: Path) -> Session:
 
 
 def _sell(inside: Session, deals: int, seed: int) -> tuple[Engine, Sold]:
-    from playbook.authoring.simulation import Pretended, simulate
+    from playbook.authoring import simulation
     from playbook.engine import Engine
 
-    pretended = Pretended(seed)
+    pretended = simulation.Pretended(seed)
     engine = Engine.open(
         inside.files,
         store=inside.store,
@@ -133,22 +133,8 @@ def _sell(inside: Session, deals: int, seed: int) -> tuple[Engine, Sold]:
         entropy=pretended.entropy,
     )
     engine.publish(actor="operator")
-    with _progress() as progress:
-        return engine, simulate(engine, pretended, deals, progress)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int], None]]:
-    """Draw a bar of the year on a terminal, beside the output."""
-    if not on_terminal(err=True):
-        yield lambda day: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Selling for a pretended year", total=365)
-        yield lambda day: bar.update(task, completed=day)
+    with bar("Selling for a pretended year", simulation.DAYS) as progress:
+        return engine, simulation.simulate(engine, pretended, deals, progress)
 
 
 def _most_telling(engine: Engine) -> Explanation | None:
