@@ -61,9 +61,9 @@ class Compiled:
         self.activities = {a.id: a for stage in playbook.stages for a in stage.activities}
         self.kinds = {name: activity.kind for name, activity in self.activities.items()}
         self.due = {name: Duration.parse(a.due) for name, a in self.activities.items() if a.due}
-        self.followers: dict[str, tuple[Activity, ...]] = {}
-        for activity in self.activities.values():
-            self.followers[activity.after] = (*self.followers.get(activity.after, ()), activity)
+        self.followers = {
+            name: tuple(a for a in self.activities.values() if a.after == name) for name in self.activities
+        }
         named = {permission.act: permission.who for permission in playbook.who_may}
         self.who = {act: _who(act, named) for act in ACTS}
         self.editors = self.who["edit"]

@@ -184,7 +184,7 @@ class Deciding:
         """Return what an outcome plans: the same again, or what comes after."""
         if not done:
             return (self._plan(activity, n + 1),)
-        followers = self.definition.followers.get(activity.id, ())
+        followers = self.definition.followers[activity.id]
         if followers:
             self.case, self._scope = attrs.evolve(self.case, fields=fields), None
         return tuple(self._plan(f, 1) for f in followers if self._applies(f) and not self._spent(f))
