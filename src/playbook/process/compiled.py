@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from playbook.expressions import Function
     from playbook.model.contributions import CriterionKind
-    from playbook.model.playbook import Activity, Field, Stage
+    from playbook.model.playbook import Field, Stage
     from playbook.process.criteria import Check, Test
     from playbook.process.definition import Definition
 
