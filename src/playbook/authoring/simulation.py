@@ -61,8 +61,8 @@ class Pretended:
         self._now = max(self._now, at)
 
     def spend(self, least: int, most: int) -> None:
-        """Let some minutes pass."""
-        self._now += dt.timedelta(minutes=self.random.randint(least, most))
+        """Let some seconds pass."""
+        self._now += dt.timedelta(seconds=self.random.randint(least, most))
 
 
 @attrs.frozen
@@ -167,11 +167,11 @@ class _Floor:
         return (begins + dt.timedelta(minutes=minutes)).astimezone(dt.UTC)
 
     def run(self, command: Command, actor: str) -> Done | Refused:
-        """Carry out a command, and let its minutes pass."""
+        """Carry out a command, and let its time pass: little, for all deals share one clock and one year."""
         answer = self.engine.run(command, actor=actor)
         self.sold.refused += isinstance(answer, Refused)
         self.sold.commands += not isinstance(answer, Refused)
-        self.pretended.spend(1, 9)
+        self.pretended.spend(5, 120)
         return answer
 
 
@@ -185,7 +185,6 @@ class _Deal:
         self.buyer = buyer
         self.answers = Answers(buyer, rep.size, floor.random)
         self.id = ""
-        self.stage = ""
         self.steps_left: int | None = None
         """How many steps remain until the buyer ends it; None where this stage goes well."""
 
@@ -232,7 +231,6 @@ class _Deal:
 
     def _entered(self, stage: str) -> None:
         """Decide whether the buyer will end it in this stage, and after how many steps."""
-        self.stage = stage
         hazard = _HAZARD.get(stage, 0.0) / self.rep.skill
         self.steps_left = self.random.randint(1, 4) if self.random.random() < hazard else None
 

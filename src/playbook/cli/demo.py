@@ -37,7 +37,7 @@ _ROOT = "playbook.yaml"
 @command("demo", example="playbook demo --seed 11")
 @click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
-    "--deals", default=500, type=click.IntRange(1, 20_000), show_default=True, help="How many deals to sell."
+    "--deals", default=500, type=click.IntRange(1, 5_000), show_default=True, help="How many deals to sell."
 )
 @click.option(
     "--seed", default=7, show_default=True, help="What decides everything; the same gives the same events."
@@ -76,9 +76,8 @@ def demo(session: Session, folder: Path, deals: int, seed: int, force: bool) -> 
     say(paint("What to try next", bold=True))
     for step in steps:
         say(f"  {step}")
-    say(
-        f"\nThe rules are in {folder / 'new-business.playbook.yaml'}: change one, raise its version, and look again."
-    )
+    rules = folder / "new-business.playbook.yaml"
+    say(f"\nThe rules are in {rules}: change one and raise the version; deals that you open then follow it.")
 
 
 def _make(folder: Path, force: bool) -> None:
