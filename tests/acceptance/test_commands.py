@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -245,3 +249,32 @@ def test_every_command_has_help_with_an_example(here: Run) -> None:
     for name, (_, _, text) in COMMANDS.items():
         assert text in listing
         assert f"playbook {name}" in here(name, "--help").out.partition("Example:")[2]
+
+
+def seen_on_a_terminal(project: Path, *arguments: str, **environment: str) -> str:
+    """Return what a command writes to a terminal of 80 columns."""
+    controller, terminal = os.openpty()
+    done = subprocess.run(
+        [Path(sys.executable).parent / "playbook", *arguments],
+        cwd=project,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment},
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(terminal)
+    assert done.stderr == b""
+    with os.fdopen(controller, "rb", buffering=0) as output:
+        return output.read(65_536).decode()
+
+
+def test_colour_only_where_it_is_wanted(project: Path, here: Run) -> None:
+    case = opened(here, "A name that is quite long, as names of companies often are", "amount=25000 EUR")
+    for arguments in (("list",), ("why", case)):
+        coloured = seen_on_a_terminal(project, *arguments)
+        assert "\x1b[" in coloured
+        assert case in coloured
+        bare = seen_on_a_terminal(project, *arguments, NO_COLOR="1")
+        assert "\x1b[3" not in bare
+        assert case in bare
+    assert "25,000.00 EUR" in seen_on_a_terminal(project, "list")

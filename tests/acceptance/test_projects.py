@@ -162,8 +162,12 @@ def wrong():
     """Fail."""
     raise RuntimeError("the plugin is broken")
 
+def broken():
+    raise LookupError("nothing there")
+
 @playbook.hookimpl
 def playbook_commands():
+    yield playbook.CommandLine("broken", version="1", load=broken)
     for name, command in (("hello", hello), ("wrong", wrong), ("list", wrong)):
         yield playbook.CommandLine(name, version="1", load=lambda command=command: command, help=f"{name}!")
 '''
@@ -187,7 +191,7 @@ def test_plugins_add_commands_and_shadow_none(installed: Run, site: str) -> None
     told = {
         plugin["name"]: plugin for plugin in installed("plugins", "--json", PYTHONPATH=site).json["plugins"]
     }
-    assert told["salute"]["contributes"] == {"commands": ["hello", "list", "wrong"]}
+    assert told["salute"]["contributes"] == {"commands": ["broken", "hello", "list", "wrong"]}
     assert "'list' is built in" in told["salute"]["fault"]
     assert told["insights"]["fault"] == ""
 
@@ -197,6 +201,8 @@ def test_a_bug_is_one_line_unless_asked_for_more(installed: Run, site: str, proj
     assert told.out == ""
     assert told.err.count("\n") == 1
     assert "this is a bug (RuntimeError: the plugin is broken)" in told.err
+    told = installed("broken", code=3, PYTHONPATH=site)
+    assert told.err == "error: plugin 'salute': broken raised LookupError: nothing there\n"
     done = subprocess.run(
         [Path(sys.executable).parent / "playbook", "wrong"],
         cwd=project,

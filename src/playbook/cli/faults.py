@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -9,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from playbook.plugins import Registry
 
 DONE, WANTING, USAGE, FAULT, STOPPED = 0, 1, 2, 3, 130
 """The exit codes: done; refused or found wanting; wrong usage; a fault; stopped by Ctrl-C."""
@@ -17,6 +21,9 @@ DONE, WANTING, USAGE, FAULT, STOPPED = 0, 1, 2, 3, 130
 
 def guarded(run: Callable[[], Any], *, as_json: bool) -> int:
     """Run the program and return the exit code, having said what went wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no name is worth failing over a poor terminal
     try:
         code = run()
         sys.stdout.flush()
@@ -31,6 +38,20 @@ def guarded(run: Callable[[], Any], *, as_json: bool) -> int:
     except Exception as error:  # noqa: BLE001 - the last place where an error can become a line for people
         return _explain(error, as_json)
     return code if isinstance(code, int) else DONE
+
+
+@contextlib.contextmanager
+def blamed(registry: Registry, kind: str, name: str) -> Iterator[None]:
+    """Name the plugin where what it contributed fails in another way than on purpose."""
+    from playbook.errors import PlaybookError, PluginError
+
+    try:
+        yield
+    except (PlaybookError, OSError, click.ClickException):
+        raise
+    except Exception as error:
+        owner, _ = registry.owner_of(kind, name) or ("", "")
+        raise PluginError(owner, f"{name} raised {type(error).__name__}: {error}") from error
 
 
 def _usage(error: click.ClickException, as_json: bool) -> int:
@@ -60,14 +81,19 @@ def _explain(error: Exception, as_json: bool) -> int:
 
         tell(error.problems, as_json=as_json)
         return WANTING
-    if os.environ.get("PLAYBOOK_DEBUG") and not isinstance(error, errors.PlaybookError):
-        raise error
+    debug = os.environ.get("PLAYBOOK_DEBUG")
     for kind, name, code in _KINDS:
         if isinstance(error, getattr(errors, kind)):
+            if code == FAULT and debug:
+                raise error
             return _say(name, str(error), code, as_json)
+    if isinstance(error, UnicodeEncodeError):
+        return _say("input", "a text that was given is not UTF-8 and cannot be kept", USAGE, as_json)
     if isinstance(error, OSError):
         reason = (error.strerror or type(error).__name__).lower()
         return _say("os", f"{error.filename}: {reason}" if error.filename else reason, FAULT, as_json)
+    if debug:
+        raise error
     said = f"{type(error).__name__}: {error}".splitlines()[0]
     return _say("bug", f"this is a bug ({said}); PLAYBOOK_DEBUG=1 shows where", FAULT, as_json)
 

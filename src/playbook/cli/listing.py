@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playbook.engine import CaseView
     from playbook.stores.interface import Page
 
-_HEADINGS = ("case", "name", "stage", "outcome", "owner", "opened", "amount")
+_HEADINGS = ("case", "name", "stage", "owner", "opened", "amount")
 
 
 @command("list", example="playbook list --status open --owner 'Sam Okafor'")
@@ -100,14 +100,19 @@ def _tell(session: Session, page: Page[CaseView], total: int) -> None:
         (
             view.id,
             clean(view.name),
-            clean(view.stage),
-            view.outcome,
+            _state(view),
             person_name(session, view.owner) if view.owner else "",
             moment(view.opened, zone)[:10],
             money(view.amount) if view.amount else "",
         )
         for view in page.items
     ]
-    table(_HEADINGS, rows, right=frozenset((6,)))
+    table(_HEADINGS, rows, right=frozenset((5,)), whole=frozenset((0, 4)))
     more = f"; go on with --after {page.next}, or see more at once with --limit" if page.next else ""
     say(f"\n{len(page.items):,} of {total:,}{more}")
+
+
+def _state(view: CaseView) -> str:
+    """Return the stage, and the outcome where the stage is not called by it."""
+    apart = view.outcome not in (OPEN, view.stage)
+    return clean(view.stage) + (f" ({view.outcome})" if apart else "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import __version__
-from playbook.cli.faults import guarded
+from playbook.cli.faults import blamed, guarded
 from playbook.cli.options import common, given_to
 
 if TYPE_CHECKING:
@@ -58,8 +58,13 @@ class Program(click.Group):
             module, attribute, _ = found
             command: click.Command = getattr(import_module(f"playbook.cli.{module}"), attribute)
             return command
-        added = self._registry(ctx).commands.get(name)
-        return None if added is None else common(added.load())
+        registry = self._registry(ctx)
+        added = registry.commands.get(name)
+        if added is None:
+            return None
+        with blamed(registry, "commands", name):
+            plugged: click.Command = common(added.load())
+            return plugged
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook.cli.faults import blamed
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, money, number, paint, percent, say
 from playbook.cli.tables import table
@@ -49,7 +50,9 @@ def report(session: Session, name: str | None, **given: str | None) -> None:
     report = session.registry.reports.get(name)
     if report is None:
         raise UnknownName("report", name, session.registry.reports)
-    made = report.run(_context(session), _query(session, given))
+    context, query = _context(session), _query(session, given)
+    with blamed(session.registry, "reports", name):
+        made = report.run(context, query)
     if session.json:
         document(
             {

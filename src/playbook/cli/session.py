@@ -10,7 +10,7 @@ import attrs
 
 from playbook.cli import memory
 from playbook.cli.output import warn
-from playbook.errors import AmbiguousName, InputError, UnknownName, nearest_hint
+from playbook.errors import AmbiguousName, InputError, ProblemsFound, UnknownName, nearest_hint
 from playbook.model.organization import OPERATOR
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Settings:
 
     store: str = ""
     plugins: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    trusted: bool = True
 
 
 class Session:
@@ -68,17 +69,25 @@ class Session:
 
     @functools.cached_property
     def settings(self) -> Settings:
-        """Return the project's settings; the file is read only where it changed."""
-        file = self.folder / memory.ROOT
-        stamp = memory.stamp(file)
+        """Return the project's settings; the file is read only where it changed, and trusted where it is right."""
+        known, stamp = self.remembered, memory.stamp(self.folder / memory.ROOT)
         if stamp is None:
             return Settings()
-        if stamp == self.remembered.stamp:
-            return Settings(self.remembered.store, self.remembered.plugins)
-        from playbook.reading.project import read_text
+        read = Settings(known.store, known.plugins) if stamp == known.stamp else self._read_settings()
+        if read is not None:
+            return read
+        # A mistake in the settings must not send cases to another database.
+        return Settings(known.store, known.plugins, trusted=known.stamp is not None)
 
-        value = read_text(file.read_text(encoding="utf-8", errors="replace"), str(file)).value
-        return Settings(value.store, value.plugins) if value is not None else Settings()
+    def _read_settings(self) -> Settings | None:
+        from playbook.reading.project import load_text, read_text
+
+        file = self.folder / memory.ROOT
+        text = load_text(file, str(file))
+        reading = read_text(text, str(file)) if isinstance(text, str) else None
+        if reading is None or reading.value is None or any(p.severity == "error" for p in reading.problems):
+            return None
+        return Settings(reading.value.store, reading.value.plugins)
 
     @functools.cached_property
     def registry(self) -> Registry:
@@ -110,6 +119,8 @@ class Session:
         """Return where cases are kept: as given, as the project says, else in the project's folder."""
         if self.given.store:
             return self.given.store
+        if not self.settings.trusted:
+            raise ProblemsFound(self.mistakes)
         url = self.settings.store or f"{_SQLITE}playbook.db"
         file = url.removeprefix(_SQLITE)
         return url if file == url else f"{_SQLITE}{self.folder / file}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from playbook.cli.output import on_terminal, say
 
@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 def table(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: frozenset[int] = frozenset(),
+    whole: frozenset[int] = frozenset(),
 ) -> None:
-    """Print a table; `right` are the columns, counted from 0, whose cells end at the right."""
+    """Print a table; columns count from 0: those in `right` end at the right, those in `whole` are never broken."""
     if on_terminal():
-        _drawn(headings, rows, right)
+        _drawn(headings, rows, right, right | whole)
     else:
         for line in aligned([headings, *rows], right):
             say(line)
@@ -34,20 +38,18 @@ def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) 
     return lines
 
 
-def _drawn(headings: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]) -> None:
+def _drawn(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int], whole: frozenset[int]
+) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for index, heading in enumerate(headings):
-        drawn.add_column(heading, justify="right" if index in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if index in right else "left"
+        drawn.add_column(heading, justify=justify, overflow="fold", no_wrap=index in whole)
     for row in rows:
-        drawn.add_row(*(_literal(cell) for cell in row))
+        drawn.add_row(*map(Text, row))
     Console().print(drawn)
-
-
-def _literal(cell: str) -> str:
-    from rich.markup import escape
-
-    return escape(cell)
