@@ -34,6 +34,13 @@ def to_micros(at: dt.datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def in_utc(at: dt.datetime) -> dt.datetime:
+    """Return the same moment in UTC; raises ValueError for a time without zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return at.astimezone(dt.UTC)
+
+
 def from_micros(micros: int) -> dt.datetime:
     """Return the UTC time of whole microseconds since 1970."""
     return _EPOCH + dt.timedelta(microseconds=micros)

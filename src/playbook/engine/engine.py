@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 import threading
@@ -17,6 +16,7 @@ from playbook.engine.definitions import Definitions, stream_of
 from playbook.engine.publishing import Publisher
 from playbook.engine.streams import (
     ORGANIZATION,
+    case_id_of,
     case_stream,
     fold_case,
     reveal,
@@ -40,7 +40,7 @@ from playbook.process.decide import decide
 from playbook.process.facts import Needs, World
 from playbook.process.moving import reachable
 from playbook.stores.interface import Batch, Page, Query, VersionConflict, Write
-from playbook.times import from_micros, system_clock, to_micros
+from playbook.times import from_micros, in_utc, system_clock, to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -143,7 +143,7 @@ class Engine:
         if at is not None and actor != OPERATOR:
             raise InputError("only the operator may say that something happened at another time")
         if isinstance(command, Open) and not command.case:
-            command = attrs.evolve(command, case=self._new_id())
+            command = attrs.evolve(command, case=case_id_of(self.entropy(8)))
         for _ in range(_FREE_TRIES):
             answer = self._try(command, actor, key, fingerprint, at)
             if answer is not None:
@@ -163,7 +163,7 @@ class Engine:
         now = self.clock()
         stream = case_stream(command.case)
         head, case, definition, world = self._facts(command, stream)
-        request = Request(command, actor, from_micros(to_micros(at or now)))
+        request = Request(command, actor, in_utc(at or now))
         answer = _decided(definition, case, request, world)
         events = answer.events
         if not events and (key is None or isinstance(answer, Refused)):
@@ -232,9 +232,6 @@ class Engine:
             raise InputError("nothing was decided")
         version = (head.version if head else 0) + count
         return Done(case.id, case.stage, case.outcome, version, decision.warned, decision.observed)
-
-    def _new_id(self) -> str:
-        return "c" + base64.b32encode(self.entropy(8)).decode()[:12].lower()
 
     # -- asking -------------------------------------------------------------------------------------
 

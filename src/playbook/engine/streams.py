@@ -30,11 +30,19 @@ if TYPE_CHECKING:
 
 ORGANIZATION = "organization"
 _CASES = "case:"
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
 
 
 def case_stream(case: str) -> str:
     """Return the stream of a case."""
     return _CASES + case
+
+
+def case_id_of(bits: bytes) -> str:
+    """Return `c` and the first 60 bits as 12 characters of base32, in lower case."""
+    number = int.from_bytes(bits[:8], "big") >> 4
+    return "c" + "".join([_PAIRS[number >> shift & 1023] for shift in (50, 40, 30, 20, 10, 0)])
 
 
 def is_case(stream: str) -> bool:

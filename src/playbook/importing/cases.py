@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 ACTOR = "import"
 _CHUNK = 500
+_REMEMBERED = 4096
 _NO_ANSWER = b"{}"
 
 
@@ -66,6 +68,7 @@ class _Job:
         self.definition = engine.definitions.current(mapping.into, None)
         self._world = engine.world
         self.reader = RowReader(mapping, self.definition, self._world)
+        self._team_on = lru_cache(_REMEMBERED)(self._team_of)
         self._now = engine.clock()
         self._stops = mapping.on_bad_row == "stop"
         self._observes = mapping.gates == "observe"
@@ -248,8 +251,11 @@ class _Job:
         return observed
 
     def _team(self, owner: str, at: dt.datetime) -> str:
+        return self._team_on(owner, at.astimezone(self._world.zone).date())
+
+    def _team_of(self, owner: str, on: dt.date) -> str:
         person = self._world.organization.people.get(owner)
-        return person.post(at.astimezone(self._world.zone).date()).team if person else ""
+        return person.post(on).team if person else ""
 
     def _stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         names = self.definition.stages[stage].stamp

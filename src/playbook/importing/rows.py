@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from playbook.engine.streams import case_id_of
 from playbook.errors import InputError, nearest_hint
 from playbook.importing.cells import (
     RowFault,
@@ -168,4 +168,4 @@ def _read(mapping: ImportMapping) -> Iterator[str]:
 def case_id(mapping: str, key: str) -> str:
     """Return the id of an imported case, derived from the mapping and the row's key."""
     digest = hashlib.sha256(f"{mapping}\0{key}".encode()).digest()
-    return "c" + base64.b32encode(digest[:8]).decode()[:12].lower()
+    return case_id_of(digest)
