@@ -46,7 +46,10 @@ def scripted() -> Engine:
         (Do(case, "meeting", "no_show"), "sam"),
         (Do(case, "meeting", "held", {"pain": "زمان زیاد"}), "sam"),
         (Do(case, "recap"), "sam"),
-        (Set(case, {"segment": "smb", "expected_close": "2026-05-01", "champion": "Ann"}, "known now"), "sam"),
+        (
+            Set(case, {"segment": "smb", "expected_close": "2026-05-01", "champion": "Ann"}, "known now"),
+            "sam",
+        ),
         (Advance(case), "sam"),
         (Log(case, "note", text="Called"), "sam"),
         (Assign(case, "lea"), "dana"),
