@@ -1,4 +1,4 @@
-"""Arithmetic on values, by the exact classes of both sides; it raises nothing."""
+"""Arithmetic on values, by the exact classes of both sides; it raises nothing but OutOfBudget."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.expressions.comparing import FAULTS, aligned, bounded, failed, title
 from playbook.expressions.unknown import EvalError
+from playbook.expressions.values import INT_MAX, INT_MIN, MAX_ITEMS, MAX_TEXT, UINT_MAX, Span, Uint, nanos_of
 from playbook.money import CONTEXT, Money
-from playbook.times import Duration, Elapsed, add_months
+from playbook.times import Duration, Elapsed, add_months, from_micros, to_micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     Operation = Callable[[Scope, Any, Any], object]
     Table = dict[tuple[type, type], Operation]
 
-INT_MIN, INT_MAX = -(2**63), 2**63 - 1
-MAX_TEXT, MAX_ITEMS = 100_000, 10_000
-
 
 def _int(number: int) -> object:
     return number if INT_MIN <= number <= INT_MAX else EvalError("a whole number left the range of 64 bits")
@@ -31,6 +29,16 @@ def _int(number: int) -> object:
 
 def _ints(apply: Callable[[int, int], int]) -> Operation:
     return lambda scope, left, right: _int(apply(left, right))
+
+
+def _uints(apply: Callable[[int, int], int]) -> Operation:
+    def run(scope: Scope, left: int, right: int) -> object:
+        number = apply(left, right)
+        if 0 <= number <= UINT_MAX:
+            return Uint(number)
+        return EvalError("an unsigned whole number left the range of 64 bits")
+
+    return run
 
 
 def _floats(apply: Callable[[float, float], float]) -> Operation:
@@ -83,21 +91,23 @@ def _ratio(scope: Scope, left: Money, right: Money) -> object:
     return CONTEXT.divide(*pair) if pair.__class__ is tuple else pair
 
 
-def _join_texts(scope: Scope, left: str, right: str) -> object:
+def _join_texts(scope: Scope, left: Any, right: Any) -> object:
     if len(left) + len(right) > MAX_TEXT:
         return EvalError(f"a text grew longer than {MAX_TEXT} characters")
+    scope.spend((len(left) + len(right)) // 10)
     return left + right
 
 
 def _join_lists(scope: Scope, left: tuple[Any, ...], right: tuple[Any, ...]) -> object:
     if len(left) + len(right) > MAX_ITEMS:
         return EvalError(f"a list grew longer than {MAX_ITEMS} items")
+    scope.spend(len(left) + len(right))
     return left + right
 
 
 def _moved(sign: int) -> Operation:
     def move(scope: Scope, at: dt.datetime, duration: Duration) -> object:
-        return scope.calendar.add(at, bounded(duration), sign)
+        return scope.calendar.add(at, bounded(scope, duration), sign)
 
     return move
 
@@ -111,7 +121,7 @@ def _moved_day(sign: int) -> Operation:
             return add_months(day, count)
         zone = scope.calendar.zone
         midnight = dt.datetime.combine(day, dt.time(), zone)
-        return scope.calendar.add(midnight, bounded(duration), sign).astimezone(zone).date()
+        return scope.calendar.add(midnight, bounded(scope, duration), sign).astimezone(zone).date()
 
     return move
 
@@ -137,6 +147,23 @@ def _sum_of_durations(sign: int) -> Operation:
     return add
 
 
+def _sum_of_spans(sign: int) -> Operation:
+    return lambda scope, left, right: Span(nanos_of(left) + sign * nanos_of(right))
+
+
+def _moved_exactly(sign: int) -> Operation:
+    def move(scope: Scope, at: dt.datetime, length: Span | Elapsed) -> object:
+        return from_micros((to_micros(at) * 1000 + sign * nanos_of(length)) // 1000)
+
+    return move
+
+
+def _time_between(scope: Scope, end: dt.datetime, start: dt.datetime) -> object:
+    elapsed = Elapsed(start, end)
+    Span(nanos_of(elapsed))
+    return elapsed
+
+
 def _between(scope: Scope, end: dt.date, start: dt.date) -> object:
     return Elapsed(_instant(scope, start), _instant(scope, end))
 
@@ -156,12 +183,18 @@ def _numeric(on_ints: Operation, on_floats: Operation, on_decimals: Operation) -
 
 _MONEY_PAIRS = ((Money, Money), (Money, int), (Money, Decimal), (int, Money), (Decimal, Money))
 _DAYS = (dt.date, dt.datetime)
+_LENGTHS = (Span, Elapsed)
+_PAIRS_OF_LENGTHS = tuple((left, right) for left in _LENGTHS for right in _LENGTHS)
 
 ARITHMETIC: dict[str, Table] = {
     "add": {
         **_numeric(_ints(operator.add), _floats(operator.add), _numbers(CONTEXT.add)),
         **dict.fromkeys(_MONEY_PAIRS, _sum_of_money(CONTEXT.add)),
-        (str, str): _join_texts, (tuple, tuple): _join_lists, (Duration, Duration): _sum_of_durations(1),
+        (Uint, Uint): _uints(operator.add), **dict.fromkeys(_PAIRS_OF_LENGTHS, _sum_of_spans(1)),
+        **{(dt.datetime, length): _moved_exactly(1) for length in _LENGTHS},
+        **{(length, dt.datetime): _swapped(_moved_exactly(1)) for length in _LENGTHS},
+        (str, str): _join_texts, (bytes, bytes): _join_texts, (tuple, tuple): _join_lists,
+        (Duration, Duration): _sum_of_durations(1),
         (dt.date, Duration): _moved_day(1), (dt.datetime, Duration): _moved(1),
         (Duration, dt.date): _swapped(_moved_day(1)), (Duration, dt.datetime): _swapped(_moved(1)),
     },
@@ -171,9 +204,13 @@ ARITHMETIC: dict[str, Table] = {
         (Duration, Duration): _sum_of_durations(-1),
         (dt.date, Duration): _moved_day(-1), (dt.datetime, Duration): _moved(-1),
         **{(end, start): _between for end in _DAYS for start in _DAYS},
+        (dt.datetime, dt.datetime): _time_between, (Uint, Uint): _uints(operator.sub),
+        **dict.fromkeys(_PAIRS_OF_LENGTHS, _sum_of_spans(-1)),
+        **{(dt.datetime, length): _moved_exactly(-1) for length in _LENGTHS},
     },
     "mul": {
         **_numeric(_ints(operator.mul), _floats(operator.mul), _numbers(CONTEXT.multiply)),
+        (Uint, Uint): _uints(operator.mul),
         (Money, int): _scaled(CONTEXT.multiply), (Money, Decimal): _scaled(CONTEXT.multiply),
         (int, Money): _scaled_right, (Decimal, Money): _scaled_right,
         (Duration, int): lambda scope, left, right: Duration(left.count * right, left.unit),
@@ -181,10 +218,11 @@ ARITHMETIC: dict[str, Table] = {
     },
     "div": {
         **_numeric(_ints(_truncated), _floats(_divide_floats), _numbers(CONTEXT.divide)),
+        (Uint, Uint): _uints(operator.floordiv),
         (Money, int): _scaled(CONTEXT.divide), (Money, Decimal): _scaled(CONTEXT.divide),
         (Money, Money): _ratio,
     },
-    "mod": {(int, int): _ints(_remainder)},
+    "mod": {(int, int): _ints(_remainder), (Uint, Uint): _uints(operator.mod)},
 }  # fmt: skip
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playbook.expressions.types import (
+    BYTES,
     DATE,
     DOUBLE,
     DURATION,
@@ -16,6 +17,7 @@ from playbook.expressions.types import (
     TEXT,
     TEXTS,
     TIMESTAMP,
+    UINT,
     Type,
     join,
 )
@@ -29,6 +31,7 @@ NEGATABLE = frozenset(("int", "double", "number", "percent", "money", "duration"
 _BESIDE_MONEY = ("int", "number")
 _FACTORS = ("int", "number", "percent")
 _DAYS = {"date": DATE, "timestamp": TIMESTAMP}
+_UINTS = {("uint", "uint"): UINT}
 _RESULTS: dict[str, dict[tuple[str, str], Type]] = {
     "add": {
         ("duration", "duration"): DURATION,
@@ -37,21 +40,25 @@ _RESULTS: dict[str, dict[tuple[str, str], Type]] = {
         **{("money", name): MONEY for name in ("money", *_BESIDE_MONEY)},
         **{(name, "money"): MONEY for name in _BESIDE_MONEY},
         **{(left, right): TEXT for left in TEXTS for right in TEXTS},
+        ("bytes", "bytes"): BYTES, ("elapsed", "elapsed"): ELAPSED,
+        ("timestamp", "elapsed"): TIMESTAMP, ("elapsed", "timestamp"): TIMESTAMP, **_UINTS,
     },
     "sub": {
         ("duration", "duration"): DURATION,
         **{(name, "duration"): result for name, result in _DAYS.items()},
         **{(left, right): ELAPSED for left in _DAYS for right in _DAYS},
+        ("elapsed", "elapsed"): ELAPSED, ("timestamp", "elapsed"): TIMESTAMP, **_UINTS,
         **{("money", name): MONEY for name in ("money", *_BESIDE_MONEY)},
         **{(name, "money"): MONEY for name in _BESIDE_MONEY},
     },
     "mul": {
+        **_UINTS,
         ("duration", "int"): DURATION, ("int", "duration"): DURATION,
         **{("money", name): MONEY for name in _FACTORS},
         **{(name, "money"): MONEY for name in _FACTORS},
     },
-    "div": {("money", "money"): NUMBER, **{("money", name): MONEY for name in _FACTORS}},
-    "mod": {},
+    "div": {**_UINTS, ("money", "money"): NUMBER, **{("money", name): MONEY for name in _FACTORS}},
+    "mod": _UINTS,
 }  # fmt: skip
 
 

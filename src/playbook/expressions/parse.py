@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import functools
-import re
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playbook.expressions.arithmetic import INT_MAX, INT_MIN
+from playbook.expressions import literals
+from playbook.expressions.literals import LiteralError
 from playbook.expressions.mistakes import Mistake, explain
-from playbook.expressions.nodes import Node
-from playbook.money import Money, digits
+from playbook.expressions.nodes import MACROS, Node
+from playbook.expressions.values import INT_MAX, INT_MIN, UINT_MAX
 from playbook.times import Duration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lark import Lark
 
-MAX_LENGTH, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 10_000, 2_000, 50, 34
+MAX_LENGTH, MAX_NODES, MAX_DEPTH = 10_000, 2_000, 50
 RESERVED_WORDS = frozenset((
     "in", "true", "false", "null", "and", "or", "not", "as", "break", "const", "continue", "else", "for",
     "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
@@ -25,13 +26,6 @@ RESERVED_WORDS = frozenset((
 _BINARY = {
     "==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "in": "in",
     "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod",
-}  # fmt: skip
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([\s\S]))"
-)
-_ESCAPED = {
-    "n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v",
-    "\\": "\\", '"': '"', "'": "'", "`": "`", "?": "?",
 }  # fmt: skip
 _SPECIAL = {"filled", "has"}
 
@@ -84,7 +78,9 @@ def _measure(tree: Node, length: int) -> None:
         if depth > MAX_DEPTH:
             raise _Wrong(_too_big(f"the condition is nested deeper than {MAX_DEPTH} levels", length))
         if node.op == "int" and not INT_MIN <= int(node.args[0]) <= INT_MAX:
-            raise _wrong(node, "the whole number is out of range", "64 bits hold up to 9223372036854775807")
+            raise _wrong(node, "the whole number is out of range", f"64 bits hold up to {INT_MAX}")
+        if node.op == "uint" and int(node.args[0]) > UINT_MAX:
+            raise _wrong(node, "the whole number is out of range", f"64 bits hold up to {UINT_MAX}u")
 
 
 class _Wrong(Exception):
@@ -130,7 +126,10 @@ class _Builder:
         operand = parts[1]
         if operand.op in ("int", "number", "double") and not operand.args[0].startswith("-"):
             text = operand.args[0]
-            return _node(parts, operand.op, "0" if text == "0" else f"-{text}")
+            if text != "0":
+                return _node(parts, operand.op, f"-{text}")
+            if operand.op == "int":
+                return _node(parts, "int", "0")
         return _node(parts, "neg", operand)
 
     def select(self, parts: list[Any]) -> Node:
@@ -138,6 +137,16 @@ class _Builder:
         if value.op == "name":
             return _node(parts, "field", value.args[0], str(name))
         return _node(parts, "select", value, str(name))
+
+    def quoted_select(self, parts: list[Any]) -> Node:
+        return _node(parts, "select", parts[0], str(parts[2])[1:-1])
+
+    def method(self, parts: list[Any]) -> Node:
+        target, name = parts[0], str(parts[2])
+        arguments = [part for part in parts[3:] if isinstance(part, Node)]
+        if name in MACROS and len(arguments) in MACROS[name]:
+            return _macro(parts, name, target, arguments)
+        return _node(parts, "method", name, target, *arguments)
 
     def index(self, parts: list[Any]) -> Node:
         return _node(parts, "index", parts[0], parts[2])
@@ -147,6 +156,9 @@ class _Builder:
         if word in RESERVED_WORDS:
             raise _wrong(parts[0], f"{word!r} is a reserved word", "choose another name")
         return _node(parts, "name", word)
+
+    def outer_name(self, parts: list[Any]) -> Node:
+        return _node(parts, "name", "." + self.name(parts[1:]).args[0])
 
     def call(self, parts: list[Any]) -> Node:
         name, arguments = str(parts[0]), [part for part in parts if isinstance(part, Node)]
@@ -160,6 +172,9 @@ class _Builder:
     def items(self, parts: list[Any]) -> Node:
         return _node(parts, "list", *[part for part in parts if isinstance(part, Node)])
 
+    def entries(self, parts: list[Any]) -> Node:
+        return _node(parts, "entries", *[part for part in parts if isinstance(part, Node)])
+
     def boolean(self, parts: list[Any]) -> Node:
         return _node(parts, "bool", str(parts[0]) == "true")
 
@@ -167,32 +182,21 @@ class _Builder:
         return _node(parts, "null")
 
     def integer(self, parts: list[Any]) -> Node:
-        text = str(parts[0])
-        return _node(parts, "int", str(int(text, 16 if text[:2] in ("0x", "0X") else 10)))
+        return _node(parts, "int", literals.whole(str(parts[0])))
+
+    def unsigned(self, parts: list[Any]) -> Node:
+        return _node(parts, "uint", literals.whole(str(parts[0])[:-1]))
 
     def decimal(self, parts: list[Any]) -> Node:
         text = str(parts[0])
-        if "e" not in text and "E" not in text:
-            return _node(parts, "number", _canonical(parts[0], text))
-        value = float(text)
-        if value == float("inf"):
-            raise _wrong(parts[0], "the number is too large")
-        return _node(parts, "double", repr(value))
+        op = "double" if "e" in text or "E" in text else "number"
+        return _literal(parts, op, literals.double if op == "double" else literals.exact)
 
     def percent(self, parts: list[Any]) -> Node:
-        shifted = Decimal(str(parts[0])[:-1]).scaleb(-2)
-        return _node(parts, "percent", _canonical(parts[0], format(shifted, "f")))
+        return _literal(parts, "percent", literals.percent)
 
     def money(self, parts: list[Any]) -> Node:
-        text = str(parts[0])
-        amount, currency = text[:-3].strip(), text[-3:]
-        if len(amount.partition(".")[2]) > digits(currency):
-            hint = "the point begins the cents: write 25000 EUR or 25000.50 EUR"
-            raise _wrong(parts[0], f"{text!r} has more digits than {currency} has", hint)
-        try:
-            money = Money.of(amount, currency)
-        except ValueError as error:
-            raise _wrong(parts[0], str(error)) from None
+        money = _read(parts, literals.money)
         return _node(parts, "money", str(money.amount), money.currency)
 
     def duration(self, parts: list[Any]) -> Node:
@@ -208,12 +212,35 @@ class _Builder:
         raise _wrong(parts[0], f"{text!r} is neither a number nor a duration")
 
     def quoted(self, parts: list[Any]) -> Node:
-        token = parts[0]
-        body = _unquoted(str(token))
-        return _node(parts, "string", _ESCAPE.sub(lambda found: _character(token, found), body))
+        return _literal(parts, "string", literals.text_of)
 
     def raw(self, parts: list[Any]) -> Node:
-        return _node(parts, "string", _unquoted(str(parts[0])[1:]))
+        return _node(parts, "string", literals.unquoted(str(parts[0])[1:]))
+
+    def quoted_bytes(self, parts: list[Any]) -> Node:
+        return _literal(parts, "bytes", lambda text: literals.bytes_of(text[1:]).hex())
+
+    def raw_bytes(self, parts: list[Any]) -> Node:
+        return _node(parts, "bytes", literals.unquoted(str(parts[0])[2:]).encode().hex())
+
+
+def _read(parts: list[Any], read: Callable[[str], Any]) -> Any:
+    try:
+        return read(str(parts[0]))
+    except LiteralError as error:
+        raise _wrong(parts[0], str(error), error.hint) from None
+
+
+def _literal(parts: list[Any], op: str, read: Callable[[str], str]) -> Node:
+    return _node(parts, op, _read(parts, read))
+
+
+def _macro(parts: list[Any], name: str, items: Node, arguments: list[Node]) -> Node:
+    variable, *bodies = arguments
+    if variable.op != "name" or variable.args[0].startswith("."):
+        hint = f"write {name}(item, ...) with a name of your own for each item"
+        raise _wrong(variable, f"{name}() takes the name of each item first", hint, "condition-call")
+    return _node(parts, name, items, variable.args[0], *bodies)
 
 
 def _chain(parts: list[Any], op: str) -> Node:
@@ -228,30 +255,3 @@ def _special(parts: list[Any], name: str, arguments: list[Node]) -> Node:
     if name == "has" and (len(arguments) > 1 or arguments[0].op not in ("field", "select")):
         raise _wrong(parts[0], "has() takes one field", "write has(deal.amount)", "condition-call")
     return _node(parts, name, *arguments)
-
-
-def _canonical(token: Any, text: str) -> str:
-    whole, _, fraction = text.partition(".")
-    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
-    if len(whole) + len(fraction) > MAX_DIGITS:
-        raise _wrong(token, f"the number has more than {MAX_DIGITS} digits")
-    return f"{whole}.{fraction}" if fraction else whole
-
-
-def _unquoted(text: str) -> str:
-    width = 3 if len(text) >= 6 and text[:3] in ('"""', "'''") else 1
-    return text[width:-width]
-
-
-def _character(token: Any, found: re.Match[str]) -> str:
-    hexadecimal = found[1] or found[2] or found[3] or found[4]
-    if hexadecimal or found[5]:
-        code = int(hexadecimal, 16) if hexadecimal else int(found[5], 8)
-        if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-            raise _wrong(token, f"{found[0]} is not a character")
-        return chr(code)
-    if found[6] not in _ESCAPED:
-        raise _wrong(
-            token, f"{found[0]!r} is not an escape", 'write \\\\ for a backslash, or r"..." for raw text'
-        )
-    return _ESCAPED[found[6]]

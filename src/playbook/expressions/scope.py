@@ -1,4 +1,4 @@
-"""What a condition may see while it runs."""
+"""What a condition may see while it runs, and how much it may cost."""
 
 from __future__ import annotations
 
@@ -22,15 +22,27 @@ def no_answers(question: str, *arguments: object) -> object:
     return None
 
 
+def no_records(target: str, id: str, field: str) -> object:  # noqa: A002 - what it is called everywhere
+    """Find nothing."""
+    return None
+
+
+class OutOfBudget(Exception):
+    """End an evaluation that costs too much; `compile` makes an EvalError of it."""
+
+
 class Scope:
     """Give a condition its values.
 
     `roots` maps `deal` to something with `.get(field)` (None is missing), and a plain name to its value.
     `convert(money, currency)` returns None without a rate. `ask(question, *arguments)` answers the
-    functions about the case (`done`, `count`, `last`, `total`); None is unknown.
+    functions about the case (`done`, `approved`, `waived`, `count`, `last`, `total`); None is unknown.
+    `follow(target, id, field)` returns a field of a record (of a person, for the target `person`) that a
+    reference names, or None. One thread at a time runs conditions in a scope.
     """
 
-    __slots__ = ("_today", "ask", "calendar", "convert", "currency", "now", "roots", "zone")
+    __slots__ = ("_today", "ask", "calendar", "convert", "currency", "follow", "left", "now", "roots",
+                 "variables", "zone")  # fmt: skip
 
     def __init__(
         self,
@@ -41,6 +53,7 @@ class Scope:
         currency: str = "",
         convert: Callable[[Money, str], Money | None] = no_rates,
         ask: Callable[..., object] = no_answers,
+        follow: Callable[[str, str, str], object] = no_records,
     ) -> None:
         self.roots = roots
         self.now = now
@@ -49,6 +62,9 @@ class Scope:
         self.currency = currency
         self.convert = convert
         self.ask = ask
+        self.follow = follow
+        self.variables: dict[int, object] = {}
+        self.left: int | None = None
         self._today: dt.date | None = None
 
     @property
@@ -57,3 +73,10 @@ class Scope:
         if self._today is None:
             self._today = self.now.astimezone(self.zone).date()
         return self._today
+
+    def spend(self, cost: int) -> None:
+        """Take a cost from what the evaluation may use; raises OutOfBudget when nothing is left."""
+        if self.left is not None:
+            self.left -= cost
+            if self.left < 0:
+                raise OutOfBudget

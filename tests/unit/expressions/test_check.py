@@ -29,7 +29,7 @@ WRONG = [
     ("deal.amount", "type", "this is money, and true or false is needed", "compare"),
     ("deal.amount and deal.signed", "type", "this is money, and true or false is needed", ""),
     ("!deal.amount > 5", "type", "this is money, and true or false is needed", ""),
-    ("deal.pain in 'abc'", "type", "'in' needs a list on its right, not text", ""),
+    ("deal.pain in 'abc'", "type", "'in' needs a list or a map on its right, not text", ""),
     ("deal.seats in deal.rivals", "type", "a whole number cannot be in a list of texts", ""),
     ("(deal.signed ? 1 : 'a') == 1", "type", "this is either a whole number or text", ""),
     ("deal.items[0.5].sku == 'a'", "type", "a place in a list is a whole number", ""),
