@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from pathlib import Path
 from bench import PROJECT, Figures, alternate, folder, main, seconds
 
 COMMAND = Path(sys.executable).with_name("playbook")
+COMPILED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""The environment of processes that keep what they compile, as installed packages do."""
 
 
 def run(*arguments: str | Path, code: int = 0) -> str:
     """Run a program to its end and return what it prints; raises ValueError for another exit code."""
-    done = subprocess.run(arguments, check=False, capture_output=True, text=True)
+    done = subprocess.run(arguments, check=False, capture_output=True, text=True, env=COMPILED)
     if done.returncode != code:
         raise ValueError(f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout
