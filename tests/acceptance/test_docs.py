@@ -1,21 +1,69 @@
-"""What the documents say is run: Python blocks of one page share their names."""
+"""What the documents say is run: console sessions with their output, and the Python of a page."""
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    page for page in (ROOT / "docs").rglob("*.md") if "```python" in page.read_text(encoding="utf-8")
-)
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def _with(language: str) -> list[Path]:
+    return [page for page in PAGES if f"```{language}\n" in page.read_text(encoding="utf-8")]
+
+
+def _blocks(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def _matches(expected: str, output: str) -> bool:
+    """Compare with `...` standing for anything: within a line, or for whole lines where it stands alone."""
+    whole = re.escape(expected.rstrip("\n")).replace(r"\.\.\.", ".*")
+    return re.fullmatch(whole, output.rstrip("\n"), re.DOTALL) is not None
+
+
+@pytest.mark.parametrize("page", _with("python"), ids=lambda page: page.name)
 def test_the_python_of_a_page_runs(page: Path) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     names: dict[str, object] = {}
-    for block in blocks:
+    for block in _blocks(page, "python"):
         exec(compile(block, str(page), "exec"), names)
+    assert names
+
+
+@pytest.mark.parametrize("page", _with("console"), ids=lambda page: page.name)
+def test_the_console_sessions_of_a_page_print_what_they_say(page: Path, tmp_path: Path) -> None:
+    folder = tmp_path
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1"}
+    for block in _blocks(page, "console"):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, expected = step.partition("\n")
+            words = shlex.split(command)
+            if words[0] == "cd":
+                folder /= words[1]
+                continue
+            ran = subprocess.run(
+                words,
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                encoding="utf-8",
+            )
+            assert _matches(expected, ran.stdout), f"$ {command}\n{ran.stdout}{ran.stderr}"
+
+
+def test_the_playbook_that_the_readme_quotes_is_the_one_that_init_writes() -> None:
+    written = (ROOT / "src/playbook/cli/starter/deals.playbook.yaml").read_text(encoding="utf-8")
+    blocks = _blocks(ROOT / "README.md", "yaml")
+    assert blocks
+    assert all(block in written for block in blocks)
