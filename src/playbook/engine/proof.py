@@ -15,6 +15,7 @@ from playbook.model.values import encode
 from playbook.process.codec import decode_event, encode_case
 from playbook.stores.audit import Finding, audit
 from playbook.stores.interface import Query
+from playbook.times import from_micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,12 +89,12 @@ def _fold(engine: Engine, stream: str) -> tuple[bytes, IndexRow | None]:
         if case is None or definition is None:
             raise ValueError("there are none")
         return encode_case(case), index_row(case, definition)
-    decoded = [decode_event(stored.kind, stored.data) for stored in events]
+    decoded = [(decode_event(stored.kind, stored.data), from_micros(stored.at)) for stored in events]
     if stream != ORGANIZATION:
-        return snapshot_of(Versions(tuple(decoded))), None
+        return snapshot_of(Versions(tuple(event for event, _ in decoded))), None
     organization = Organization()
-    for event in decoded:
-        organization = fold_organization(organization, event)
+    for event, at in decoded:
+        organization = fold_organization(organization, event, at)
     return encode(organization), None
 
 

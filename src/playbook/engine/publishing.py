@@ -16,6 +16,7 @@ from playbook.stores.interface import Batch, VersionConflict, Write
 from playbook.times import to_micros
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from playbook.process.facts import World
@@ -62,6 +63,7 @@ class Publisher:
     def _publication(self, project: Project, actor: str) -> tuple[Batch, dict[str, str]]:
         streams = [stream_of(name) for name in sorted(project.playbooks)]
         heads = self.store.load(self.tenant, [*streams, ORGANIZATION])
+        now = self.clock()
         writes, documents, digests, faults = [], dict[str, bytes](), dict[str, str](), []
         for name, reading in sorted(project.playbooks.items()):
             if reading.value is None:
@@ -79,34 +81,43 @@ class Publisher:
                 documents |= {made.digest: made.process, made.texts_digest: made.texts}
                 event = Published(name, reading.value.version, made.digest, made.texts_digest)
                 after = snapshot_of(Versions((*versions.published, event)))
-                writes.append(self._plain_write(stream_of(name), head, (event,), after, actor))
+                writes.append(self._plain_write(stream_of(name), head, (event,), after, actor, now))
         if faults:
             raise InputError("\n".join(faults))
         if project.organization is not None and project.organization.value is not None:
             writes.extend(
-                self._organization_write(project.organization.value, heads.get(ORGANIZATION), actor)
+                self._organization_write(project.organization.value, heads.get(ORGANIZATION), actor, now)
             )
         return Batch(self.tenant, tuple(sorted(writes, key=lambda w: w.stream)), documents=documents), digests
 
     def _plain_write(
-        self, stream: str, head: Snapshot | None, events: tuple[Any, ...], snapshot: bytes, actor: str
+        self,
+        stream: str,
+        head: Snapshot | None,
+        events: tuple[Any, ...],
+        snapshot: bytes,
+        actor: str,
+        now: dt.datetime,
     ) -> Write:
-        now = self.clock()
         made = chained(self.tenant, stream, head, [(event, now) for event in events], to_micros(now), actor)
         return Write(stream, head.version if head else 0, made, snapshot, FOLD)
 
-    def _organization_write(self, wanted: Organization, head: Snapshot | None, actor: str) -> list[Write]:
+    def _organization_write(
+        self, wanted: Organization, head: Snapshot | None, actor: str, now: dt.datetime
+    ) -> list[Write]:
         organization = self._world_of(head).organization
         events = organization_changes(organization, wanted)
         for event in events:
-            organization = fold_organization(organization, event)
-        return [self._plain_write(ORGANIZATION, head, events, encode(organization), actor)] if events else []
+            organization = fold_organization(organization, event, now)
+        if not events:
+            return []
+        return [self._plain_write(ORGANIZATION, head, events, encode(organization), actor, now)]
 
     def enlist(self, wanted: Organization, actor: str) -> int:
         """Bring people, teams and settings into the organization's stream; return how many events it took."""
         while True:
             head = self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION)
-            writes = self._organization_write(wanted, head, actor)
+            writes = self._organization_write(wanted, head, actor, self.clock())
             if not writes:
                 return 0
             if not isinstance(self.store.append([Batch(self.tenant, tuple(writes))])[0], VersionConflict):

@@ -9,7 +9,7 @@ import msgspec
 
 from playbook.errors import PlaybookError
 from playbook.model.case import FOLD
-from playbook.model.events import KIND_OF, Changed, Logged, Opened, PersonSet, SettingsSet, TeamSet
+from playbook.model.events import KIND_OF, Changed, Logged, Opened, PersonSet, RulesSet, SettingsSet, TeamSet
 from playbook.model.organization import Organization
 from playbook.model.values import encode, load
 from playbook.money import Money
@@ -17,7 +17,7 @@ from playbook.process.codec import SEAL, decode_event, encode_case, revive
 from playbook.process.evolve import evolve
 from playbook.stores.chain import commitment, link
 from playbook.stores.interface import GENESIS, IndexRow, NewEvent, VaultRow, Write
-from playbook.times import from_micros, to_micros
+from playbook.times import from_micros, to_micros, zone
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -200,23 +200,29 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
     )
 
 
-def fold_organization(organization: Organization, event: OrganizationEvent) -> Organization:
-    """Return the organization after an event."""
+def fold_organization(organization: Organization, event: OrganizationEvent, at: dt.datetime) -> Organization:
+    """Return the organization after an event; what it changes counts from that day in the organization's zone."""
     if isinstance(event, SettingsSet):
         return attrs.evolve(organization, settings=event.settings)
+    if isinstance(event, RulesSet):
+        return attrs.evolve(organization, rules=event.rules)
+    day = at.astimezone(zone(organization.settings.timezone)).date()
     if isinstance(event, TeamSet):
-        return organization.with_team(event.team)
-    return organization.with_person(event.person)
+        return organization.with_team(event.team, day)
+    return organization.with_person(event.person, day)
 
 
 def organization_changes(now: Organization, wanted: Organization) -> tuple[OrganizationEvent, ...]:
-    """Return the events that bring in what is wanted: settings first, then teams, then people, by id.
+    """Return the events that bring in what is wanted: settings first, then rules, teams, people, by id.
 
-    What is there and not wanted stays: people come from files and imports alike.
+    People and teams that are there and not wanted stay: they come from files and imports alike, and history
+    needs them. Settings and rules come from a file alone, which replaces them whole.
     """
     events: list[OrganizationEvent] = []
     if wanted.settings.id and wanted.settings != now.settings:
         events.append(SettingsSet(wanted.settings))
+    if wanted.settings.id and encode(wanted.rules) != encode(now.rules):  # a stored tree has lists for tuples
+        events.append(RulesSet(wanted.rules))
     events.extend(TeamSet(team) for id_, team in sorted(wanted.teams.items()) if now.teams.get(id_) != team)
     events.extend(
         PersonSet(person) for id_, person in sorted(wanted.people.items()) if now.people.get(id_) != person

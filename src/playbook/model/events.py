@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from playbook.model.organization import Person, Settings, Team
+from playbook.model.organization_rules import Rules
 
 
 @attrs.frozen(slots=False)
@@ -134,8 +135,15 @@ class PersonSet:
     person: Person
 
 
+@attrs.frozen(slots=False)
+class RulesSet:
+    """Calendars, territories, assignment, measures, quotas and rates were laid down anew, all of them."""
+
+    rules: Rules
+
+
 CaseEvent = Opened | Changed | Moved | Blocked | Finished | Logged | Assigned
-OrganizationEvent = SettingsSet | TeamSet | PersonSet
+OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet
 Event = CaseEvent | OrganizationEvent | Published
 
 KINDS: dict[str, type[Any]] = {
@@ -150,5 +158,6 @@ KINDS: dict[str, type[Any]] = {
     "organization.settings/1": SettingsSet,
     "organization.team/1": TeamSet,
     "organization.person/1": PersonSet,
+    "organization.rules/1": RulesSet,
 }
 KIND_OF = {cls: kind for kind, cls in KINDS.items()}

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # stands in events too, in the order of its attributes
 class Condition:
     """Hold a condition as it was written and as its stored syntax tree."""
 
@@ -35,7 +35,7 @@ class Approval:
 
 @attrs.frozen
 class Assignment:
-    """Say what a field is set to: a literal as it is stored, or `is`, a condition's value."""
+    """Say what a field is set to: a literal as it is stored, or `is`, an expression's value."""
 
     field: str
     value: Any = None
@@ -46,9 +46,10 @@ class Assignment:
 class Action:
     """Describe what happens by itself: one verb and its options.
 
-    `notify` has `who` and `say`; `assign` has `who` or `pick`; `set` and `close` (`target`, the stage) have
-    `sets`; `schedule` has `target`, an activity; `open` has `target`, a playbook, `copy` (their field, my field)
-    and `who`; `advance` may have `target`; `webhook` has `target`, an address; a plugin's verb has `options`.
+    `notify` has `who` and `say`; `assign` has `who`, or the `team`, `role` and `territory` that one is picked
+    from; `set` and `close` (`target`, the stage) have `sets`; `schedule` has `target`, an activity, and `due`;
+    `open` has `target`, a playbook, `copy` (their field, my field) and an owner as `assign` has; `advance` may
+    have `target`; `webhook` has `target`, an address; a plugin's verb has `options`.
     """
 
     verb: str
@@ -61,13 +62,17 @@ class Action:
     due: str = ""
     when: Condition | None = None
     options: Any = None
+    team: str = ""
+    role: str = ""
+    territory: str = ""
 
 
 @attrs.frozen
 class Timer:
     """Describe a timer of some stages: `kind` is in_stage, idle, before (a field) or after (a field or activity).
 
-    `by` is a duration or `$parameter`; `resets_on` holds move, entry.KIND or field.NAME.
+    No `stages` are all of them; `by` is a duration or `$parameter`; `resets_on` holds move, entry.KIND or
+    field.NAME.
     """
 
     id: str
@@ -106,3 +111,14 @@ class Invariant:
 
     id: str
     that: Condition
+
+
+@attrs.frozen
+class Migration:
+    """Say how cases of an earlier version move: old stages and fields with the new; `otherwise` for the rest."""
+
+    version: int
+    stages: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    otherwise: str = "keep"
+    after: str = ""
