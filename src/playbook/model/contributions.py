@@ -40,6 +40,21 @@ class CriterionKind:
 
 
 @attrs.frozen
+class ActionKind:
+    """Add a verb of actions: `verb: options` in a playbook.
+
+    `schema` is the JSON Schema (draft-07) of its options; `run` is pure, gets the options and the scope, and
+    returns what the engine then does.
+    """
+
+    name: str
+    version: str
+    schema: Mapping[str, Any]
+    run: Callable[[Any, Scope], Any]
+    doc: str = ""
+
+
+@attrs.frozen
 class SourceRow:
     """Hold one row of a source: its line (of the first character, from 1) and its cells by column.
 

@@ -13,6 +13,7 @@ from playbook.model.rules import (
     ChildRule,
     Condition,
     Invariant,
+    Migration,
     Segment,
     Timer,
 )
@@ -181,7 +182,7 @@ class Share:
 
 @attrs.frozen
 class Playbook:
-    """Describe a whole process; `parameters` are durations or texts by name, timers those of all stages."""
+    """Describe a whole process; `parameters` are values as written by name, `timers` those of all stages."""
 
     id: str
     version: int
@@ -205,3 +206,4 @@ class Playbook:
     timers: tuple[Timer, ...] = ()
     when_child: tuple[ChildRule, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    migrate: tuple[Migration, ...] = ()
