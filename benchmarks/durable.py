@@ -131,9 +131,9 @@ def life(case: str, number: int) -> Iterator[Command]:
 
 
 def live(engine: Engine, commands: list[Command]) -> None:
-    """Run commands, one after the other."""
-    for command in commands:
-        engine.run(command, actor="sam")
+    """Run commands, one after the other, each with the key that makes it happen once."""
+    for number, command in enumerate(commands):
+        engine.run(command, actor="sam", key=f"command-{number}")
 
 
 def write_rows(path: Path, count: int) -> None:

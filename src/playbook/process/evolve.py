@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from playbook.model.case import OPEN, Case, Entry, Sealed, Task
-from playbook.model.events import Assigned, Blocked, Changed, Finished, Logged, Moved, Opened
+from playbook.model.case import OPEN, Case, Entry, Sealed, Task, TimerState
+from playbook.model.events import (
+    ActionRefused,
+    Assigned,
+    Blocked,
+    Changed,
+    ChildEnded,
+    Finished,
+    Linked,
+    Logged,
+    Moved,
+    Noticed,
+    Opened,
+    Planned,
+    Posted,
+    TimerFired,
+    TimerPaused,
+)
 from playbook.process.codec import SEAL, is_sealed
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable
 
     from playbook.model.events import CaseEvent, Plan
@@ -44,6 +60,7 @@ def _with(case: Case, changes: dict[str, Any]) -> Case:
 
 
 def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002
+    sealed = {n: Sealed(value[SEAL], value["h"]) for n, value in event.fields.items() if is_sealed(value)}
     return Case(
         id=id,
         playbook=event.playbook,
@@ -56,13 +73,12 @@ def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002
         entered=at,
         touched=at,
         last=at,
-        fields={name: value for name, value in event.fields.items() if not is_sealed(value)},
-        sealed={
-            name: Sealed(value[SEAL], value["h"]) for name, value in event.fields.items() if is_sealed(value)
-        },
+        fields={name: value for name, value in event.fields.items() if name not in sealed},
+        sealed=sealed,
         stamps={event.stage: event.stamp} if event.stamp else {},
         tasks=_tasks(event.plans, 1, at),
         visited=(event.stage,),
+        parent=event.parent,
     )
 
 
@@ -80,7 +96,8 @@ def _changed(case: Case, event: Changed, at: dt.datetime, actor: str) -> dict[st
         elif is_sealed(value):
             del merged[name]
             sealed = {**sealed, name: Sealed(value[SEAL], value["h"])}
-    return {"fields": merged} if sealed is case.sealed else {"fields": merged, "sealed": sealed}
+    changes = {"fields": merged, "changed": {**case.changed, **dict.fromkeys(event.fields, at)}}
+    return changes if sealed is case.sealed else {**changes, "sealed": sealed}
 
 
 def _moved(case: Case, event: Moved, at: dt.datetime, actor: str) -> dict[str, Any]:
@@ -143,9 +160,38 @@ def _assigned(case: Case, event: Assigned, at: dt.datetime, actor: str) -> dict[
     return {"owner": event.owner, "team": event.team, "tasks": tasks}
 
 
-def _blocked(case: Case, event: Blocked, at: dt.datetime, actor: str) -> dict[str, Any]:
+def _planned(case: Case, event: Planned, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"tasks": (*case.tasks, *_tasks(event.plans, case.visit, at))}
+
+
+def _linked(case: Case, event: Linked, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"children": {**case.children, event.child: OPEN}}
+
+
+def _child_ended(case: Case, event: ChildEnded, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"children": {**case.children, event.child: event.outcome}}
+
+
+def _fired(case: Case, event: TimerFired, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"timers": {**case.timers, event.timer: TimerState(fired=event.base)}}
+
+
+def _paused(case: Case, event: TimerPaused, at: dt.datetime, actor: str) -> dict[str, Any]:
+    state = case.timers.get(event.timer, TimerState())
+    held = state.held if state.since == event.base else 0
+    if event.paused:
+        state = TimerState(state.fired, at, held, event.base)
+    elif state.paused is not None:
+        counted = max(state.paused, event.base)
+        state = TimerState(state.fired, None, held + (at - counted) // _MICROSECOND, event.base)
+    return {"timers": {**case.timers, event.timer: state}}
+
+
+def _nothing(case: Case, event: CaseEvent, at: dt.datetime, actor: str) -> dict[str, Any]:
     return {}
 
+
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 _FOLDS: dict[type, Callable[[Case, Any, dt.datetime, str], dict[str, Any]]] = {
     Changed: _changed,
@@ -153,5 +199,13 @@ _FOLDS: dict[type, Callable[[Case, Any, dt.datetime, str], dict[str, Any]]] = {
     Finished: _finished,
     Logged: _logged,
     Assigned: _assigned,
-    Blocked: _blocked,
+    Blocked: _nothing,
+    Noticed: _nothing,
+    Posted: _nothing,
+    ActionRefused: _nothing,
+    Planned: _planned,
+    Linked: _linked,
+    ChildEnded: _child_ended,
+    TimerFired: _fired,
+    TimerPaused: _paused,
 }
