@@ -8,6 +8,8 @@ from typing import Any
 
 import attrs
 
+from playbook.model.approving import Asked, Waiver
+
 FOLD = 1
 """The version of the fold; a snapshot of another version means folding anew."""
 
@@ -48,9 +50,25 @@ class Entry:
     text: str = ""
 
 
+@attrs.frozen(slots=False)
+class TimerState:
+    """Hold what happened to a timer: the base it fired for, since when it is paused, and for how long it was.
+
+    `held` are microseconds that count for the base `since`.
+    """
+
+    fired: dt.datetime | None = None
+    paused: dt.datetime | None = None
+    held: int = 0
+    since: dt.datetime | None = None
+
+
 @attrs.frozen(slots=False)  # every event makes a new one: copying a dictionary is four times faster
 class Case:
-    """Hold everything a decision needs to know of one case; `visit` counts moves from 1."""
+    """Hold everything a decision needs to know of one case; `visit` counts moves from 1.
+
+    `children` gives the outcome of each follow-up case ("open" until it ends), `changed` when a field last was.
+    """
 
     id: str
     playbook: str
@@ -74,6 +92,14 @@ class Case:
     entries: tuple[Entry, ...] = ()
     visited: tuple[str, ...] = ()
     probability: Decimal | None = None
+    parent: str = ""
+    children: dict[str, str] = attrs.field(factory=dict)
+    timers: dict[str, TimerState] = attrs.field(factory=dict)
+    changed: dict[str, dt.datetime] = attrs.field(factory=dict)
+    approvals: dict[str, Asked] = attrs.field(factory=dict)
+    waivers: dict[str, Waiver] = attrs.field(factory=dict)
+    shares: dict[str, Decimal] = attrs.field(factory=dict)
+    closed_from: str = ""
 
 
 def latest(case: Case, activity: str) -> Task | None:

@@ -85,7 +85,63 @@ class Assign:
     team: str = ""
 
 
-Command = Open | Set | Do | Log | Advance | Back | Close | Assign
+@attrs.frozen
+class Approve:
+    """Say yes to a criterion that was asked for."""
+
+    case: str
+    criterion: str
+    note: str = ""
+
+
+@attrs.frozen
+class Refuse:
+    """Say no to a criterion that was asked for."""
+
+    case: str
+    criterion: str
+    reason: str = ""
+
+
+@attrs.frozen
+class Waive:
+    """Make an exception from a criterion until a day, included; without one, as long as the criterion says."""
+
+    case: str
+    criterion: str
+    reason: str = ""
+    until: dt.date | None = None
+
+
+@attrs.frozen
+class SkipActivity:
+    """Leave out a planned activity that nothing requires."""
+
+    case: str
+    activity: str
+    reason: str = ""
+
+
+@attrs.frozen
+class Reopen:
+    """Open a closed case again in the stage it was closed from."""
+
+    case: str
+    reason: str = ""
+
+
+@attrs.frozen
+class Split:
+    """Divide the credit for the case among people; shares are percentages that sum to 100%."""
+
+    case: str
+    shares: dict[str, Any]
+
+
+Command = (
+    Open | Set | Do | Log | Advance | Back | Close | Assign
+    | Approve | Refuse | Waive | SkipActivity | Reopen | Split
+)  # fmt: skip
 
 
 @attrs.frozen

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from playbook.model.approving import Approved, CreditSplit, Declined, Lapsed, Skipped, Waived
 from playbook.model.organization import Person, Settings, Team
 from playbook.model.organization_rules import Rules
 
@@ -38,6 +39,7 @@ class Opened:
     plans: tuple[Plan, ...] = ()
     stamp: dict[str, Any] = attrs.field(factory=dict)
     historical: bool = False
+    parent: str = ""
 
 
 @attrs.frozen(slots=False)
@@ -64,14 +66,26 @@ class Moved:
     warned: tuple[str, ...] = ()
     observed: tuple[str, ...] = ()
     historical: bool = False
+    waived: tuple[str, ...] = ()
 
 
 @attrs.frozen(slots=False)
 class Blocked:
-    """An attempt to advance was refused by these criteria."""
+    """An attempt to advance was refused by these criteria; `asked` are the approvals that it asked for."""
 
     target: str
     criteria: tuple[str, ...]
+    asked: tuple[str, ...] = ()
+
+
+@attrs.frozen(slots=False)
+class Reopened:
+    """A closed case was opened again in the stage it was closed from."""
+
+    target: str
+    reason: str = ""
+    plans: tuple[Plan, ...] = ()
+    stamp: dict[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(slots=False)
@@ -142,7 +156,80 @@ class RulesSet:
     rules: Rules
 
 
-CaseEvent = Opened | Changed | Moved | Blocked | Finished | Logged | Assigned
+@attrs.frozen(slots=False)
+class Planned:
+    """Activities were planned by automation."""
+
+    plans: tuple[Plan, ...]
+
+
+@attrs.frozen(slots=False)
+class Noticed:
+    """People are to be told something; delivering it is another's work."""
+
+    to: tuple[str, ...]
+    about: str
+    say: str = ""
+
+
+@attrs.frozen(slots=False)
+class Posted:
+    """An address outside is to be told."""
+
+    url: str
+    about: str
+
+
+@attrs.frozen(slots=False)
+class TimerFired:
+    """A timer struck; `base` is what it counted from."""
+
+    timer: str
+    base: dt.datetime
+    due: dt.datetime
+
+
+@attrs.frozen(slots=False)
+class TimerPaused:
+    """A timer stopped counting (`base` is what it counts from), or goes on where `paused` is false."""
+
+    timer: str
+    paused: bool
+    base: dt.datetime
+
+
+@attrs.frozen(slots=False)
+class ActionRefused:
+    """An action that was to happen by itself was refused; it is not tried again."""
+
+    action: str
+    message: str
+    criteria: tuple[str, ...] = ()
+
+
+@attrs.frozen(slots=False)
+class Linked:
+    """A follow-up case was opened."""
+
+    child: str
+    playbook: str
+
+
+@attrs.frozen(slots=False)
+class ChildEnded:
+    """A follow-up case ended."""
+
+    child: str
+    playbook: str
+    outcome: str
+
+
+Automatic = Planned | Noticed | Posted | TimerFired | TimerPaused | ActionRefused | Linked | ChildEnded
+Answer = Approved | Declined | Waived | Lapsed
+CaseEvent = (
+    Opened | Changed | Moved | Blocked | Reopened | Finished | Skipped | Logged | Assigned | CreditSplit | Answer
+    | Automatic
+)  # fmt: skip
 OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet
 Event = CaseEvent | OrganizationEvent | Published
 
@@ -154,6 +241,21 @@ KINDS: dict[str, type[Any]] = {
     "case.assigned/1": Assigned,
     "activity.finished/1": Finished,
     "entry.logged/1": Logged,
+    "case.reopened/1": Reopened,
+    "case.split/1": CreditSplit,
+    "activity.skipped/1": Skipped,
+    "approval.given/1": Approved,
+    "approval.refused/1": Declined,
+    "approval.lapsed/1": Lapsed,
+    "criterion.waived/1": Waived,
+    "activity.planned/1": Planned,
+    "notice.asked/1": Noticed,
+    "webhook.asked/1": Posted,
+    "timer.fired/1": TimerFired,
+    "timer.paused/1": TimerPaused,
+    "action.refused/1": ActionRefused,
+    "case.linked/1": Linked,
+    "child.ended/1": ChildEnded,
     "playbook.published/1": Published,
     "organization.settings/1": SettingsSet,
     "organization.team/1": TeamSet,

@@ -9,7 +9,7 @@ import msgspec
 
 from playbook.errors import PlaybookError
 from playbook.model.case import Case
-from playbook.model.events import KINDS, Changed, Logged, Moved, Opened
+from playbook.model.events import KINDS, Changed, Logged, Moved, Opened, Reopened
 from playbook.model.values import encode, load
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def decode_event(kind: str, data: bytes) -> Any:
 
 def revive(event: Any, definition: Compiled) -> CaseEvent:
     """Return a decoded event of a case with its values in the types of their fields."""
-    if isinstance(event, (Opened, Moved)) and event.stamp:
+    if isinstance(event, (Opened, Moved, Reopened)) and event.stamp:
         event = attrs.evolve(event, stamp=_typed(event.stamp, definition.fields))
     if isinstance(event, (Opened, Changed)):
         return attrs.evolve(event, fields=_typed(event.fields, definition.fields))

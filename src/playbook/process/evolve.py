@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from playbook.model.approving import CreditSplit, Skipped
 from playbook.model.case import OPEN, Case, Entry, Sealed, Task, TimerState
 from playbook.model.events import (
     ActionRefused,
@@ -22,9 +23,11 @@ from playbook.model.events import (
     Opened,
     Planned,
     Posted,
+    Reopened,
     TimerFired,
     TimerPaused,
 )
+from playbook.process.answers import ANSWERS, spent
 from playbook.process.codec import SEAL, is_sealed
 
 if TYPE_CHECKING:
@@ -122,7 +125,28 @@ def _moved(case: Case, event: Moved, at: dt.datetime, actor: str) -> dict[str, A
     if event.outcome:
         changes["outcome"] = event.outcome
         changes["closed"] = at
+        changes["closed_from"] = case.stage
+    if case.approvals:
+        changes["approvals"] = spent(case.approvals)
     return changes
+
+
+def _reopened(case: Case, event: Reopened, at: dt.datetime, actor: str) -> dict[str, Any]:
+    changes = _moved(
+        case, Moved(case.stage, event.target, "reopen", plans=event.plans, stamp=event.stamp), at, actor
+    )
+    return {**changes, "outcome": OPEN, "closed": None}
+
+
+def _skipped(case: Case, event: Skipped, at: dt.datetime, actor: str) -> dict[str, Any]:
+    this = (event.activity, event.visit, event.n)
+    return {"tasks": tuple(
+        _left(task, "skipped", "", at) if (task.id, task.visit, task.n) == this else task for task in case.tasks
+    )}  # fmt: skip
+
+
+def _split(case: Case, event: CreditSplit, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"shares": event.shares}
 
 
 def _finished(case: Case, event: Finished, at: dt.datetime, actor: str) -> dict[str, Any]:
@@ -199,11 +223,14 @@ _FOLDS: dict[type, Callable[[Case, Any, dt.datetime, str], dict[str, Any]]] = {
     Finished: _finished,
     Logged: _logged,
     Assigned: _assigned,
-    Blocked: _nothing,
+    **ANSWERS,
     Noticed: _nothing,
     Posted: _nothing,
     ActionRefused: _nothing,
     Planned: _planned,
+    Reopened: _reopened,
+    Skipped: _skipped,
+    CreditSplit: _split,
     Linked: _linked,
     ChildEnded: _child_ended,
     TimerFired: _fired,
