@@ -92,7 +92,14 @@ def _double(text: str) -> float:
 
 
 def _double_text(number: float) -> str:
-    return repr(number).removesuffix(".0")
+    """Write the fewest digits that tell the double, with an exponent below 0.0001 and from a million on."""
+    if not math.isfinite(number):
+        return str(number)
+    exact = Decimal(repr(number)).normalize()
+    place = exact.adjusted()
+    if -4 <= place < 6:
+        return format(exact, "f")
+    return f"{format(exact.scaleb(-place), 'f')}e{place:+03d}"
 
 
 def _bool(text: str) -> bool:

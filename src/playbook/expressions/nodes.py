@@ -11,7 +11,7 @@ A dumped node is a list: the operation, then its arguments; a bare string or boo
     ["type", "int"]                               a type as a value
     ["list", item, ...]
     ["entries", key, value, key, value, ...]      a map
-    ["name", "today"]                             a value that stands by itself
+    ["name", "today"]                             a value that stands by itself, or a parameter "$limit"
     ["var", "i"]                                  the item that a macro looks at
     ["field", "deal", "amount"]                   a field of a root; roots may have dots: "discovery.last"
     ["follow", "deal", "account", "country", "account"]

@@ -160,6 +160,9 @@ class _Builder:
     def outer_name(self, parts: list[Any]) -> Node:
         return _node(parts, "name", "." + self.name(parts[1:]).args[0])
 
+    def parameter(self, parts: list[Any]) -> Node:
+        return _node(parts, "name", str(parts[0]))
+
     def call(self, parts: list[Any]) -> Node:
         name, arguments = str(parts[0]), [part for part in parts if isinstance(part, Node)]
         if name in _SPECIAL:

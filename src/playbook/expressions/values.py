@@ -61,8 +61,10 @@ class Map:
         for key, value in pairs:
             if key.__class__ not in _KEYS:
                 raise ValueError("a key of a map is a text, a whole number, or true or false")
-            if self._pairs.setdefault(_place(key), (key, value)) != (key, value):
+            place = _place(key)
+            if place in self._pairs:
                 raise ValueError(f"the map has the key {key!r} twice")
+            self._pairs[place] = key, value
 
     def get(self, key: object) -> object:
         """Return the value of a key, or ABSENT; raises TypeError for what can be no key."""

@@ -1,7 +1,9 @@
-"""What the conditions of a playbook may name: its fields, the case, the actor, stamped values, ids."""
+"""What the conditions of a playbook may name: fields, the case, people, records, stamps, parameters, ids."""
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from playbook.expressions import Environment
@@ -22,10 +24,13 @@ from playbook.expressions.types import (
     Type,
     choice_of,
     list_of,
+    reference_to,
     row_of,
 )
 from playbook.model.case import OPEN
 from playbook.model.playbook import OUTCOMES
+from playbook.money import Money
+from playbook.times import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -45,7 +50,12 @@ _PLAIN = {
     "money": MONEY, "percent": PERCENT, "number": NUMBER, "integer": INT, "date": DATE, "datetime": TIMESTAMP,
     "duration": DURATION, "boolean": BOOL, "person": PERSON, "reference": REFERENCE,
 }  # fmt: skip
-_ACTOR = {"id": PERSON, "role": TEXT, "team": TEXT}
+PERSON_FIELDS: Mapping[str, Type] = {"id": TEXT, "name": TEXT, "role": TEXT, "team": TEXT, "since": DATE}
+"""What conditions may read of a person, as in `case.owner.role`."""
+
+ACTOR_FIELDS: Mapping[str, Type] = {**PERSON_FIELDS, "id": PERSON}
+_PARAMETERS = {Duration: DURATION, Money: MONEY, Decimal: NUMBER, str: TEXT}
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(%?)")
 
 
 def type_of(field: Field) -> Type:
@@ -56,13 +66,21 @@ def type_of(field: Field) -> Type:
         return list_of(TEXT if field.of is None else type_of(field.of))
     if field.type == "table":
         return list_of(row_of({column.id: type_of(column) for column in field.columns}))
+    if field.type == "reference" and field.to:
+        return reference_to(field.to)
     return _PLAIN.get(field.type, TEXT)
 
 
-def environment(playbook: Playbook, functions: Mapping[str, Function]) -> Environment:
+def environment(
+    playbook: Playbook,
+    functions: Mapping[str, Function],
+    records: Mapping[str, Collection[Field]] | None = None,
+) -> Environment:
     """Return what the conditions of the playbook may name.
 
-    Roots: the subject, `case`, `actor`, and each stage that stamps fields (`discovery.amount`).
+    Roots: the subject, `case`, `actor`, and each stage that stamps fields: `discovery.amount` as it was at
+    first, `discovery.last.amount` as it was at last. Parameters are names with their sign, `$stale_after`.
+    `records` holds the fields of what references refer to, a record or the subject of another playbook.
     """
     fields = {field.id: type_of(field) for field in playbook.fields}
     stamped = {
@@ -70,14 +88,39 @@ def environment(playbook: Playbook, functions: Mapping[str, Function]) -> Enviro
         for stage in playbook.stages
         if stage.stamp
     }
-    roots = {**stamped, playbook.subject: fields, "case": _case(playbook), "actor": _ACTOR}
-    return Environment(roots=roots, names=NAMES, functions=functions, ids=_ids(playbook))
+    latest = {f"{stage}.last": values for stage, values in stamped.items()}
+    roots = {**stamped, **latest, playbook.subject: fields, "case": _case(playbook), "actor": ACTOR_FIELDS}
+    parameters = {f"${name}": _PARAMETERS[parameter(text).__class__] for name, text in playbook.parameters}
+    known = {
+        name: {"id": TEXT, **{field.id: type_of(field) for field in of}}
+        for name, of in (records or {}).items()
+    }
+    return Environment(
+        roots=roots,
+        names={**NAMES, **parameters},
+        functions=functions,
+        ids=_ids(playbook),
+        records={**known, "person": PERSON_FIELDS},
+    )
+
+
+def parameter(text: str) -> Duration | Money | Decimal | str:
+    """Return the value of a parameter as conditions read it: a duration, money, a number (20% is 0.2) or text."""
+    number = _NUMBER.fullmatch(text.strip())
+    if number:
+        return Decimal(text.strip().rstrip("%")).scaleb(-2 if number[2] else 0)
+    for read in (Duration.parse, Money.parse):
+        try:
+            return read(text)
+        except ValueError:
+            continue  # it may be the other, and is a text where it is neither
+    return text
 
 
 def _case(playbook: Playbook) -> dict[str, Type]:
     stages = choice_of([stage.id for stage in playbook.stages])
     return {
-        "id": TEXT, "name": TEXT, "owner": PERSON, "team": TEXT, "stage": stages,
+        "id": TEXT, "name": TEXT, "owner": PERSON, "team": TEXT, "territory": TEXT, "stage": stages,
         "opened": TIMESTAMP, "closed": TIMESTAMP, "age": ELAPSED, "in_stage": ELAPSED, "idle": ELAPSED,
         "outcome": choice_of((OPEN, *OUTCOMES)), "probability": PERCENT,
     }  # fmt: skip

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from playbook.expressions import Mistake
 
 ERROR = "error"
-_NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _PLAIN = {
     "int": INT, "uint": UINT, "double": DOUBLE, "string": TEXT, "bytes": BYTES, "bool": BOOL, "null": NULL,
     "null_type": NULL, "timestamp": TIMESTAMP, "duration": ELAPSED, "type": TYPE,
@@ -101,7 +101,7 @@ def evaluate(case: dict[str, Any]) -> tuple[object, Sequence[Mistake]]:
     checked = check(node, Environment(names=dict.fromkeys(bindings, DYN) | names, functions=STANDARD))
     if checked.mistakes and not case.get("disable_check"):
         return EvalError(checked.mistakes[0].message), checked.mistakes
-    scope = Scope(bindings, _NOW, Calendar())
+    scope = Scope(bindings, NOW, Calendar())
     return compile_condition(load(dump(checked.node)), STANDARD)(scope), checked.mistakes
 
 
