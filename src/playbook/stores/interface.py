@@ -56,7 +56,11 @@ class Snapshot:
 
 @attrs.frozen
 class IndexRow:
-    """Hold what a case can be found and counted by; `amount` in minor units, `fields` a JSON object."""
+    """Hold what a case can be found and counted by; `amount` in minor units, `fields` a JSON object.
+
+    `assigned` is when its owner got it. `tags` are whom it is shown to where it is `hidden` from others, and
+    what it links to; each stands once.
+    """
 
     case: str
     playbook: str
@@ -74,6 +78,9 @@ class IndexRow:
     expected_close: str | None
     probability: str | None
     fields: bytes
+    assigned: int = 0
+    hidden: bool = False
+    tags: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -162,7 +169,11 @@ class VersionConflict:
 
 @attrs.frozen
 class Query:
-    """Say which cases: None asks nothing; `status` is open or closed; `prefix` begins the id."""
+    """Say which cases: None asks nothing; `status` is open or closed; `prefix` begins the id.
+
+    `link` is a tag that a case has; `tags` are those of one who asks: of hidden cases only those with one of
+    them are found or counted.
+    """
 
     playbook: str | None = None
     stage: str | None = None
@@ -172,6 +183,8 @@ class Query:
     team: str | None = None
     name: str | None = None
     prefix: str | None = None
+    link: str | None = None
+    tags: frozenset[str] | None = None
 
 
 @attrs.frozen
@@ -184,11 +197,15 @@ class Page(Generic[T]):
 
 @attrs.frozen
 class Tally:
-    """Hold the count of a group of cases and the exact sum of amounts by currency, in minor units."""
+    """Hold the count of a group of cases and the exact sum of amounts by currency, in minor units.
+
+    `assigned` is when a case of the group last got its owner.
+    """
 
     group: tuple[str, ...]
     count: int
     sums: Mapping[str, int]
+    assigned: int
 
 
 class Store(Protocol):

@@ -168,7 +168,10 @@ class MemoryStore:
         groups: dict[tuple[str, ...], list[IndexRow]] = {}
         for row in self._matching(tenant, query):
             groups.setdefault(tuple(_column(row, name) for name in by), []).append(row)
-        return [Tally(group, len(found), _sums(found)) for group, found in sorted(groups.items())]
+        return [
+            Tally(group, len(found), _sums(found), max(row.assigned for row in found))
+            for group, found in sorted(groups.items())
+        ]
 
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
         """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
@@ -235,13 +238,15 @@ class MemoryStore:
     def _matching(self, tenant: str, query: Query) -> list[IndexRow]:
         rows.check_status(query)
         wanted = attrs.asdict(query)
-        prefix = wanted.pop("prefix") or ""
+        prefix, link, tags = wanted.pop("prefix") or "", wanted.pop("link"), wanted.pop("tags")
         with self._lock:
             cases = list(self._of(tenant).cases.values())
         return [
             row
             for row in cases
             if row.case.startswith(prefix)
+            and (link is None or link in row.tags)
+            and (tags is None or not row.hidden or not tags.isdisjoint(row.tags))
             and all(value is None or _column(row, name) == value for name, value in wanted.items())
         ]
 

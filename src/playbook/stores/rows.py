@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
+import msgspec
 
 from playbook.errors import InputError, UnknownName
 from playbook.stores.interface import IndexRow
@@ -23,6 +24,8 @@ COLUMNS = tuple(a.name for a in attrs.fields(IndexRow))
 GROUPS = ("playbook", "stage", "status", "outcome", "owner", "team", "name", "currency")
 """What cases can be counted by; `status` is open or closed, a missing currency is ''."""
 
+_JSON = msgspec.json.Encoder()
+_TAGS = msgspec.json.Decoder(tuple[str, ...])
 _AMOUNTS = range(-(2**63), 2**63)
 
 
@@ -77,6 +80,16 @@ def check_status(query: Query) -> None:
     """Raise UnknownName for a status that is neither open nor closed."""
     if query.status not in (None, "open", "closed"):
         raise UnknownName("status", str(query.status), ("open", "closed"))
+
+
+def tags_text(tags: Sequence[str]) -> str:
+    """Return tags as one text: a JSON array, nothing where there are none."""
+    return _JSON.encode(tags).decode() if tags else ""
+
+
+def read_tags(text: str) -> tuple[str, ...]:
+    """Return the tags of a text that `tags_text` made."""
+    return _TAGS.decode(text) if text else ()
 
 
 def check_table(table: str) -> None:

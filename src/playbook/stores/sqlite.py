@@ -129,11 +129,8 @@ class _Connected:
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
-        found: list[IndexRow] = []
         with self._readers.lend() as cursor:
-            for statement, values in sqlite_find.pages(tenant, query, after):
-                wanted = limit + 1 - len(found)
-                found += (IndexRow(*row) for row in cursor.execute(statement, (*values, wanted)))
+            found = sqlite_find.find(cursor, tenant, query, after, limit + 1)
         more = len(found) > limit
         items = tuple(found[:limit])
         return Page(items, rows.place(items[-1]) if more and items else None)
@@ -189,7 +186,12 @@ class _Connected:
             f' WHERE tenant = ? AND "case" > ? ORDER BY "case" LIMIT {_CHUNK}'
         )
         while found := self._all(query, (tenant, after)):
-            yield dict(zip(rows.COLUMNS, map(list, zip(*found, strict=True)), strict=True))
+            columns: dict[str, list[Any]] = dict(
+                zip(rows.COLUMNS, map(list, zip(*found, strict=True)), strict=True)
+            )
+            columns["hidden"] = list(map(bool, columns["hidden"]))
+            columns["tags"] = list(map(rows.read_tags, columns["tags"]))
+            yield columns
             after = found[-1][0]
 
     def erase(self, tenant: str, subject: str) -> int:

@@ -17,7 +17,8 @@ SCHEMA_VERSION = 1
 """The version of the tables: PRAGMA user_version."""
 
 # Tables with wide rows have a rowid: random keys then move only in the narrow unique index, and an import is
-# half as fast again as WITHOUT ROWID. Each index on cases serves one question in the order of the pages.
+# half as fast again as WITHOUT ROWID. Each index on cases serves one question in the order of the pages; `hidden`
+# parts those that everybody sees from those that are found by a tag.
 _SCHEMA = """
 CREATE TABLE streams (
     tenant TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL,
@@ -34,13 +35,17 @@ CREATE TABLE cases (
     tenant TEXT NOT NULL, "case" TEXT NOT NULL, playbook TEXT NOT NULL, name TEXT NOT NULL,
     stage TEXT NOT NULL, outcome TEXT NOT NULL, owner TEXT NOT NULL, team TEXT NOT NULL,
     opened INTEGER NOT NULL, closed INTEGER, entered INTEGER NOT NULL, touched INTEGER NOT NULL,
-    amount INTEGER, currency TEXT, expected_close TEXT, probability TEXT, fields BLOB NOT NULL) STRICT;
+    amount INTEGER, currency TEXT, expected_close TEXT, probability TEXT, fields BLOB NOT NULL,
+    assigned INTEGER NOT NULL, hidden INTEGER NOT NULL, tags TEXT NOT NULL) STRICT;
 CREATE UNIQUE INDEX cases_case ON cases (tenant, "case");
-CREATE INDEX cases_opened ON cases (tenant, opened DESC, "case");
-CREATE INDEX cases_stage ON cases (tenant, playbook, stage, opened DESC, "case");
+CREATE INDEX cases_opened ON cases (tenant, hidden, opened DESC, "case");
+CREATE INDEX cases_stage ON cases (tenant, playbook, stage, hidden, opened DESC, "case");
 CREATE INDEX cases_owner ON cases (tenant, owner, opened DESC, "case");
-CREATE INDEX cases_team ON cases (tenant, team, opened DESC, "case");
+CREATE INDEX cases_team ON cases (tenant, team, hidden, opened DESC, "case");
 CREATE INDEX cases_name ON cases (tenant, name, opened DESC, "case");
+CREATE TABLE tags (
+    tenant TEXT NOT NULL, tag TEXT NOT NULL, opened INTEGER NOT NULL, "case" TEXT NOT NULL,
+    PRIMARY KEY (tenant, tag, opened DESC, "case")) STRICT, WITHOUT ROWID;
 CREATE TABLE due (
     tenant TEXT NOT NULL, stream TEXT NOT NULL, id TEXT NOT NULL, queue TEXT NOT NULL, at INTEGER NOT NULL,
     data BLOB NOT NULL, ready INTEGER, token TEXT, attempts INTEGER NOT NULL DEFAULT 0,

@@ -2,50 +2,67 @@
 
 from __future__ import annotations
 
+import heapq
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from playbook.stores import rows
-from playbook.stores.interface import Tally
+from playbook.stores.interface import IndexRow, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
 
     from playbook.stores.interface import Query
 
-COLUMNS = ", ".join(f'"{column}"' for column in rows.COLUMNS)
-_ORDER = ' ORDER BY opened DESC, "case" LIMIT ?'
+    _Condition = tuple[str, Sequence[Any]]
+
+COLUMNS = ", ".join(f'cases."{column}"' for column in rows.COLUMNS)
+_CASE, _OPENED = rows.COLUMNS.index("case"), rows.COLUMNS.index("opened")
 _GROUP = {column: column for column in rows.GROUPS} | {
     "status": "CASE WHEN closed IS NULL THEN 'open' ELSE 'closed' END",
     "currency": "coalesce(currency, '')",
 }
+_TAGGED = (
+    "EXISTS (SELECT 1 FROM tags WHERE tags.tenant = cases.tenant AND tags.opened = cases.opened"
+    ' AND tags."case" = cases."case" AND tags.tag'
+)
+_COUNTED = ", ".join((*(g for g in rows.GROUPS if g != "status"), "closed", "amount", "assigned"))
+_ANY = "IN (SELECT value FROM json_each(?))"
+_BY_TAG = 'tags CROSS JOIN cases ON cases.tenant = tags.tenant AND cases."case" = tags."case"'
+# parted by `hidden`; the others lead to so few cases that each can be looked at
+_PARTED = ("cases_team", "cases_stage", "cases_opened")
 
 
-def pages(tenant: str, query: Query, after: str | None) -> list[tuple[str, list[Any]]]:
-    """Return the statements, in order, whose rows make the page after a place; each still takes a limit.
+def find(cursor: sqlite3.Cursor, tenant: str, query: Query, after: str | None, limit: int) -> list[IndexRow]:
+    """Return up to `limit` rows of the page after a place: branches in the same order, merged."""
+    found: list[IndexRow] = []
+    branches = [_walk(cursor, branch, after, limit) for branch in _branches(tenant, query)]
+    for values in heapq.merge(*branches, key=_order) if len(branches) > 1 else branches[0]:
+        if len(found) == limit:
+            break
+        if not found or found[-1].case != values[_CASE]:  # a case comes once for each tag
+            found.append(row_of(values))
+    return found
 
-    Two of them after a place: those opened at the same time, then the older ones; so each is one walk along
-    an index, however many cases were opened at once.
-    """
-    terms, values = _conditions(tenant, query)
-    # named, because the planner knows no numbers of rows and may sort a whole tenant for one page
-    start = f"SELECT {COLUMNS} FROM cases INDEXED BY {_index(query)} WHERE {' AND '.join(terms)}"
-    if after is None:
-        return [(start + _ORDER, values)]
-    opened, case = rows.read_place(after)
-    return [
-        (start + ' AND opened = ? AND "case" > ?' + _ORDER, [*values, opened, case]),
-        (start + " AND opened < ?" + _ORDER, [*values, opened]),
-    ]
+
+def row_of(values: Sequence[Any]) -> IndexRow:
+    """Return the index row of the columns of `cases`."""
+    return IndexRow(*(*values[:-2], bool(values[-2]), rows.read_tags(values[-1])))
 
 
 def counts(tenant: str, query: Query, by: Sequence[str]) -> tuple[str, list[Any]]:
     """Return the statement for counts and sums; sums come as high and low 32 bits, so that none overflows."""
     rows.check_groups(by)
-    terms, values = _conditions(tenant, query)
     groups = ", ".join([*(_GROUP[column] for column in by), "currency"])
+    sources, values = [], list[Any]()
+    for conditions in _sources(tenant, query):
+        terms, more = _joined(conditions)
+        sources.append(f"SELECT {_COUNTED} FROM cases WHERE {terms}")
+        values += more
     return (
-        f"SELECT {groups}, count(*), sum(amount >> 32), sum(amount & 0xFFFFFFFF) FROM cases"
-        f" WHERE {' AND '.join(terms)} GROUP BY {groups} ORDER BY {groups}",
+        f"SELECT {groups}, count(*), sum(amount >> 32), sum(amount & 0xFFFFFFFF), max(assigned)"
+        f" FROM ({' UNION ALL '.join(sources)}) GROUP BY {groups} ORDER BY {groups}",
         values,
     )
 
@@ -54,29 +71,108 @@ def tallies(found: Iterable[tuple[Any, ...]]) -> list[Tally]:
     """Return the tallies of rows of `counts`: one for each group, over all its currencies."""
     numbers: dict[tuple[str, ...], int] = {}
     sums: dict[tuple[str, ...], dict[str, int]] = {}
-    for *group, currency, count, high, low in found:
+    latest: dict[tuple[str, ...], int] = {}
+    for *group, currency, count, high, low, assigned in found:
         key = tuple(group)
         numbers[key] = numbers.get(key, 0) + count
+        latest[key] = max(latest.get(key, assigned), assigned)
         amounts = sums.setdefault(key, {})
         if currency is not None and high is not None:
             amounts[currency] = (high << 32) + low
-    return [Tally(key, count, sums[key]) for key, count in numbers.items()]
+    return [Tally(key, count, sums[key], latest[key]) for key, count in numbers.items()]
 
 
-def _conditions(tenant: str, query: Query) -> tuple[list[str], list[Any]]:
+def _sources(tenant: str, query: Query) -> Iterator[list[_Condition]]:
+    """Yield the conditions of what is counted, in parts that have no case in common."""
+    conditions = _conditions(tenant, query)
+    if query.link is not None:
+        conditions.append((f"{_TAGGED} = ?)", (query.link,)))
+    if query.tags is None:
+        yield conditions
+        return
+    tags = rows.tags_text(sorted(query.tags)) or "[]"
+    mine: _Condition = (
+        f'cases."case" IN (SELECT "case" FROM tags WHERE tenant = ? AND tag {_ANY})', (tenant, tags)
+    )  # fmt: skip
+    yield [*conditions, ("cases.hidden = 0", ())]
+    yield [*conditions, mine, ("cases.hidden = 1", ())]
+
+
+def _branches(tenant: str, query: Query) -> Iterator[tuple[str, str, list[_Condition]]]:
+    """Yield tables, the one they are walked by, and conditions, of walks that together find the cases."""
+    conditions = _conditions(tenant, query)
+    index = _index(query)
+    tags = query.tags
+    if query.link is not None:
+        yield _BY_TAG, "tags", [*conditions, *_by_tag(tenant, query.link), *_seen(tags)]
+    elif index not in _PARTED:
+        yield f"cases INDEXED BY {index}", "cases", [*conditions, *_seen(tags)]
+    else:
+        # named, because the planner knows no numbers of rows and may sort a whole tenant for one page
+        parts = (0, 1) if tags is None else (0,)
+        for hidden in parts:
+            yield f"cases INDEXED BY {index}", "cases", [*conditions, ("cases.hidden = ?", (hidden,))]
+        for tag in sorted(tags or ()):
+            yield _BY_TAG, "tags", [*conditions, *_by_tag(tenant, tag), ("cases.hidden = 1", ())]
+
+
+def _by_tag(tenant: str, tag: str) -> list[_Condition]:
+    return [("tags.tenant = ?", (tenant,)), ("tags.tag = ?", (tag,))]
+
+
+def _seen(tags: frozenset[str] | None) -> list[_Condition]:
+    if tags is None:
+        return []
+    return [(f"(cases.hidden = 0 OR {_TAGGED} {_ANY}))", (rows.tags_text(sorted(tags)) or "[]",))]
+
+
+def _walk(
+    cursor: sqlite3.Cursor, branch: tuple[str, str, list[_Condition]], after: str | None, limit: int
+) -> Iterator[tuple[Any, ...]]:
+    """Yield a branch's rows after a place.
+
+    In two steps after a place: those opened at the same time, then the older ones; so each is one walk along
+    an index, however many cases were opened at once.
+    """
+    source, by, conditions = branch
+    steps: list[list[_Condition]] = [[]]
+    if after is not None:
+        opened, case = rows.read_place(after)
+        steps = [
+            [(f'{by}.opened = ? AND {by}."case" > ?', (opened, case))],
+            [(f"{by}.opened < ?", (opened,))],
+        ]
+    for step in steps:
+        terms, values = _joined([*conditions, *step])
+        statement = (
+            f'SELECT {COLUMNS} FROM {source} WHERE {terms} ORDER BY {by}.opened DESC, {by}."case" LIMIT ?'
+        )
+        own = cursor.connection.cursor()  # branches are walked side by side
+        own.row_factory = None
+        yield from own.execute(statement, (*values, limit))
+
+
+def _order(values: Sequence[Any]) -> tuple[int, str]:
+    return -values[_OPENED], values[_CASE]
+
+
+def _joined(conditions: Sequence[_Condition]) -> tuple[str, list[Any]]:
+    return " AND ".join(map(itemgetter(0), conditions)), [v for _, values in conditions for v in values]
+
+
+def _conditions(tenant: str, query: Query) -> list[_Condition]:
     rows.check_status(query)
-    terms, values = ["tenant = ?"], [tenant]
+    found: list[_Condition] = [("cases.tenant = ?", (tenant,))]
     for column in ("playbook", "stage", "outcome", "owner", "team", "name"):
         wanted = getattr(query, column)
         if wanted is not None:
-            terms.append(f"{column} = ?")
-            values.append(wanted)
+            found.append((f"cases.{column} = ?", (wanted,)))
     if query.status is not None:
-        terms.append("closed IS NULL" if query.status == "open" else "closed IS NOT NULL")
+        found.append((f"cases.closed IS {'NULL' if query.status == 'open' else 'NOT NULL'}", ()))
     if query.prefix:
-        terms.append('"case" >= ? AND "case" < ?')
-        values += (query.prefix, query.prefix + chr(0x10FFFF))
-    return terms, values
+        wanted = (query.prefix, query.prefix + chr(0x10FFFF))
+        found.append(('cases."case" >= ? AND cases."case" < ?', wanted))
+    return found
 
 
 def _index(query: Query) -> str:

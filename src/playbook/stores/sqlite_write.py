@@ -31,23 +31,26 @@ INSERT_DUE = (
     "INSERT OR REPLACE INTO due (tenant, stream, id, queue, at, data, ready) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 DELETE_DUE = "DELETE FROM due WHERE tenant = ? AND stream = ? AND id = ?"
+INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+DELETE_TAG = 'DELETE FROM tags WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'
+SELECT_TAGS = 'SELECT opened, tags FROM cases WHERE tenant = ? AND "case" = ?'
 UPSERT_CASE = (
-    "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO cases VALUES (?, {', '.join('?' * len(rows.COLUMNS))})"
     ' ON CONFLICT (tenant, "case") DO UPDATE SET '
     + ", ".join(f"{column} = excluded.{column}" for column in rows.COLUMNS[1:])
 )
 # SQLite rewrites every index of a column that is named, changed or not; mostly only the stage is.
 UPDATE_CASE = (
     "UPDATE cases SET stage = ?5, outcome = ?6, closed = ?10, entered = ?11, touched = ?12, amount = ?13,"
-    " currency = ?14, expected_close = ?15, probability = ?16, fields = ?17"
+    " currency = ?14, expected_close = ?15, probability = ?16, fields = ?17, assigned = ?18"
     ' WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4 AND owner = ?7 AND team = ?8'
-    " AND opened = ?9"
+    " AND opened = ?9 AND hidden = ?19 AND tags = ?20"
 )
 SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_RECEIPT = "SELECT fingerprint, answer, position FROM receipts WHERE tenant = ? AND key = ?"
 
 _stream = attrgetter("stream")
-_columns = attrgetter(*rows.COLUMNS)
+_columns = attrgetter(*rows.COLUMNS[:-1])
 
 
 class RejectedError(Exception):
@@ -113,7 +116,7 @@ class Writer:
         for batch in batches:
             for write in batch.writes:
                 if write.expected and write.index is not None:
-                    self._index(case_row(batch.tenant, write.index), new=False)
+                    self._replace_case(batch.tenant, write.index)
                 if write.expected and write.due is not None:
                     self._replace_due(batch.tenant, write.stream, write.due)
 
@@ -136,17 +139,27 @@ class Writer:
             run(INSERT_EVENT, row)
         position = self._cursor.lastrowid if events else None
         if write.index is not None:
-            self._index(case_row(tenant, write.index), new=not write.expected)
+            if write.expected:
+                self._replace_case(tenant, write.index)
+            else:
+                run(UPSERT_CASE, case_row(tenant, write.index))
+                self._cursor.executemany(INSERT_TAG, tag_rows(tenant, write.index))
         if write.due is not None:
             self._replace_due(tenant, stream, write.due)
         return position
 
-    def _index(self, case: tuple[Any, ...], *, new: bool) -> None:
-        if not new:
-            self._run(UPDATE_CASE, case)
-            if self._cursor.rowcount == 1:
-                return
+    def _replace_case(self, tenant: str, row: IndexRow) -> None:
+        """Store the row of a case that was there before, and its tags where they differ."""
+        case = case_row(tenant, row)
+        self._run(UPDATE_CASE, case)
+        if self._cursor.rowcount == 1:
+            return
+        old = self._run(SELECT_TAGS, (tenant, row.case)).fetchone()
         self._run(UPSERT_CASE, case)
+        before = {(tenant, tag, old[0], row.case) for tag in rows.read_tags(old[1])} if old else set()
+        after = set(tag_rows(tenant, row))
+        self._cursor.executemany(DELETE_TAG, before - after)
+        self._cursor.executemany(INSERT_TAG, after - before)
 
     def _replace_due(self, tenant: str, stream: str, due: Sequence[DueRow]) -> None:
         """Store what differs: a row that stays as it was keeps its lease, its attempts and its error."""
@@ -191,6 +204,7 @@ class _Gathered:
         self._moved: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
         self._cases: list[tuple[Any, ...]] = []
+        self._tags: list[tuple[Any, ...]] = []
         self._due: list[tuple[Any, ...]] = []
         self._documents: list[tuple[Any, ...]] = []
         self._vault: list[tuple[Any, ...]] = []
@@ -223,6 +237,7 @@ class _Gathered:
         self._new.append((tenant, stream, *head))
         if write.index is not None:
             self._cases.append(case_row(tenant, write.index))
+            self._tags += tag_rows(tenant, write.index)
         for d in write.due or ():
             self._due.append((tenant, stream, d.id, d.queue, d.at, d.data, d.at))
 
@@ -235,6 +250,7 @@ class _Gathered:
             (INSERT_VAULT, self._vault, True),
             (INSERT_EVENT, self._events, False),
             (UPSERT_CASE, self._cases, False),
+            (INSERT_TAG, self._tags, False),
             (INSERT_DUE, self._due, False),
             (INSERT_DOCUMENT, self._documents, False),
         ):
@@ -255,7 +271,12 @@ def independent(batches: Sequence[Batch]) -> bool:
 
 def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
     """Return the columns of `cases`."""
-    return (tenant, *_columns(row))
+    return (tenant, *_columns(row), rows.tags_text(row.tags))
+
+
+def tag_rows(tenant: str, row: IndexRow) -> list[tuple[Any, ...]]:
+    """Return the rows of `tags`."""
+    return [(tenant, tag, row.opened, row.case) for tag in row.tags]
 
 
 def _documents(batch: Batch) -> list[tuple[Any, ...]]:

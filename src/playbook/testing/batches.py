@@ -121,7 +121,8 @@ def random_case(n: int, rng: random.Random) -> IndexRow:
         owner=rng.choice(["ann", "bob", ""]), team=rng.choice(["emea", "apac"]), opened=rng.randrange(8),
         closed=rng.choice([None, 5]), outcome=rng.choice(["open", "won"]), name=f"Deal {n % 9}",
         amount=rng.choice([None, 0, -7, rng.randrange(10**12), 2**63 - 1, -(2**63)]),
-        currency=rng.choice([None, "EUR", "USD"]),
+        currency=rng.choice([None, "EUR", "USD"]), assigned=rng.randrange(8), hidden=rng.random() < 0.5,
+        tags=tuple(tag for tag in ("owner:ann", "team:emea", "link:account=1") if rng.random() < 0.4),
     )  # fmt: skip
 
 

@@ -120,8 +120,16 @@ class ReadContract:
             Query(status="open"), Query(status="closed", owner="bob"), Query(outcome="won"), Query(owner="ann"),
             Query(team="emea", playbook="renewal"), Query(name="Deal 3"), Query(prefix="c1"), Query(owner="nobody"),
             Query(playbook="renewal", stage="proposal", status="open", owner="ann", team="emea"),
+            Query(link="link:account=1"), Query(link="link:account=1", status="open", team="emea"),
+            Query(link="link:"),
         ]  # fmt: skip
-        for query in queries:
+        tags = (
+            None,
+            frozenset[str](),
+            frozenset(["owner:ann"]),
+            frozenset(["owner:ann", "team:emea", "team:x"]),
+        )
+        for query in (attrs.evolve(query, tags=seen) for query in queries for seen in tags):
             expected = sorted(
                 (row for row in cases if _matches(row, query)), key=lambda row: (-row.opened, row.case)
             )
@@ -139,6 +147,8 @@ class ReadContract:
             {"playbook": "renewal"}, {"name": "x"}, {"stage": "won"}, {"outcome": "won"}, {"owner": "bob"},
             {"team": "apac"}, {"opened": 7}, {"closed": 9}, {"entered": 8}, {"touched": 8}, {"amount": None},
             {"currency": None}, {"expected_close": None}, {"probability": None}, {"fields": b"[]"},
+            {"assigned": 5}, {"hidden": True}, {"tags": ("a", "b")}, {"opened": 9}, {"tags": ("b", 'c"\n')},
+            {"tags": ()},
         ):  # fmt: skip
             new = attrs.evolve(old, **changes)
             _reindex(store, new)
@@ -146,6 +156,10 @@ class ReadContract:
             said = Query(old.playbook, old.stage, None, old.outcome, old.owner, old.team, old.name)
             assert _pages(store, says, 9) == [new], changes
             assert _pages(store, said, 9) == ([new] if says == said else []), changes
+            for tag in ("a", "b", 'c"\n'):
+                linked = new.tags.count(tag) == 1
+                assert _pages(store, Query(link=tag), 9) == [new] * linked, changes
+                assert _pages(store, Query(tags=frozenset([tag])), 9) == [new] * (linked or not new.hidden)
             for part in (Query(), Query(owner=new.owner), Query(team=new.team), Query(name=new.name)):
                 after = f"{new.opened + 1}:"
                 assert store.find(TENANT, part, after=after, limit=9).items == (new,), changes
@@ -177,7 +191,11 @@ class ReadContract:
         """By any columns, in order of group, each currency apart, also where a sum is beyond 64 bits."""
         rng = random.Random(13)
         cases = _index(store, [random_case(n, rng) for n in range(80)])
-        for query in (Query(), Query(status="open"), Query(playbook="renewal", owner="ann")):
+        seen, none = frozenset(["owner:ann", "team:emea"]), frozenset[str]()
+        for query in (
+            Query(), Query(status="open"), Query(playbook="renewal", owner="ann"), Query(tags=seen), Query(tags=none),
+            Query(link="link:account=1"), Query(stage="proposal", link="link:account=1", tags=seen),
+        ):  # fmt: skip
             found = [row for row in cases if _matches(row, query)]
             for by in (
                 [],
@@ -189,6 +207,31 @@ class ReadContract:
                 assert list(store.tally(TENANT, query, by)) == _tally(found, by), (query, by)
         with pytest.raises(UnknownName, match="owner"):
             store.tally(TENANT, Query(), ["ownr"])
+
+    def test_what_is_hidden_is_found_only_by_its_tags(self, store: Store) -> None:
+        """Names, beginnings of ids, pages and counts say nothing of it; written one by one or many at once."""
+        shown, mine, other = case("c1"), case("c2", hidden=True, tags=("a", "b")), case("c3", hidden=True)
+        one_by_one = case("d1", hidden=True, tags=("c",), opened=2_000)
+        _index(store, [shown, mine, other])
+        _index(store, [one_by_one])
+        for query in (
+            Query(),
+            Query(owner="ann"),
+            Query(team="emea"),
+            Query(playbook="new-business", stage="discovery"),
+        ):
+            for tags, found in (
+                (None, [one_by_one, shown, mine, other]), ([], [shown]), (["b", "a"], [shown, mine]),
+                (["c", "b", "x"], [one_by_one, shown, mine]),
+            ):  # fmt: skip
+                seen = attrs.evolve(query, tags=None if tags is None else frozenset(tags))
+                assert _pages(store, seen, 1) == found
+                assert [tally.count for tally in store.tally(TENANT, seen, [])] == [len(found)]
+        for query in (Query(name="Deal c2"), Query(prefix="c2"), Query(owner="ann", name="Deal c2")):
+            assert _pages(store, attrs.evolve(query, tags=frozenset(["b"])), 9) == [mine]
+            assert _pages(store, attrs.evolve(query, tags=frozenset(["c"])), 9) == []
+            assert store.tally(TENANT, attrs.evolve(query, tags=frozenset(["c"])), ["name"]) == []
+        assert store.find("other", Query(tags=frozenset(["a"])), limit=9).items == ()
 
     def test_columns_hold_every_case_in_order(self, store: Store) -> None:
         """Chunks of lists by attribute of IndexRow, on from any case; an unknown table is named."""
@@ -262,23 +305,28 @@ def _pages(store: Store, query: Query, limit: int) -> list[IndexRow]:
 
 
 def _matches(row: IndexRow, query: Query) -> bool:
-    wanted = {k: v for k, v in attrs.asdict(query).items() if v is not None and k not in ("status", "prefix")}
+    apart = ("status", "prefix", "link", "tags")
+    wanted = {k: v for k, v in attrs.asdict(query).items() if v is not None and k not in apart}
     status = "open" if row.closed is None else "closed"
     return (
         all(getattr(row, name) == value for name, value in wanted.items())
         and query.status in (None, status)
         and row.case.startswith(query.prefix or "")
+        and query.link in (None, *row.tags)
+        and (query.tags is None or not row.hidden or bool(query.tags & set(row.tags)))
     )
 
 
 def _tally(found: list[IndexRow], by: list[str]) -> list[Tally]:
     counts: dict[tuple[str, ...], int] = {}
     sums: dict[tuple[str, ...], dict[str, int]] = {}
+    assigned: dict[tuple[str, ...], int] = {}
     for row in found:
         values = {**attrs.asdict(row), "status": "open" if row.closed is None else "closed"}
         group = tuple(values[name] or "" for name in by)
         counts[group] = counts.get(group, 0) + 1
+        assigned[group] = max(assigned.get(group, 0), row.assigned)
         totals = sums.setdefault(group, {})
         if row.currency and row.amount is not None:
             totals[row.currency] = totals.get(row.currency, 0) + row.amount
-    return [Tally(group, counts[group], sums[group]) for group in sorted(counts)]
+    return [Tally(group, counts[group], sums[group], assigned[group]) for group in sorted(counts)]
