@@ -7,7 +7,7 @@ from playbook.expressions.check import Checked, check
 from playbook.expressions.compile import compile  # noqa: A004 - the name that people look for
 from playbook.expressions.functions import STANDARD, Function
 from playbook.expressions.mistakes import Mistake
-from playbook.expressions.nodes import Node, dump, load, reads
+from playbook.expressions.nodes import Node, dump, follows, load, reads
 from playbook.expressions.parse import parse
 from playbook.expressions.scope import Scope
 from playbook.expressions.types import Environment, Type
@@ -15,5 +15,5 @@ from playbook.expressions.unknown import EvalError, Unknown
 
 __all__ = [
     "STANDARD", "Checked", "Environment", "EvalError", "Function", "Mistake", "Node", "Scope", "Type",
-    "Unknown", "check", "compile", "dump", "load", "parse", "reads",
+    "Unknown", "check", "compile", "dump", "follows", "load", "parse", "reads",
 ]  # fmt: skip

@@ -110,11 +110,12 @@ class Calls(Base):
         if argument.op == "name" and argument.args[0] not in self.env.roots:
             argument = argument.replace("string", argument.args[0])
         if argument.op != "string":
-            self.visit(argument)
+            resolved = as_double(*self.visit(argument))[0]
             a = "an" if kind[0] in "aeiou" else "a"
             message = f"{function.name}() takes the id of {a} {kind}"
             self.wrong(argument, "call", message, f'write {function.name}("id")')
-        elif known is not None and argument.args[0] not in known:
+            return resolved, TEXT
+        if known is not None and argument.args[0] not in known:
             self.wrong(
                 argument,
                 "value",

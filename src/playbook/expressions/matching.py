@@ -27,7 +27,7 @@ class Machine:
 
     def search(self, text: str, spend: Callable[[int], None]) -> bool:
         """Return whether the pattern occurs; `spend` is told the cost of every part."""
-        spend(len(text) // 10 + 1)
+        spend(len(text) // 4 + 1)
         states: frozenset[int] | bool = frozenset()
         before = "start"
         for char in (*text, ""):

@@ -21,6 +21,7 @@ from playbook.expressions.types import (
     TIMESTAMP,
     choice_of,
     list_of,
+    reference_to,
     row_of,
 )
 from playbook.money import Money
@@ -40,23 +41,42 @@ ENV = Environment(
             "amount": MONEY, "price": MONEY, "discount": PERCENT, "score": NUMBER, "seats": INT, "pain": TEXT,
             "close": DATE, "met": TIMESTAMP, "notice": DURATION, "signed": BOOL, "champion": PERSON,
             "segment": choice_of(("enterprise", "midmarket")), "rivals": list_of(TEXT),
-            "items": list_of(row_of({"sku": TEXT, "quantity": INT})), "missing": MONEY, "absent": TEXT,
+            "items": list_of(row_of({"sku": TEXT, "quantity": INT, "price": MONEY})),
+            "missing": MONEY, "absent": TEXT,
+            "account": reference_to("account"), "partner": reference_to("account"), "lost": reference_to("gone"),
         },
+        "discovery": {"amount": MONEY}, "discovery.last": {"amount": MONEY},
         "case": {"idle": ELAPSED, "owner": PERSON, "opened": TIMESTAMP},
     },
-    names={"today": DATE, "now": TIMESTAMP},
+    names={"today": DATE, "now": TIMESTAMP, "$limit": MONEY},
     functions=STANDARD,
-    ids={"activity": ["demo", "pricing_call"], "entry": ["call", "payment"]},
+    ids={"activity": ["demo", "pricing_call"], "entry": ["call", "payment"], "criterion": ["legal"]},
+    records={
+        "account": {"country": TEXT, "size": INT, "owner": PERSON, "tags": list_of(TEXT)},
+        "person": {"role": TEXT, "team": TEXT, "since": DATE},
+    },
 )  # fmt: skip
 
 DEAL: dict[str, Any] = {
     "amount": Money.of(25000, "EUR"), "price": Money.of(100, "USD"), "discount": Decimal("0.2"),
     "score": Decimal("0.1"), "seats": 7, "pain": "slow reports", "close": dt.date(2026, 4, 30),
     "met": dt.datetime(2026, 2, 27, 22, 30, tzinfo=dt.UTC), "signed": False, "champion": "anna",
-    "segment": "enterprise", "rivals": ("acme", "globex"), "items": ({"sku": "a", "quantity": 3}, {"sku": "b"}),
-    "absent": "  ",
+    "segment": "enterprise", "rivals": ("acme", "globex"), "items": (
+        {"sku": "a", "quantity": 3, "price": Money.of(10, "EUR")}, {"sku": "b", "price": Money.of(10, "USD")},
+    ),
+    "absent": "  ", "account": "acme",
 }  # fmt: skip
-ANSWERS = {("done", "demo"): True, ("done", "pricing_call"): False, ("count", "call"): 2}
+ANSWERS = {
+    ("done", "demo"): True,
+    ("done", "pricing_call"): False,
+    ("count", "call"): 2,
+    ("approved", "legal"): True,
+    ("waived", "legal"): False,
+}
+RECORDS: dict[tuple[str, str], dict[str, Any]] = {
+    ("account", "acme"): {"country": "DE", "tags": ["key", "old"], "owner": "anna", "size": 0},
+    ("person", "anna"): {"role": "ae", "team": "dach", "since": dt.date(2024, 1, 1)},
+}
 
 
 def convert(money: Money, currency: str) -> Money | None:
@@ -68,9 +88,18 @@ def scope() -> Scope:
     idle = Elapsed(dt.datetime(2025, 8, 31, 23, 30, tzinfo=dt.UTC), NOW)
     case = {"idle": idle, "owner": "anna", "opened": dt.datetime(2026, 2, 1, tzinfo=dt.UTC)}
     return Scope(
-        {"deal": DEAL, "case": case}, NOW, Calendar(zone=BERLIN), BERLIN, "EUR", convert,
+        {
+            "deal": DEAL, "case": case, "discovery": {"amount": Money.of(1, "EUR")},
+            "discovery.last": {"amount": Money.of(2, "EUR")}, "$limit": Money.of(20_000, "EUR"),
+        }, NOW, Calendar(zone=BERLIN), BERLIN, "EUR", convert,
         lambda question, *ids: ANSWERS.get((question, *ids)),
+        lambda target, name, field: RECORDS.get((target, name), {}).get(field),
     )  # fmt: skip
+
+
+@pytest.fixture
+def env() -> Environment:
+    return ENV
 
 
 @pytest.fixture

@@ -8,17 +8,20 @@ import pytest
 
 from playbook.expressions import (
     STANDARD,
+    Environment,
     EvalError,
     Function,
     Node,
     Scope,
     Unknown,
+    check,
     compile,  # noqa: A004 - the public name
+    follows,
     load,
     parse,
     reads,
 )
-from playbook.expressions.types import DYN, INT
+from playbook.expressions.types import BOOL, DATE, DYN, INT, TEXT, list_of
 from playbook.money import Money
 from playbook.times import Calendar, Duration
 
@@ -117,6 +120,60 @@ ANSWERS: list[tuple[str, object]] = [
     ("deal.missing in [1 EUR]", MISSING),
     ("[deal.missing, deal.absent] == []", Unknown(("deal.missing", "deal.absent"))),
     ("deal.missing > 0 ? 1 : 2", MISSING),
+    # macros over tables and lists; each absorbs as the word it stands for
+    ("deal.items.exists(i, i.quantity > 2)", True),
+    ("deal.items.all(i, i.quantity > 5)", False),
+    ("deal.items.all(i, i.quantity > 0)", Unknown(("quantity",))),
+    ("deal.items.exists(i, i.quantity > 5)", Unknown(("quantity",))),
+    ("deal.items.exists(i, i.quantity / 0 > 5)", Unknown(("quantity",))),
+    ("deal.items.exists_one(i, i.sku == 'b')", True),
+    ("deal.items.exists_one(i, i.quantity == 3)", Unknown(("quantity",))),
+    ("sum(deal.items.map(i, i.price)) == 15 EUR", True),
+    ("sum(deal.items.map(i, i.price * 0.5)) == 7.50", True),
+    ("deal.items.filter(i, i.price > 7).map(i, i.sku)", ("a",)),
+    ("deal.items.map(i, i.price > 7, i.sku)", ("a",)),
+    ("deal.rivals.map(r, deal.rivals.filter(r, r != 'acme').map(s, r + s))", (("acmeglobex",), ("globexglobex",))),
+    ("deal.rivals.exists(r, deal.rivals.exists(r, r == 'acme') and r == 'globex')", True),
+    ("deal.missing == null ? true : [1].all(x, deal.amount > x)", True),
+    ("[1, 2].all(x, x > deal.seats or deal.missing > x)", MISSING),
+    ("sum([]) == 0 and sum([1, 2]) == 3 and sum([0.5, 1]) == 1.5", True),
+    ("sum([deal.discount, 30%]) == 50%", True),
+    ("sum([5 EUR, 5 CHF])", Unknown((), "no rate from CHF to EUR")),
+    ("has(deal.items[0].quantity) and !has(deal.items[1].quantity)", True),
+    # texts
+    ("deal.pain.contains('slow') and deal.pain.startsWith('s') and !deal.pain.endsWith('s ')", True),
+    ("deal.pain.matches('^slow\\\\s+rep') and deal.absent.contains('x')", Unknown(("deal.absent",))),
+    ("matches(deal.pain, '(' + '')", EvalError("a bracket ( is not closed")),
+    # references, one step deep, and people
+    ("deal.account.country in ['DE', 'AT']", True),
+    ("deal.account.size == 0 and 'key' in deal.account.tags and deal.account == 'acme'", True),
+    ("deal.partner.country == 'DE'", Unknown(("deal.partner.country",))),
+    ("has(deal.account.country) and !filled(deal.partner.country)", True),
+    ("case.owner.role == 'ae' and deal.champion.since < today", True),
+    ("deal.account.owner == case.owner", True),
+    # stamps, parameters, what was decided
+    ("discovery.amount == 1 EUR and discovery.last.amount == 2 EUR", True),
+    ("deal.amount > $limit", True),
+    ("approved(legal) and not waived('legal')", True),
+    # working days, exact spans beside durations, parts of days and times
+    ("working_days(date('2026-02-27'), today)", 1),
+    ("working_days(date('1900-01-01'), today)",
+     EvalError("46081 days are too many: working days are counted over up to 20000")),
+    ("duration('36h') == 36h and duration('24h') == 1d and 2d > duration('47h')", True),
+    ("duration('1h') > 1mo", EvalError("1mo has no exact length: it depends on the calendar")),
+    ("case.idle > duration('24h') and now - deal.met == now - deal.met", True),
+    ("now - duration('90m') == now - 90min and (now - deal.met) + deal.met == now", True),
+    ("deal.close.getMonth() == 3 and deal.close.getDate() == 30 and now.getHours('+01:00') == 0", True),
+    ("now.getHours('America/New_York') == 18 and now.getDayOfWeek('Asia/Tokyo') == 1", True),
+    ("now.getHours('America') > 0", EvalError("'America' is not a time zone; write one like Europe/Berlin")),
+    ("(now - deal.met).getHours()", 49),
+    ("type(deal.amount) == type(5 EUR) and type(case.idle) == google.protobuf.Duration", True),
+    ("string(deal.amount) + string(deal.close) + string(20%)", "25000.00 EUR2026-04-300.2"),
+    # maps
+    ("{'a': deal.missing}", MISSING),
+    ("{'a': [1, 2]}.a[1] + {1: 5}[1u]", 7),
+    ("{'a': 1}.b", EvalError("the map has no key 'b'")),
+    ("{dyn([1]): 2} == {}", EvalError("a key of a map is a text, a whole number, or true or false")),
     ("least(deal.missing, 5)", MISSING),
 ]  # fmt: skip
 
@@ -157,9 +214,9 @@ def test_an_unknown_or_an_error_is_neither_true_nor_false() -> None:
 
 
 def test_a_missing_root_is_missing_fields(scope: Scope) -> None:
-    node = load(["gt", ["field", "discovery", "amount"], ["int", "0"]])
-    assert compile(node, STANDARD)(scope) == Unknown(("discovery.amount",))
-    assert compile(load(["filled", ["field", "discovery", "amount"]]), STANDARD)(scope) is False
+    node = load(["gt", ["field", "proposal", "amount"], ["int", "0"]])
+    assert compile(node, STANDARD)(scope) == Unknown(("proposal.amount",))
+    assert compile(load(["filled", ["field", "proposal", "amount"]]), STANDARD)(scope) is False
 
 
 def test_names_are_read_from_the_roots() -> None:
@@ -203,6 +260,48 @@ def test_an_operation_of_a_newer_version_is_named() -> None:
         compile(Node("reduce", ("x",)), {})
 
 
+TOO_MUCH = EvalError("the condition looks at too much: make its lists or texts smaller")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "l.all(a, l.all(b, l.all(c, a + b + c < 0 or true)))",
+        "l.map(a, l.map(b, l.map(c, 'x')))",
+        "size(l.map(a, l + l)) > 0",
+        "size(l.map(a, s + s)) > 0",
+        "size(l.map(a, string(bytes(s)))) > 0",
+        "l.map(a, l) == l.map(a, l)",
+        "l.all(a, a in l)",
+        "l.all(a, !s.contains('yx'))",
+        "l.all(a, !(s + string(a)).matches('(x+x+)+y'))",
+        "l.all(a, !'x'.matches('(a{30}){30}' + string(a)))",
+        "l.all(a, working_days(today, today + 9000d) > a)",
+        "l.all(a, today + 9000wd > today)",
+        "l.all(a, sum(l) > 0)",
+        "l.exists(a, 1 / 0 > 0 or l.exists(b, 1 / 0 > 0)) or true",
+    ],
+)
+def test_what_costs_too_much_ends_as_an_error(scope: Scope, text: str) -> None:
+    node, _ = parse(text)
+    assert node is not None
+    names = {"l": list_of(INT), "s": TEXT, "today": DATE}
+    run = compile(check(node, Environment(names=names, functions=STANDARD)).node, STANDARD)
+    big = Scope({"l": tuple(range(5_000)), "s": "x" * 40_000}, scope.now, scope.calendar)
+    assert run(big) == TOO_MUCH
+    assert run(Scope({"l": (1,), "s": "x"}, scope.now, scope.calendar)) != TOO_MUCH
+    assert big.left is None
+
+
+def test_a_budget_is_for_one_evaluation(scope: Scope) -> None:
+    node, _ = parse("l.all(a, a >= 0)")
+    assert node is not None
+    names = {"l": list_of(INT)}
+    run = compile(check(node, Environment(names=names, functions=STANDARD)).node, STANDARD)
+    big = Scope({"l": tuple(range(10_000))}, scope.now, scope.calendar)
+    assert [run(big) for _ in range(50)] == [True] * 50
+
+
 def test_texts_and_lists_cannot_grow_without_bound(scope: Scope) -> None:
     big = Scope({"x": "a" * 60_000, "y": (1,) * 6_000}, scope.now, scope.calendar)
     for name, what in (("x", "text"), ("y", "list")):
@@ -215,6 +314,16 @@ def test_a_time_without_zone_is_an_error_not_an_exception(scope: Scope) -> None:
     naive = Scope({"at": dt.datetime(2026, 1, 1)}, scope.now, scope.calendar)  # noqa: DTZ001 - that is the point
     answer = compile(load(["lt", ["name", "at"], ["name", "now"]]), {})(naive)
     assert isinstance(answer, EvalError)
+
+
+def test_what_is_read_through_references_is_told_apart(env: Environment) -> None:
+    node, _ = parse(
+        "deal.account.country == 'DE' and case.owner.role == 'ae' and deal.items.all(i, i.price > 0)"
+    )
+    assert node is not None
+    tree = check(node, env, BOOL).node
+    assert reads(tree) == {"deal.account", "case.owner", "deal.items"}
+    assert follows(tree) == {("deal", "account", "country", "account"), ("case", "owner", "role", "person")}
 
 
 def test_reads_names_every_field_once() -> None:

@@ -35,15 +35,21 @@ from playbook.expressions.types import (
     TEXT,
     TIMESTAMP,
     list_of,
+    reference_to,
+    row_of,
 )  # fmt: skip
+from playbook.expressions.values import Map, Span, TypeValue, Uint
 from playbook.money import Money
 from playbook.times import Calendar, Duration, Elapsed
 
 FIELDS = {
     "amount": MONEY, "count": INT, "rate": NUMBER, "share": PERCENT, "pain": TEXT, "ok": BOOL, "day": DATE,
-    "at": TIMESTAMP, "span": DURATION, "tags": list_of(TEXT), "any": DYN,
+    "at": TIMESTAMP, "span": DURATION, "tags": list_of(TEXT), "any": DYN, "account": reference_to("account"),
+    "items": list_of(row_of({"sku": TEXT})),
 }  # fmt: skip
-ENV = Environment({"deal": FIELDS}, {"today": DATE, "now": TIMESTAMP}, STANDARD, {})
+ENV = Environment(
+    {"deal": FIELDS}, {"today": DATE, "now": TIMESTAMP}, STANDARD, {}, {"account": {"country": TEXT}}
+)
 UNITS = ["min", "h", "d", "w", "mo", "wd", "wh"]
 SIGNS = ["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "in", "and", "or", "&&", "||"]
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -56,23 +62,39 @@ _moneys = st.builds(Money, _decimals, st.sampled_from(["EUR", "USD", "JPY"]))
 _values = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), _decimals, _moneys, st.text(max_size=5),
     _days, _times, _spans, st.builds(Elapsed, _times, _times), st.tuples(st.text(max_size=3)), st.just(()),
+    st.binary(max_size=3), st.integers(0, 2**64 - 1).map(Uint), st.builds(Span, st.integers(-(2**63), 2**63 - 1)),
+    st.builds(Map, st.lists(
+        st.tuples(st.text(max_size=2) | st.booleans(), st.integers()), max_size=2, unique_by=repr
+    )),
 )  # fmt: skip
 _deals = st.fixed_dictionaries({}, optional={
     "amount": _moneys, "count": st.integers(-(2**63), 2**63 - 1), "rate": _decimals, "share": _decimals,
     "pain": st.text(max_size=5), "ok": st.booleans(), "day": _days, "at": _times, "span": _spans,
     "tags": st.lists(st.text(max_size=3), max_size=3).map(tuple), "any": _values,
+    "account": st.sampled_from(["acme", "globex"]),
+    "items": st.lists(st.fixed_dictionaries({}, optional={"sku": st.text(max_size=2)}), max_size=2).map(tuple),
 })  # fmt: skip
 
 _literals = st.sampled_from([
     "null", "true", "false", "0", "1", "-5", "9223372036854775807", "0.1", "2.5", "1e300", "20%", "25000 EUR",
-    "5 JPY", "90d", "6mo", "8wh", "'x'", "''", "[]", "['x', 'y']", "[0.5, 1]", "today", "now",
+    "5 JPY", "90d", "6mo", "8wh", "'x'", "''", "b'x'", "5u", "{}",
+    "{'sku': 1}", "deal.account.country", "int", "i",
+    "[]", "['x', 'y']", "[0.5, 1]", "today", "now",
     *(f"deal.{name}" for name in FIELDS),
 ])  # fmt: skip
 
 
 def _combine(part: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     signs = st.sampled_from(SIGNS)
-    functions = st.sampled_from(["size", "days", "least", "greatest", "filled", "date", "count"])
+    functions = st.sampled_from([
+        "size", "days", "working_days", "least", "greatest", "filled", "date", "count", "sum", "int", "uint",
+        "double",
+        "string", "bytes", "bool", "type", "dyn", "timestamp", "duration", "matches", "approved",
+    ])  # fmt: skip
+    macros = st.sampled_from(["all", "exists", "exists_one", "map", "filter"])
+    methods = st.sampled_from(
+        ["contains", "startsWith", "matches", "getHours", "getDayOfYear", "size", "gone"]
+    )
     return st.one_of(
         st.builds("({} {} {})".format, part, signs, part),
         st.builds("({} {} {})".format, part, signs, part),
@@ -81,21 +103,32 @@ def _combine(part: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("{}[{}]".format, part, part),
         st.builds("{}({}, {})".format, functions, part, part),
         st.builds("{}({})".format, functions, part),
+        st.builds(
+            "({}).{}(i, {})".format, part, macros, part | st.sampled_from(["i", "i.sku", "i == i", "i > 1"])
+        ),
+        st.builds("({}).{}({})".format, part, methods, part),
+        st.builds("({}).{}()".format, part, methods),
+        st.builds("{{{}: {}}}".format, part, part),
+        st.builds("has(({}).sku)".format, part),
     )
 
 
 _texts = st.recursive(_literals, _combine, max_leaves=8)
 _ANSWERS = (
-    type(None), bool, int, float, Decimal, Money, str, dt.date, Duration, Elapsed, tuple, Unknown, EvalError,
+    type(None), bool, int, float, Decimal, Money, str, bytes, dt.date, Duration, Elapsed, Span, Map, TypeValue, tuple,
+    dict, Unknown, EvalError,
 )  # fmt: skip
 
 
-_DYNAMIC = re.compile(r"deal\.any|null|\[\]")
+_DYNAMIC = re.compile(r"deal\.any|null|\[\]|\{\}|dyn")
 _ILL_TYPED = re.compile("has no meaning|cannot be compared with|needs a|has no item at|has no columns|failed")
 
 
 def _scope(deal: dict[str, Any]) -> Scope:
-    return Scope({"deal": deal}, NOW, Calendar(), dt.UTC, "EUR")
+    def follow(target: str, name: str, field: str) -> object:
+        return "DE" if name == "acme" else None
+
+    return Scope({"deal": deal}, NOW, Calendar(), dt.UTC, "EUR", follow=follow)
 
 
 def _node(text: str) -> Node:
@@ -133,6 +166,57 @@ def test_any_text_is_read_or_explained(text: str) -> None:
     else:
         assert mistakes == ()
         check(node, ENV)
+
+
+_LITERAL_TREES = st.sampled_from([
+    ["null"], ["bool", True], ["string", "x"], ["int", "5"], ["uint", "5"], ["double", "1.5"], ["number", "1.5"],
+    ["percent", "0.2"], ["money", "5.00", "EUR"], ["duration", "9", "wd"], ["bytes", "00ff"], ["type", "int"],
+    ["name", "today"], ["field", "deal", "tags"], ["field", "deal", "any"], ["list"], ["entries"],
+    ["follow", "deal", "account", "country", "account"],
+])  # fmt: skip
+
+
+def _grown(part: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    two = [
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "in",
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "mod",
+        "and",
+        "or",
+        "index",
+        "list",
+    ]
+    macros = st.sampled_from(["all", "exists", "exists_one", "filter", "map"])
+    names = st.sampled_from(
+        ["size", "contains", "matches", "getHours", "string", "int", "sum", "days", "gone"]
+    )
+    body = part | st.just(["var", "i"]) | st.just(["column", ["var", "i"], "sku"])
+    return st.one_of(
+        st.tuples(st.sampled_from(two), part, part).map(list),
+        st.tuples(st.sampled_from(["not", "neg", "filled"]), part).map(list),
+        st.tuples(st.just("column"), part, st.just("x")).map(list),
+        st.tuples(st.just("has"), st.tuples(st.just("column"), part, st.just("x")).map(list)).map(list),
+        st.tuples(st.just("entries"), part, part).map(list),
+        st.tuples(st.sampled_from(["call", "method"]), names, part, part).map(list),
+        st.tuples(st.just("if"), part, part, part).map(list),
+        st.tuples(macros, part, st.just("i"), body).map(list),
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.recursive(_LITERAL_TREES, _grown, max_leaves=12), _deals)
+def test_every_tree_has_an_answer_whatever_its_types(tree: Any, deal: dict[str, Any]) -> None:
+    answer = compile(load(tree), STANDARD)(_scope(deal))
+    assert isinstance(answer, _ANSWERS)
 
 
 def _text(node: Node) -> str:
