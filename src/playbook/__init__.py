@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from playbook.errors import (
         AmbiguousName,
         Blocker,
+        DamagedStore,
         ForeignStore,
         InputError,
         KeyReused,
@@ -52,7 +53,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "playbook.engine": ("Engine",),
     "playbook.errors": (
-        "AmbiguousName", "Blocker", "ForeignStore", "InputError", "KeyReused", "NewerStore",
+        "AmbiguousName", "Blocker", "DamagedStore", "ForeignStore", "InputError", "KeyReused", "NewerStore",
         "PlaybookError", "PluginError", "Problem", "ProblemsFound", "Refused", "Span", "StoreError",
         "StoreUnavailable", "UnknownName",
     ),
@@ -76,8 +77,8 @@ _RENAMED = {"load_plugins": "load"}
 
 __all__ = [
     "Advance", "AmbiguousName", "Assign", "Back", "Blocker", "Calendar", "Close", "CommandLine",
-    "CriterionKind", "Do", "Duration", "Engine", "ForeignStore", "Function", "Importer", "InputError",
-    "KeyReused", "Log", "MemoryStore", "Money", "NewerStore", "Open", "Page", "PlaybookError",
+    "CriterionKind", "DamagedStore", "Do", "Duration", "Engine", "ForeignStore", "Function", "Importer",
+    "InputError", "KeyReused", "Log", "MemoryStore", "Money", "NewerStore", "Open", "Page", "PlaybookError",
     "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project", "Query", "Refused", "Registry",
     "Report", "ReportContext", "ReportQuery", "Scope", "Set", "SourceRow", "Span", "SqliteStore", "Store",
     "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown", "UnknownName", "Verdict",

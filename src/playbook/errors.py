@@ -9,6 +9,7 @@
     ├── PluginError                    a plugin failed; names the plugin
     └── StoreError                     the store cannot do its work
         ├── StoreUnavailable           locked, read-only, unreachable
+        ├── DamagedStore               bytes are not what was written
         ├── ForeignStore               the file or schema is not ours
         └── NewerStore                 written by a newer version
 
@@ -165,6 +166,10 @@ class StoreError(PlaybookError):
 
 class StoreUnavailable(StoreError):
     """The store is locked, read-only or out of reach."""
+
+
+class DamagedStore(StoreError):
+    """The store's bytes are not what was written: the disk or someone changed them."""
 
 
 class ForeignStore(StoreError):

@@ -106,6 +106,7 @@ _KINDS = (
     ("KeyReused", "key_reused", USAGE),
     ("PluginError", "plugin", FAULT),
     ("StoreUnavailable", "store_unavailable", FAULT),
+    ("DamagedStore", "damaged_store", FAULT),
     ("ForeignStore", "foreign_store", FAULT),
     ("NewerStore", "newer_store", FAULT),
     ("StoreError", "store", FAULT),

@@ -8,10 +8,14 @@ from playbook.cli.faults import WANTING
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, paint, say
 from playbook.cli.progress import bar
+from playbook.engine.proof import prove
+from playbook.errors import DamagedStore
+from playbook.stores.audit import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playbook.cli.session import Session
-    from playbook.stores.audit import Finding
 
 
 @command("fsck", example="playbook fsck")
@@ -24,22 +28,28 @@ def fsck(session: Session) -> int:
     session.require_project()
     if session.database is not None and not session.database.exists():
         return _answer(session, [], 0, exists=False)
-    findings: list[Finding] = []
-    events = 0
     with bar("Proving") as progress:
-        for engine in session.engines():
-            from playbook.engine.proof import prove
-
-            seen = 0
-
-            def step(count: int, before: int = events) -> None:
-                nonlocal seen
-                seen = count
-                progress(before + count)
-
-            findings += prove(engine, step)
-            events += seen
+        findings, events = _prove(session, progress)
     return _answer(session, findings, events, exists=True)
+
+
+def _prove(session: Session, progress: Callable[[int], None]) -> tuple[list[Finding], int]:
+    """Return what is wrong and how many events were read; a store that is damaged itself is a finding."""
+    findings: list[Finding] = []
+    before = events = 0
+
+    def step(count: int) -> None:
+        nonlocal events
+        events = before + count
+        progress(events)
+
+    try:
+        for engine in session.engines():
+            findings += prove(engine, step)
+            before = events
+    except DamagedStore as error:
+        findings.append(Finding(session.tenant, "", 0, 0, str(error)))
+    return findings, events
 
 
 def _answer(session: Session, findings: list[Finding], events: int, *, exists: bool) -> int:
@@ -50,7 +60,7 @@ def _answer(session: Session, findings: list[Finding], events: int, *, exists: b
         say("There is no database yet, so there is nothing to prove.")
         return 0
     for finding in findings:
-        place = f"{finding.tenant} {finding.stream}"
+        place = f"{finding.tenant} {finding.stream}".strip()
         place += f" version {finding.version} (position {finding.position})" if finding.version else ""
         say(f"{paint(clean(place), fg='red', bold=True)}: {clean(finding.message)}")
     if findings:

@@ -34,8 +34,11 @@ class Versions:
         return self.published[-1]
 
     def texts_of(self, digest: str) -> str:
-        """Return the digest of the newest texts of a process."""
-        return next(p.texts for p in reversed(self.published) if p.digest == digest)
+        """Return the digest of the newest texts of a process; raises UnknownName for another digest."""
+        for published in reversed(self.published):
+            if published.digest == digest:
+                return published.texts
+        raise UnknownName("published definition", digest[:12])
 
 
 def stream_of(playbook: str) -> str:

@@ -62,10 +62,10 @@ def _index(engine: Engine) -> Iterator[tuple[str, IndexRow]]:
 
 
 def _prove_fold(engine: Engine, stream: str, rows: dict[str, IndexRow]) -> Iterator[Finding]:
-    head = engine.store.load(engine.tenant, (stream,))[stream]
     try:
+        head = engine.store.load(engine.tenant, (stream,))[stream]
         folded, row = _fold(engine, stream)
-    except (PlaybookError, ValueError) as error:
+    except (PlaybookError, ValueError, LookupError) as error:
         yield _finding(engine, stream, f"its events cannot be folded: {error}")
         return
     if head.fold == FOLD and head.data and not _same(head.data, folded):

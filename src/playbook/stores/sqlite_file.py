@@ -5,7 +5,14 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from playbook.errors import ForeignStore, InputError, NewerStore, PlaybookError, StoreUnavailable
+from playbook.errors import (
+    DamagedStore,
+    ForeignStore,
+    InputError,
+    NewerStore,
+    PlaybookError,
+    StoreUnavailable,
+)
 
 APPLICATION_ID = 0x506C6279
 """Marks a file as ours (`Plby`): PRAGMA application_id, bytes 68 to 71 of the file."""
@@ -66,10 +73,9 @@ _TROUBLES = {
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; look at the permissions of the file and its folder",
     sqlite3.SQLITE_FULL: "cannot grow: the disk is full; free some space and try again",
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error",
-    sqlite3.SQLITE_CORRUPT: "is damaged; restore a copy, or find out more with fsck",
 }
 
-TRANSLATED = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+TRANSLATED = (sqlite3.Error, OverflowError, UnicodeError)
 """What `translate` is for."""
 
 
@@ -96,7 +102,7 @@ def open_file(path: str, timeout: float) -> sqlite3.Connection:
     except BaseException as error:
         if connection is not None:
             connection.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, TRANSLATED):
             raise translate(error, path) from error
         raise
     return connection
@@ -113,6 +119,13 @@ def translate(error: Exception, path: str) -> PlaybookError:
     if isinstance(error, OverflowError | UnicodeEncodeError):
         return InputError(f"a value cannot be stored: {error}")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    # text that is no UTF-8 comes without a code, or breaks in the message about it
+    if (
+        code == sqlite3.SQLITE_CORRUPT
+        or isinstance(error, UnicodeDecodeError)
+        or "decode to UTF-8" in str(error)
+    ):
+        return DamagedStore(f"{path} is damaged; restore a copy, or find out more with fsck")
     if code == sqlite3.SQLITE_NOTADB:
         return ForeignStore(f"{path} is not a database; choose another file")
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
