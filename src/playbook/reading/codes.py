@@ -121,8 +121,22 @@ BAD_VALUE = _code(
 
 CRITERION_KIND = _code(
     "criterion-kind",
-    "A criterion has exactly one of `that`, `fields`, `done` or a kind that a plugin adds. Split one with"
-    " two into two criteria; give one without any what must hold.",
+    "A criterion has exactly one of `that`, `fields`, `done`, `approval`, `unique` or a kind that a plugin"
+    " adds. Split one with two into two criteria; give one without any what must hold.",
+)
+APPROVAL = _code(
+    "approval-kind",
+    "An approval says exactly one of `by`, `any`, `all`, `in_order` or `quorum`: whose yes is needed.",
+)
+TIMER = _code(
+    "timer-kind",
+    "A timer says exactly one of `in_stage`, `idle`, `before` or `after`; the last two also say `by`, how long"
+    " before or after it is.",
+)
+ACTION = _code(
+    "action-verb",
+    "An action has exactly one verb: notify, assign, set, schedule, open, close, advance, webhook, or one that"
+    " a plugin adds. Write two actions as two items of the list.",
 )
 INCOMPLETE_FIELD = _code(
     "incomplete-field",
@@ -201,6 +215,11 @@ MAPPING_COLUMNS = _code(
     "mapping-columns",
     "The mapping lacks what its target needs: rows that become people need `person`, rows that become"
     " cases need `columns`; and each has only its own.",
+)
+UNKNOWN_PLACEHOLDER = _code(
+    "unknown-placeholder",
+    "What stands between { and } in a text for people is the name of a value, such as {case.name} or"
+    " {deal.amount}, and nothing else: no calculation, no condition.",
 )
 CONDITION_SYNTAX = _code(
     "condition-syntax",

@@ -1,86 +1,90 @@
-"""Conditions: parsed and checked once the whole playbook is known, each mistake at its character."""
+"""Conditions: parsed and checked once what they may name is known, each mistake at its character."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from playbook import expressions
 from playbook.errors import Span
-from playbook.expressions.types import BOOL
 from playbook.model.rules import Condition
-from playbook.model.vocabulary import environment
 from playbook.reading.source import offset
-from playbook.reading.structure import maps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import re
+    from collections.abc import Callable
 
-    from playbook.expressions import Environment, Function, Mistake
-    from playbook.model.playbook import Activity, Criterion, Playbook, Stage
+    from playbook.expressions import Environment, Mistake
+    from playbook.reading.pending import Pending
     from playbook.reading.source import Source
 
+    EnvironmentOf = Callable[[str], Environment]
+
+T = TypeVar("T")
+
 _TYPED = frozenset(("condition-type", "condition-value", "condition-call"))
+_PLAIN = frozenset((
+    "str", "int", "bool", "Any", "Decimal", "Decimal | None", "tuple[str, ...]", "tuple[tuple[str, str], ...]",
+    "tuple[int, ...]", "dt.date", "dt.time", "tuple[dt.date, ...]",
+))  # fmt: skip
+"""Types of attributes that hold no condition."""
 
 
-def resolve(source: Source, playbook: Playbook, functions: Mapping[str, Function]) -> Playbook:
-    """Return the playbook with the stored tree of every condition; report every mistake."""
-    return _Resolver(source, playbook, functions).playbook(playbook)
+def resolve(source: Source, value: T, env_of: EnvironmentOf, broken: re.Pattern[str] | None = None) -> T:
+    """Return a value with the stored tree of every Condition in place of its Pending; report every mistake.
+
+    `env_of` says what a condition may name, by what its Pending is about. `broken` finds names of fields that
+    were refused in part: what follows from them is not told again.
+    """
+    resolved: T = _Resolver(source, env_of, broken).value(value)
+    return resolved
 
 
 class _Resolver:
-    """Resolve the conditions of one playbook."""
+    """Resolve the conditions of one file; one that stands in several places is told once."""
 
-    def __init__(self, source: Source, playbook: Playbook, functions: Mapping[str, Function]) -> None:
-        fields = maps(source.root, "fields") if source.root is not None else ()
-        broken = [name for name, data in fields if data.broken]
+    def __init__(self, source: Source, env_of: EnvironmentOf, broken: re.Pattern[str] | None) -> None:
         self.source = source
-        self.env: Environment = environment(playbook, functions)
-        # A field that was refused in part has its own Problem; what follows from it would only repeat that.
-        self.broken = re.compile(rf"\.({'|'.join(map(re.escape, broken))})\b") if broken else None
-        self.shared: dict[str, Criterion] = {}
+        self.env_of = env_of
+        self.broken = broken
+        self.known: dict[int, Condition] = {}
+        self.kinds: dict[type[Any], tuple[str, ...]] = {}
 
-    def playbook(self, playbook: Playbook) -> Playbook:
-        shared = tuple(self.criterion(item) for item in playbook.criteria)
-        self.shared = {item.id: attrs.evolve(item, shared=True) for item in shared}
-        return attrs.evolve(
-            playbook, criteria=shared, stages=tuple(self.stage(stage) for stage in playbook.stages)
-        )
+    def holding(self, kind: type[Any]) -> tuple[str, ...]:
+        """Return the attributes of a class that may hold conditions."""
+        found = self.kinds.get(kind)
+        if found is None:
+            parts = attrs.fields(kind) if attrs.has(kind) else ()
+            found = self.kinds[kind] = tuple(part.name for part in parts if part.type not in _PLAIN)
+        return found
 
-    def stage(self, stage: Stage) -> Stage:
-        return attrs.evolve(
-            stage,
-            when=self.condition(stage.when),
-            activities=tuple(self.activity(item) for item in stage.activities),
-            entry=tuple(self.criterion(item) for item in stage.entry),
-            exit=tuple(self.criterion(item) for item in stage.exit),
-            next=tuple(attrs.evolve(item, when=self.condition(item.when)) for item in stage.next),
-        )
+    def value(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            items = tuple(map(self.value, value))
+            return value if all(map(_same, items, value)) else items
+        if isinstance(value, Condition):
+            if id(value) not in self.known:
+                self.known[id(value)] = self.condition(value)
+            return self.known[id(value)]
+        changed = {}
+        for name in self.holding(type(value)):
+            before = getattr(value, name)
+            if before is not None and (after := self.value(before)) is not before:
+                changed[name] = after
+        return attrs.evolve(value, **changed) if changed else value
 
-    def activity(self, activity: Activity) -> Activity:
-        return attrs.evolve(activity, when=self.condition(activity.when))
-
-    def criterion(self, item: Criterion) -> Criterion:
-        if item.shared:
-            return self.shared[item.id]
-        if item.when is None and item.that is None:
-            return item
-        return attrs.evolve(item, when=self.condition(item.when), that=self.condition(item.that))
-
-    def condition(self, condition: Condition | None) -> Condition | None:
-        """Return the condition with its tree in place of its event; None as tree where it has mistakes."""
-        if condition is None:
-            return None
+    def condition(self, condition: Condition) -> Condition:
+        """Return the condition with its tree; None as tree where it has mistakes."""
+        pending: Pending = condition.tree
         node, mistakes = expressions.parse(condition.text)
         tree = None
         if node is not None:
-            checked = expressions.check(node, self.env, BOOL)
+            checked = expressions.check(node, self.env_of(pending.about), pending.wanted)
             mistakes = (*mistakes, *(m for m in checked.mistakes if not self.follows(m, condition.text)))
             tree = expressions.dump(checked.node)
         for mistake in mistakes:
-            span = _span(self.source, condition.tree, mistake)
+            span = span_of(self.source, pending.event, mistake.start, mistake.end)
             message, _, near = mistake.message.partition("; ")
             self.source.report(mistake.code, message, span, mistake.hint or near)
         return Condition(condition.text, tree)
@@ -90,10 +94,15 @@ class _Resolver:
         return self.broken is not None and mistake.code in _TYPED and bool(self.broken.search(text))
 
 
-def _span(source: Source, event: Any, mistake: Mistake) -> Span:
-    start = offset(source, event, mistake.start)
-    last = offset(source, event, max(mistake.end - 1, mistake.start))
-    if start is None or last is None:
+def _same(one: object, other: object) -> bool:
+    return one is other
+
+
+def span_of(source: Source, event: Any, start: int, end: int) -> Span:
+    """Return where the characters from `start` to `end` of a scalar's value stand."""
+    first = offset(source, event, start)
+    last = offset(source, event, max(end - 1, start))
+    if first is None or last is None:
         return source.span(event)
-    length = last.column - start.column + 1 if last.line == start.line else 1
-    return Span(start.file, start.line, start.column, max(length, 1))
+    length = last.column - first.column + 1 if last.line == first.line else 1
+    return Span(first.file, first.line, first.column, max(length, 1))

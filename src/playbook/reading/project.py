@@ -1,60 +1,36 @@
-"""One file as a Reading, and a team's folder of them as a Project."""
+"""A team's folder of files as a Project, each file read by itself and named by the others."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path, PurePath, PurePosixPath
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+import functools
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from playbook import expressions
-from playbook.errors import Problem, Span, nearest_hint
-from playbook.model.mapping import ImportMapping
-from playbook.model.organization import Organization
-from playbook.model.playbook import Playbook
+from playbook.errors import Problem, nearest_hint
+from playbook.expressions import STANDARD
 from playbook.model.project import ProjectSettings
-from playbook.reading import codes, structure
-from playbook.reading.conditions import resolve
-from playbook.reading.events import MAX_BYTES, decode, read
-from playbook.reading.schema import KINDS, validate
-from playbook.reading.source import Map, Source
-from playbook.reading.structure_mapping import mapping
-from playbook.reading.structure_playbook import playbook
+from playbook.reading import codes
+from playbook.reading.files import ROOT, Files, Folder, Texts, load_text
+from playbook.reading.naming import Known
+from playbook.reading.one import Draft, Reading, draft, in_order
+from playbook.reading.schema import KINDS, Contributed
+from playbook.shipping import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    import os
+    from collections.abc import Mapping
 
     from playbook.expressions import Function
-    from playbook.model.contributions import CriterionKind
+    from playbook.model.contributions import ActionKind, CriterionKind
+    from playbook.model.mapping import ImportMapping
+    from playbook.model.organization import Organization
+    from playbook.model.playbook import Playbook
+    from playbook.model.record import Record
+    from playbook.model.translation import Translation
 
-T = TypeVar("T", bound="Playbook | Organization | ImportMapping | ProjectSettings")
-
-ROOT = "playbook.yaml"
-"""The file with the settings of a project, at its root."""
-
-_ENDINGS = (".playbook.yaml", ".mapping.yaml", ".organization.yaml")
-
-
-@attrs.frozen
-class Reading(Generic[T]):
-    """Hold what one file says: `value` is None where it could not be read to its end or has no kind.
-
-    `where` gives the place of every stage, field, criterion and activity by its path, such as
-    `stages.discovery.exit.fit`; `source` that of everything else.
-    """
-
-    kind: str
-    id: str
-    value: T | None
-    problems: tuple[Problem, ...]
-    where: Mapping[str, Span]
-    source: Source = attrs.field(repr=False, eq=False)
-
-    @property
-    def file(self) -> str:
-        """Return the name of the file."""
-        return self.source.file
+__all__ = ["ROOT", "Project", "Reading", "in_order", "load_text", "read_text"]
 
 
 def read_text(
@@ -62,64 +38,44 @@ def read_text(
     file: str,
     *,
     criteria: Mapping[str, CriterionKind] | None = None,
+    actions: Mapping[str, ActionKind] | None = None,
     functions: Mapping[str, Function] | None = None,
+    files: Files | None = None,
 ) -> Reading[Any]:
-    """Read one file of any kind; every mistake is among the problems, nothing is raised for bad text."""
-    source = read(text, file)
-    kind = _kind(source)
-    root = source.root
-    if not kind or root is None:
-        return Reading("", "", None, in_order(source.problems), {}, source)
-    said = root[kind]
-    file_id = said if isinstance(said, str) else ""
-    where: dict[str, Span] = {}
-    value = None
-    if source.whole:
-        kinds = criteria or {}
-        validate(source, kind, kinds)
-        value = _value(
-            source, kind, root, where, kinds, expressions.STANDARD if functions is None else functions
-        )
-    return Reading(kind, file_id, value, in_order(source.problems), where, source)
+    """Read one file of any kind; every mistake is among the problems, nothing is raised for bad text.
+
+    `files` holds those that it names beside itself, in `extends` and `rates`.
+    """
+    contributed = _contributed(criteria, actions, functions)
+    one = draft(text, file, contributed, files)
+    records = {name: reading.value for name, reading in _shipped_records().items() if reading.value}
+    return one.finish(Known(contributed, {}, records, whole=False))
 
 
-def _value(
-    source: Source,
-    kind: str,
-    root: Map,
-    where: dict[str, Span],
-    criteria: Mapping[str, CriterionKind],
-    functions: Mapping[str, Function],
-) -> Playbook | Organization | ImportMapping | ProjectSettings:
-    if kind == "playbook":
-        return resolve(source, playbook(source, root, where, criteria), functions)
-    if kind == "organization":
-        return structure.organization(source, root, where)
-    return mapping(source, root, where) if kind == "mapping" else structure.project(source, root, where)
+def _contributed(
+    criteria: Mapping[str, CriterionKind] | None,
+    actions: Mapping[str, ActionKind] | None,
+    functions: Mapping[str, Function] | None,
+) -> Contributed:
+    return Contributed(criteria or {}, actions or {}, STANDARD if functions is None else functions)
 
 
-def _kind(source: Source) -> str:
-    """Return the kind that the first key says; report where it does not."""
-    if not source.root:
-        return ""
-    first = next(iter(source.root))
-    if first in KINDS:
-        return first
-    span = source.key(source.root, first)
-    for kind in KINDS:
-        if kind in source.root:
-            said = f"{kind}: {source.root[kind]}"
-            message = f"the first key says the kind and the id, and here it is `{first}`"
-            source.report(codes.KIND_NOT_FIRST, message, span, f"move `{said}` to the top")
-            return kind
-    hint = nearest_hint(first, KINDS).removeprefix("; ")
-    source.report(codes.UNKNOWN_KIND, f"`{first}` is not a kind of file", span, hint)
-    return ""
+@functools.cache
+def _shipped_records() -> Mapping[str, Reading[Record]]:
+    """Return the records that every project has."""
+    known = Known(Contributed(), {}, {})
+    files = sorted((shipped("playbooks") / "records").glob("*.record.yaml"))
+    texts = ((file.name, file.read_text(encoding="utf-8")) for file in files)
+    readings = (draft(text, name, known.contributed, None).finish(known) for name, text in texts)
+    return {reading.id: reading for reading in readings}
 
 
 @attrs.frozen
 class Project:
-    """Hold a team's files, each read by itself; `problems` are those of all, by file and line."""
+    """Hold a team's files, each read by itself; `problems` are those of all, by file and line.
+
+    `records` has those that are shipped too, unless a file of the team says otherwise.
+    """
 
     settings: ProjectSettings
     settings_file: Reading[ProjectSettings] | None
@@ -128,10 +84,13 @@ class Project:
     mappings: Mapping[str, Reading[ImportMapping]]
     problems: tuple[Problem, ...]
     root: str = ""
+    records: Mapping[str, Reading[Record]] = attrs.field(factory=dict)
+    translations: Mapping[str, Reading[Translation]] = attrs.field(factory=dict)
 
     def relative(self, file: str) -> str:
         """Return a file's path from the root of the project, the same on every machine."""
-        return PurePath(file).relative_to(self.root).as_posix() if self.root else file
+        inside = self.root and PurePath(file).is_relative_to(self.root)
+        return PurePath(file).relative_to(self.root).as_posix() if inside else file
 
     @classmethod
     def from_folder(
@@ -139,14 +98,15 @@ class Project:
         path: str | os.PathLike[str],
         *,
         criteria: Mapping[str, CriterionKind] | None = None,
+        actions: Mapping[str, ActionKind] | None = None,
         functions: Mapping[str, Function] | None = None,
     ) -> Project:
-        """Read a folder: playbook.yaml, and every playbook, mapping and organization at any depth.
+        """Read a folder: playbook.yaml, and every file of another kind at any depth.
 
         Folders whose name begins with a dot are skipped; a folder without playbook.yaml is a project too.
         """
-        root = Path(path)
-        return attrs.evolve(_assemble(_found(root), criteria, functions), root=str(root))
+        project = _assemble(Folder(path), _contributed(criteria, actions, functions))
+        return attrs.evolve(project, root=str(PurePath(path)))
 
     @classmethod
     def from_files(
@@ -154,84 +114,56 @@ class Project:
         files: Mapping[str, str],
         *,
         criteria: Mapping[str, CriterionKind] | None = None,
+        actions: Mapping[str, ActionKind] | None = None,
         functions: Mapping[str, Function] | None = None,
     ) -> Project:
         """Read texts by their path from the root of the project; other names than a folder's are ignored."""
-        found = ((file, files[file]) for file in sorted(files) if _is_ours(file))
-        return _assemble(found, criteria, functions)
+        return _assemble(Texts(files), _contributed(criteria, actions, functions))
 
 
-def _is_ours(file: str) -> bool:
-    name = PurePosixPath(file).name
-    return file == ROOT or name == "organization.yaml" or name.endswith(_ENDINGS)
-
-
-def _found(root: Path) -> Iterator[tuple[str, str | Problem]]:
-    """Yield the texts of a folder by their shown names, and a Problem for what cannot be opened."""
-    faults: list[OSError] = []
-    files = []
-    for folder, folders, names in os.walk(root, onerror=faults.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        here = Path(folder).relative_to(root)
-        files += [(here / name).as_posix() for name in names]
-    for fault in faults:
-        yield str(fault.filename), _unreadable(str(fault.filename), fault)
-    for file in sorted(files):
-        if _is_ours(file):
-            shown = str(root / file)
-            yield shown, load_text(root / file, shown)
-
-
-def load_text(path: Path, file: str) -> str | Problem:
-    """Return the text of a file, or why there is none; no more is read than a file may have."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        return _unreadable(file, error)
-    # The cut may go through a character; the text is too long by then.
-    return decode(data, file) if len(data) <= MAX_BYTES else data.decode("utf-8", "replace")
-
-
-def _unreadable(file: str, error: OSError) -> Problem:
-    reason = (error.strerror or "unknown reason").lower()
-    hint = "check that it is there and may be read"
-    return Problem(codes.UNREADABLE, f"cannot be read: {reason}", Span(file, 1, 1), hint=hint)
-
-
-def _assemble(
-    files: Iterable[tuple[str, str | Problem]],
-    criteria: Mapping[str, CriterionKind] | None,
-    functions: Mapping[str, Function] | None,
-) -> Project:
+def _assemble(files: Files, contributed: Contributed) -> Project:
     problems: list[Problem] = []
-    readings: dict[str, dict[str, Reading[Any]]] = {kind: {} for kind in KINDS}
+    drafts: dict[str, dict[str, Draft]] = {kind: {} for kind in KINDS}
     for shown, text in files:
         if isinstance(text, Problem):
             problems.append(text)
             continue
-        reading = read_text(text, shown, criteria=criteria, functions=functions)
-        problems += reading.problems
-        if reading.value is not None:
-            same = readings[reading.kind].setdefault(reading.id, reading)
-            if same is not reading:
-                problems.append(_twice(reading, same))
+        one = draft(text, shown, contributed, files)
+        if one.value is None:
+            problems += one.source.problems
+        elif (same := drafts[one.kind].setdefault(one.id, one)) is not one:
+            problems += (*one.source.problems, _twice(one, same))
+    readings = _finished(drafts, contributed)
+    problems += [problem for kind in readings.values() for one in kind.values() for problem in one.problems]
     settings_file = next(iter(readings["project"].values()), None)
     settings: ProjectSettings | None = settings_file.value if settings_file else None
     organization, problem = _organization(readings["organization"], settings_file)
     problems += problem
     return Project(
-        settings or ProjectSettings(),
-        settings_file,
-        readings["playbook"],
-        organization,
-        readings["mapping"],
-        in_order(problems),
+        settings=settings or ProjectSettings(),
+        settings_file=settings_file,
+        playbooks=readings["playbook"],
+        organization=organization,
+        mappings=readings["mapping"],
+        problems=in_order(problems),
+        records={**_shipped_records(), **readings["record"]},
+        translations=readings["translation"],
     )
 
 
-def _twice(reading: Reading[Any], same: Reading[Any]) -> Problem:
-    message = f"{reading.kind} {reading.id!r} is also in {same.file}"
+def _finished(
+    drafts: Mapping[str, Mapping[str, Draft]], contributed: Contributed
+) -> dict[str, dict[str, Reading[Any]]]:
+    """Return every file with its conditions, which may name what other files hold."""
+    records = {name: reading.value for name, reading in _shipped_records().items() if reading.value}
+    records |= {name: one.value for name, one in drafts["record"].items()}
+    playbooks = {name: one.value for name, one in drafts["playbook"].items()}
+    known = Known(contributed, playbooks, records)
+    return {kind: {name: one.finish(known) for name, one in of.items()} for kind, of in drafts.items()}
+
+
+def _twice(reading: Draft, same: Draft) -> Problem:
+    message = f"{reading.kind} {reading.id!r} is also in {same.source.file}"
     span = reading.source.at(reading.kind)
     return reading.source.problem(codes.DUPLICATE_FILE, message, span, "rename one of the two")
 
@@ -255,13 +187,3 @@ def _organization(
     message = f"a second organization; the first is in {first.file}"
     hint = f"write `organization: {first.id}` in {ROOT}"
     return first, [other.source.problem(codes.DUPLICATE_FILE, message, other.source.at("organization"), hint)]
-
-
-def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return the problems by file, line and column, each once."""
-    return tuple(sorted(set(problems), key=_place))
-
-
-def _place(problem: Problem) -> tuple[object, ...]:
-    span = problem.span
-    return span.file, span.line, span.column, problem.code, problem.message

@@ -10,63 +10,86 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from jsonschema import Draft7Validator, exceptions, validators
 
 from playbook.errors import PluginError, UnknownName
+from playbook.expressions import STANDARD
 from playbook.reading import breaches
 from playbook.shipping import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from playbook.model.contributions import CriterionKind
+    from playbook.expressions import Function
+    from playbook.model.contributions import ActionKind, CriterionKind
     from playbook.reading.source import Source
 
-KINDS = ("playbook", "organization", "mapping", "project")
+KINDS = ("playbook", "record", "organization", "mapping", "translation", "project")
 TRUTH = {"yes": True, "on": True, "no": False, "off": False}
 """Words that stay text unless a boolean is asked for."""
 
 
-def schema(kind: str, criteria: Mapping[str, CriterionKind] | None = None) -> dict[str, Any]:
-    """Return the JSON Schema (draft-07) of a kind of file, with the kinds of criterion that plugins add.
+@attrs.frozen
+class Contributed:
+    """Hold what plugins add to the language, by name."""
 
-    Raises UnknownName for an unknown kind, PluginError where the schema of a criterion is none.
+    criteria: Mapping[str, CriterionKind] = attrs.field(factory=dict)
+    actions: Mapping[str, ActionKind] = attrs.field(factory=dict)
+    functions: Mapping[str, Function] = STANDARD
+
+
+def schema(
+    kind: str,
+    criteria: Mapping[str, CriterionKind] | None = None,
+    actions: Mapping[str, ActionKind] | None = None,
+) -> dict[str, Any]:
+    """Return the JSON Schema (draft-07) of a kind of file, with the criteria and actions that plugins add.
+
+    Raises UnknownName for an unknown kind, PluginError where the schema of a contribution is none.
     """
-    added = {name: _added(item) for name, item in (criteria or {}).items()}
-    return _merged(kind, added)
+    return _merged(kind, _added(Contributed(criteria or {}, actions or {})))
 
 
-def validate(source: Source, kind: str, criteria: Mapping[str, CriterionKind]) -> None:
+def validate(source: Source, kind: str, contributed: Contributed) -> None:
     """Report every breach of the schema, and take the offending parts out of the tree."""
-    added = {name: _added(item) for name, item in criteria.items()} if kind == "playbook" else {}
-    validator = _validator(kind, json.dumps(added, sort_keys=True) if added else "{}")
+    added = _added(contributed) if kind == "playbook" else {}
+    validator = _validator(kind, json.dumps(added, sort_keys=True))
     drops = breaches.Drops()
     for error in validator.iter_errors(source.root):
         breaches.explain(source, error, drops)
     drops.carry_out()
 
 
-def _added(kind: CriterionKind) -> dict[str, Any]:
-    return {"title": kind.name, "description": kind.doc, **kind.schema}
+def _added(contributed: Contributed) -> dict[str, dict[str, Any]]:
+    """Return the schemas that plugins add, by the definition they belong to and their name."""
+    kinds: dict[str, Mapping[str, CriterionKind | ActionKind]] = {
+        "criterion": contributed.criteria, "action": contributed.actions,
+    }  # fmt: skip
+    return {
+        part: {name: {"title": name, "description": item.doc, **item.schema} for name, item in items.items()}
+        for part, items in kinds.items()
+    }
 
 
-def _merged(kind: str, added: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(kind: str, added: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     if kind not in KINDS:
         raise UnknownName("kind of file", kind, KINDS)
     text = (shipped("schemas") / f"{kind}.schema.json").read_text(encoding="utf-8")
     merged: dict[str, Any] = json.loads(text)
     if kind == "playbook":
-        keys = merged["definitions"]["criterion"]["properties"]
-        for name in sorted(added):
-            keys[name] = _checked(name, added[name])
+        for part, schemas in added.items():
+            keys = merged["definitions"][part]["properties"]
+            for name in sorted(schemas):
+                keys[name] = _checked(name, schemas[name], part)
     return merged
 
 
-def _checked(name: str, schema: Any) -> Any:
+def _checked(name: str, schema: Any, part: str) -> Any:
     try:
         Draft7Validator.check_schema(schema)
     except exceptions.SchemaError as error:
-        raise PluginError(name, f"the schema of this criterion is not one: {error.message}") from None
+        raise PluginError(name, f"the schema of this {part} is not one: {error.message}") from None
     return schema
 
 

@@ -16,51 +16,63 @@ from playbook.model.playbook import (
     EntryKind,
     Field,
     FormField,
-    MoveRule,
     Permission,
     Playbook,
+    Share,
     Stage,
     Target,
 )  # fmt: skip
-from playbook.model.rules import Condition
 from playbook.reading import codes
+from playbook.reading.pending import condition
 from playbook.reading.source import Map, plain
 from playbook.reading.structure import json_number, maps, texts, truth
+from playbook.reading.structure_fields import Fields
+from playbook.reading.structure_rules import Rules, invariants, migrations, parameters, segments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from playbook.errors import Span
-    from playbook.model.contributions import CriterionKind
+    from playbook.model.rules import Timer
+    from playbook.reading.pending import Text
+    from playbook.reading.schema import Contributed
     from playbook.reading.source import Source
 
-CRITERION_KINDS = ("that", "fields", "done")
+CRITERION_KINDS = ("that", "fields", "done", "approval", "unique")
 _PERCENT = Field("probability", "percent")
 _ANYONE = ("anyone",)
 
 
 def playbook(
-    source: Source, root: Map, where: dict[str, Span], criteria: Mapping[str, CriterionKind]
+    source: Source, root: Map, where: dict[str, Span], said: list[Text], contributed: Contributed
 ) -> Playbook:
-    """Return the playbook of a file; the tree of each Condition is still its place in the source."""
-    return _Shaper(source, where, criteria).playbook(root)
+    """Return the playbook of a file; the tree of each Condition is still a Pending.
+
+    `said` gets the texts with placeholders.
+    """
+    return _Shaper(source, where, said, contributed).playbook(root)
 
 
 class _Shaper:
     """Make the model of one file, noting where things stand."""
 
-    def __init__(self, source: Source, where: dict[str, Span], criteria: Mapping[str, CriterionKind]) -> None:
+    def __init__(
+        self, source: Source, where: dict[str, Span], said: list[Text], contributed: Contributed
+    ) -> None:
         self.source = source
         self.where = where
-        self.kinds = (*CRITERION_KINDS, *sorted(criteria))
+        self.kinds = (*CRITERION_KINDS, *sorted(contributed.criteria))
         self.shared: dict[str, Criterion] = {}
+        self.timers: list[Timer] = []
+        self.fields = Fields(source, where)
+        self.rules = Rules(self.fields, contributed.actions, said)
 
     def playbook(self, root: Map) -> Playbook:
-        fields = tuple(self.field(root["fields"], name, "fields.") for name, _ in maps(root, "fields"))
+        fields = self.fields.all(root, "fields.")
+        self.rules.known.update((field.id, field) for field in fields)
         self.shared = {
             name: self.criterion(root["criteria"], name, "criteria.") for name, _ in maps(root, "criteria")
         }
-        moves = root.get("moves", {})
+        stages = tuple(self.stage(root["stages"], name) for name, _ in maps(root, "stages"))
+        moves = root.get("moves", Map())
         return Playbook(
             id=root.get("playbook", ""),
             version=root.get("version", 1),
@@ -72,62 +84,31 @@ class _Shaper:
             fields=fields,
             entries=tuple(self.entry(root["entries"], name) for name, _ in maps(root, "entries")),
             who_may=tuple(Permission(act, texts(root["who_may"], act)) for act in root.get("who_may", ())),
-            skip=_move(moves.get("skip", "never")),
-            back=_move(moves.get("back", "anyone")),
+            skip=self.rules.move(moves, "skip", "never"),
+            back=self.rules.move(moves, "back", "anyone"),
+            reopen=self.rules.move(moves, "reopen", "never"),
             criteria=tuple(self.shared.values()),
-            stages=tuple(self.stage(root["stages"], name) for name, _ in maps(root, "stages")),
+            stages=stages,
             guidance=plain(root.get("guidance")),
+            split=tuple(Share(who, _fraction(share)) for who, share in maps(root, "split")),
+            parameters=parameters(root, "parameters"),
+            segments=tuple(segments(root)),
+            timers=(*self.rules.timers(root, ""), *self.timers),
+            when_child=tuple(self.rules.children(root)),
+            invariants=tuple(invariants(self.source, root, self.where)),
+            migrate=tuple(migrations(root)),
         )
 
     def note(self, holder: Map, name: str, path: str) -> str:
         self.where[path + name] = self.source.key(holder, name)
         return path + name
 
-    def field(self, holder: Map, name: str, path: str) -> Field:
-        """Return a field, also one that is a column or what a list holds."""
-        data: Map = holder[name]
-        path = self.note(holder, name, path)
-        columns = data.get("columns", Map())
-        field = Field(
-            id=name,
-            type=data.get("type", ""),
-            title=data.get("title", ""),
-            help=data.get("help", ""),
-            options=texts(data, "options"),
-            of=self.held(data, f"{path}."),
-            columns=tuple(self.field(columns, column, f"{path}.columns.") for column in columns),
-            to=data.get("to", ""),
-            required_from=data.get("required_from", ""),
-            locked_from=data.get("locked_from", ""),
-            editable_after_close=truth(data, "editable_after_close"),
-            personal=truth(data, "personal"),
-        )
-        return attrs.evolve(field, default=self.default(data, field)) if "default" in data else field
-
-    def held(self, data: Map, path: str) -> Field | None:
-        """Return what a list holds."""
-        of = data.get("of")
-        if isinstance(of, str):
-            return Field("of", of)
-        return None if of is None else self.field(data, "of", path)
-
-    def default(self, data: Map, field: Field) -> object:
-        if data.broken or values.is_blank(data["default"]):
-            return None
-        try:
-            return values.parse(field, plain(data["default"], lambda number: number))
-        except ValueError as error:
-            message, _, hint = str(error).replace("; ", ": ", 1).partition(": ")
-            self.source.report(codes.BAD_VALUE, message, self.source.value(data, "default"), hint)
-            return None
-
     def entry(self, holder: Map, name: str) -> EntryKind:
         data: Map = holder[name]
         path = self.note(holder, name, "entries.")
-        fields = data.get("fields", Map())
         return EntryKind(
             id=name,
-            fields=tuple(self.field(fields, field, f"{path}.fields.") for field in fields),
+            fields=self.fields.all(data, f"{path}.fields."),
             by=texts(data, "by") or _ANYONE,
             title=data.get("title", ""),
         )
@@ -135,13 +116,14 @@ class _Shaper:
     def stage(self, holder: Map, name: str) -> Stage:
         data: Map = holder[name]
         path = self.note(holder, name, "stages.") + "."
+        self.timers.extend(self.rules.timers(data, path, name))
         return Stage(
             id=name,
             title=data.get("title", ""),
             probability=_probability(data.get("probability")),
             forecast=data.get("forecast", ""),
             final=data.get("final", ""),
-            when=_condition(data, "when"),
+            when=condition(data, "when"),
             start=texts(data, "from"),
             activities=tuple(
                 self.activity(data["activities"], item, path) for item, _ in maps(data, "activities")
@@ -151,6 +133,10 @@ class _Shaper:
             stamp=texts(data, "stamp"),
             next=tuple(_target(item) for item in data.get("next", ())),
             guidance=plain(data.get("guidance")),
+            on_enter=self.rules.actions(data, "on_enter"),
+            on_exit=self.rules.actions(data, "on_exit"),
+            by_itself="advance" in data,
+            locked=truth(data, "locked"),
         )
 
     def activity(self, holder: Map, name: str, path: str) -> Activity:
@@ -161,7 +147,7 @@ class _Shaper:
             kind=data.get("kind", ""),
             title=data.get("title", ""),
             required=truth(data, "required"),
-            when=_condition(data, "when"),
+            when=condition(data, "when"),
             due=data.get("due", ""),
             after=data.get("after", ""),
             outcomes=tuple(data.get("outcomes", {}).items()),
@@ -169,6 +155,9 @@ class _Shaper:
                 FormField(item.removesuffix("?"), item.endswith("?")) for item in data.get("form", ())
             ),
             once=truth(data, "once"),
+            assign=texts(data, "assign"),
+            repeat=data.get("repeat", ""),
+            checklist=texts(data, "checklist"),
         )
 
     def gate(self, data: Map, key: str, path: str) -> tuple[Criterion, ...]:
@@ -198,13 +187,18 @@ class _Shaper:
             kind=kind,
             title=data.get("title", ""),
             hint=data.get("hint", ""),
-            when=_condition(data, "when"),
+            when=condition(data, "when"),
             mode=data.get("mode", "block"),
-            that=_condition(data, "that"),
+            that=condition(data, "that"),
             fields=texts(data, "fields"),
             done=data.get("done", ""),
             options=plain(data[kind], json_number) if kind and kind not in CRITERION_KINDS else None,
             waivable=truth(data, "waivable", otherwise=True),
+            approval=self.rules.approval(data),
+            unique=texts(data.get("unique", Map()), "by"),
+            among=data.get("unique", {}).get("among", "open"),
+            covers=texts(data, "covers"),
+            expires=data.get("expires", ""),
         )
 
     def kind_problem(self, holder: Map, name: str, kinds: list[str]) -> None:
@@ -220,27 +214,18 @@ class _Shaper:
             self.source.report(codes.CRITERION_KIND, message, self.source.key(holder, name), hint)
 
 
-def _condition(data: Map, key: str) -> Condition | None:
-    text = data.get(key)
-    return None if text is None else Condition(text, data.places[key][1])
-
-
 def _target(item: str | Map) -> Target:
-    return Target(item) if isinstance(item, str) else Target(item.get("to", ""), _condition(item, "when"))
+    return Target(item) if isinstance(item, str) else Target(item.get("to", ""), condition(item, "when"))
 
 
 def _probability(value: Any) -> Decimal | None:
     if value is None:
         return None
-    if isinstance(value, str):
-        return Decimal(str(values.parse(_PERCENT, value)))
-    return values.plain(Decimal(value))
+    return _fraction(value) if isinstance(value, str) else values.plain(Decimal(value))
 
 
-def _move(said: Any) -> MoveRule:
-    if isinstance(said, str):
-        return MoveRule(by=() if said == "never" else _ANYONE)
-    return MoveRule(texts(said, "by") or _ANYONE, "reason" in said, texts(said, "not_to"))
+def _fraction(percentage: str) -> Decimal:
+    return Decimal(str(values.parse(_PERCENT, percentage)))
 
 
 def _about(root: Map, fields: set[str]) -> About:

@@ -1,0 +1,128 @@
+"""The files of a project: which they are, their texts, and what one names beside itself."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from playbook.errors import Problem, Span
+from playbook.reading import codes
+from playbook.reading.events import MAX_BYTES, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT = "playbook.yaml"
+"""The file with the settings of a project, at its root."""
+
+_ENDINGS = (".playbook.yaml", ".record.yaml", ".mapping.yaml", ".organization.yaml")
+_LOCALIZED = re.compile(r"\.[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*\.yaml$")
+_TRANSLATION = re.compile(r"(\s*(#[^\n]*)?\n)*translation\s*:")
+
+
+class Files:
+    """Hold the files of a project by their path from its root."""
+
+    def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
+        """Yield what is ours by the name it is shown by, and a Problem for what cannot be opened."""
+        raise NotImplementedError
+
+    def text(self, path: str) -> str | Problem | None:
+        """Return the text of any file of the project; None where it has no such file."""
+        raise NotImplementedError
+
+    def path(self, shown: str) -> str:
+        """Return the path from the root of a file by the name it is shown by."""
+        return shown
+
+    def shown(self, path: str) -> str:
+        """Return the name a file is shown by."""
+        return path
+
+    def beside(self, shown: str, named: str) -> str | None:
+        """Return the name of a file that another names, or None where that leaves the project."""
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.path(shown)), named))
+        outside = path.startswith(("/", "../")) or path == ".." or "\\" in named
+        return None if outside else self.shown(path)
+
+
+class Texts(Files):
+    """Hold texts that are at hand."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
+        return ((name, self._files[name]) for name in sorted(self._files) if is_ours(name, self._files[name]))
+
+    def text(self, path: str) -> str | Problem | None:
+        """Return the text at hand."""
+        return self._files.get(path)
+
+
+class Folder(Files):
+    """Hold the files of a folder, at any depth; folders whose name begins with a dot are left out."""
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self._root = Path(root)
+
+    def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
+        faults: list[OSError] = []
+        files = []
+        for folder, folders, names in os.walk(self._root, onerror=faults.append):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            here = Path(folder).relative_to(self._root)
+            files += [(here / name).as_posix() for name in names]
+        for fault in faults:
+            yield str(fault.filename), unreadable(str(fault.filename), fault)
+        for file in sorted(files):
+            if _may_be_ours(file):
+                text = load_text(self._root / file, self.shown(file))
+                if isinstance(text, Problem) or is_ours(file, text):
+                    yield self.shown(file), text
+
+    def text(self, path: str) -> str | Problem | None:
+        """Return the text of a file, unless a link leads out of the folder."""
+        file = self._root / path
+        inside = file.resolve().is_relative_to(self._root.resolve())
+        return load_text(file, self.shown(path)) if inside and file.is_file() else None
+
+    def path(self, shown: str) -> str:
+        """Return the path below the folder."""
+        return Path(shown).relative_to(self._root).as_posix()
+
+    def shown(self, path: str) -> str:
+        """Return the path with that of the folder."""
+        return str(self._root / path)
+
+
+def is_ours(file: str, text: str) -> bool:
+    """Return whether a file belongs to a project by its name; translations say it in their first line too."""
+    return _may_be_ours(file) and (not _LOCALIZED.search(file) or bool(_TRANSLATION.match(text)))
+
+
+def _may_be_ours(file: str) -> bool:
+    name = PurePosixPath(file).name
+    known = file == ROOT or name == "organization.yaml" or name.endswith(_ENDINGS)
+    return known or bool(_LOCALIZED.search(name))
+
+
+def load_text(path: Path, file: str) -> str | Problem:
+    """Return the text of a file, or why there is none; no more is read than a file may have."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        return unreadable(file, error)
+    # The cut may go through a character; the text is too long by then.
+    return decode(data, file) if len(data) <= MAX_BYTES else data.decode("utf-8", "replace")
+
+
+def unreadable(file: str, error: OSError) -> Problem:
+    """Return the Problem of what cannot be opened."""
+    reason = (error.strerror or "unknown reason").lower()
+    hint = "check that it is there and may be read"
+    return Problem(codes.UNREADABLE, f"cannot be read: {reason}", Span(file, 1, 1), hint=hint)
