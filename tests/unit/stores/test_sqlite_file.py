@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playbook.errors import ForeignStore, InputError, NewerStore, StoreError, StoreUnavailable
+from playbook.errors import DamagedStore, ForeignStore, InputError, NewerStore, StoreError, StoreUnavailable
 from playbook.stores.audit import audit
 from playbook.stores.interface import Receipt, VaultRow
 from playbook.stores.sqlite import SqliteStore, open_url
@@ -149,7 +149,7 @@ def test_a_damaged_file_says_so(path: Path) -> None:
     path.write_bytes(content)
     with (
         contextlib.closing(SqliteStore(str(path))) as store,
-        pytest.raises(StoreUnavailable, match="damaged"),
+        pytest.raises(DamagedStore, match="damaged"),
     ):
         store.append([batch(write("case:2", b"1"))])
 
