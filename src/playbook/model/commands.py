@@ -10,13 +10,17 @@ import attrs
 
 @attrs.frozen
 class Open:
-    """Open a case of a playbook; `owner` defaults to the actor where that is a person."""
+    """Open a case of a playbook; `owner` defaults to the actor where that is a person.
+
+    `parent` is the case that this one follows up.
+    """
 
     case: str
     playbook: str
     name: str = ""
     owner: str = ""
     fields: dict[str, Any] = attrs.field(factory=dict)
+    parent: str = ""
 
 
 @attrs.frozen
@@ -78,11 +82,12 @@ class Close:
 
 @attrs.frozen
 class Assign:
-    """Give the case to another owner; the team follows unless named."""
+    """Give the case to another owner; the team follows unless named, the territory changes where named."""
 
     case: str
     owner: str
     team: str = ""
+    territory: str = ""
 
 
 @attrs.frozen

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 
 from playbook.model.playbook import QUIT
 from playbook.model.values import load
+from playbook.process import preparing
+from playbook.process.answers import MOVES
+from playbook.process.approvals import approval_check
+from playbook.process.automation import Automation
+from playbook.process.computed import Fields
 from playbook.process.criteria import (
     Conditions,
     compile_activity,
@@ -18,16 +23,20 @@ from playbook.process.machine import Process
 from playbook.times import Duration
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping
 
-    from playbook.expressions import Function
+    from playbook.expressions import Function, Scope
+    from playbook.model.case import Case
     from playbook.model.contributions import CriterionKind
     from playbook.model.playbook import Field, Stage
     from playbook.process.criteria import Check, Test
     from playbook.process.definition import Definition
+    from playbook.process.facts import World
 
 _FALLBACK = {"advance": "edit", "close": "advance", "back": "advance"}
-ACTS = ("open", "edit", "advance", "close", "back", "assign")
+_UNSAID = {"assign": ("owner", "manager"), "waive": ("manager",)}
+ACTS = ("open", "edit", "advance", "close", "back", "assign", "approve", "waive", "reopen")
 BUILT_IN_ENTRIES = ("call", "email", "meeting", "note")
 
 
@@ -76,6 +85,8 @@ class Compiled:
         self.activity_when: dict[str, Test] = {}
         if self.whole:
             self._compile_tests()
+        self.automation = Automation.of(playbook, self._conditions) if self.whole else None
+        self._prepare(self._conditions)
         self.straight = dict(self._straight())
         self.locked = {s: self._from(s, "locked_from") for s in self.stages}
         self.required = {s: self._from(s, "required_from") for s in self.stages}
@@ -88,6 +99,28 @@ class Compiled:
             self.stages,
             ((way, a.id, b.id, block or self._gate(way, a, b)) for way, a, b in self._moves()),
         )
+
+    def scope(self, case: Case, actor: str, now: dt.datetime, world: World) -> Scope:
+        """Return what conditions of this definition see of a case at a moment."""
+        scope = world.scope(self.subject, self.kinds, case, actor, now)
+        if self.computed:
+            scope.roots = {**scope.roots, self.subject: Fields(case.fields, self.computed, scope)}
+        return scope
+
+    def _prepare(self, conditions: Conditions) -> None:
+        """Make ready what few definitions have; nothing of it where a plugin is missing, since all is blocked."""
+        whole, playbook = self.whole, self.playbook
+        self.approvals = preparing.approvals(self.definition, conditions) if whole else {}
+        self.covered = preparing.covered(playbook, conditions) if whole else {}
+        self.waivable = preparing.waivable(playbook)
+        self.lasting = preparing.lasting(playbook)
+        self.computed = preparing.computed(playbook, conditions) if whole else {}
+        self.guarded = preparing.guarded(playbook, conditions)
+        self.private = preparing.private(playbook, conditions)
+        self.invariants = preparing.invariants(self.definition, conditions) if whole else ()
+        backs = {rule.approval.refused_back for rule in self.approvals.values()} & self.stages.keys()
+        self.entries_of = {stage: tuple(self._criteria(self.stages[stage], "entry")) for stage in backs}
+        self.reopening = self._approval("reopen", "")
 
     def entry_fields(self, kind: str) -> Mapping[str, Field]:
         """Return the fields of a kind of entry; built-in kinds have none."""
@@ -174,7 +207,13 @@ class Compiled:
             if required:
                 checks.append(compile_required(required, self.definition))
         checks.extend(self._criteria(target, "entry"))
+        checks.extend(self._approval(way, target.id))
         return tuple(checks)
+
+    def _approval(self, way: str, target: str) -> tuple[Check, ...]:
+        """Return the check that a way of moving is approved, where it asks for that."""
+        rule = self.approvals.get(MOVES + way)
+        return () if rule is None else (approval_check(rule, target),)
 
     def _exit(self, source: Stage) -> Iterator[Check]:
         for activity in source.activities:
@@ -188,7 +227,9 @@ class Compiled:
             path = (
                 f"criteria.{criterion.id}" if criterion.shared else f"stages.{stage.id}.{side}.{criterion.id}"
             )
-            yield compile_criterion(criterion, path, self.definition, self._conditions, self._kinds)
+            yield compile_criterion(
+                criterion, path, self.definition, self._conditions, self._kinds, self.approvals
+            )
 
     def _from(self, stage: str, attribute: str) -> tuple[str, ...]:
         """Return the fields that hold on a stage: named for it or for one it is reachable from."""
@@ -213,7 +254,7 @@ def _who(act: str, named: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return the principals who may do something; what the file leaves out follows `edit`."""
     if act in named:
         return named[act]
-    if act == "assign":
-        return ("owner", "manager") if "edit" in named else ("anyone",)
+    if act in _UNSAID:
+        return _UNSAID[act] if "edit" in named else ("anyone",)
     fallback = _FALLBACK.get(act)
     return _who(fallback, named) if fallback else ("anyone",)

@@ -10,7 +10,9 @@ import attrs
 from playbook.errors import Blocker
 from playbook.expressions import EvalError, Unknown, load, reads
 from playbook.expressions import compile as compile_condition
-from playbook.model.values import builtins, is_blank
+from playbook.model.values import builtins, canonical, is_blank
+from playbook.process.approvals import approval_check
+from playbook.process.covering import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from playbook.model.organization import Organization
     from playbook.model.playbook import Activity, Criterion
     from playbook.model.rules import Condition
+    from playbook.process.approvals import ApprovalRule
     from playbook.process.definition import Definition, Place
 
 Check = Callable[["Attempt"], "Blocker | None"]
@@ -30,7 +33,8 @@ Test = Callable[["Scope"], object]
 class Attempt:
     """Collect what the checks of one gate say about one case."""
 
-    __slots__ = ("blocked", "case", "editors", "observe", "observed", "organization", "scope", "warned")
+    __slots__ = ("blocked", "case", "editors", "facts", "needs", "observe", "observed", "organization",
+                 "scope", "subject", "waived", "warned")  # fmt: skip
 
     def __init__(
         self,
@@ -39,6 +43,9 @@ class Attempt:
         organization: Organization,
         editors: tuple[str, ...] = (),
         observe: bool = False,
+        facts: Mapping[str, Any] | None = None,
+        needs: list[str] | None = None,
+        subject: str = "",
     ) -> None:
         self.case = case
         self.scope = scope
@@ -48,6 +55,16 @@ class Attempt:
         self.blocked: list[Blocker] = []
         self.warned: list[Blocker] = []
         self.observed: list[Blocker] = []
+        self.waived: list[Blocker] = []
+        self.facts = facts or {}
+        self.subject = subject
+        self.needs = [] if needs is None else needs
+
+    def fact(self, name: str) -> Any:
+        """Return a fact; None where it was not supplied, and is asked for then."""
+        if name not in self.facts:
+            self.needs.append(name)
+        return self.facts.get(name)
 
     def passes(self, gate: tuple[Check, ...]) -> bool:
         """Run every check and return whether none blocks."""
@@ -58,7 +75,10 @@ class Attempt:
         return not self.blocked
 
     def _file(self, blocker: Blocker) -> None:
-        if self.observe or blocker.mode == "observe":
+        waiver = self.case.waivers.get(blocker.criterion)
+        if waiver is not None and not waiver.expired(self.scope.today):
+            self.waived.append(blocker)
+        elif self.observe or blocker.mode == "observe":
             self.observed.append(blocker)
         elif blocker.mode == "warn":
             self.warned.append(blocker)
@@ -93,6 +113,7 @@ def compile_criterion(
     definition: Definition,
     conditions: Conditions,
     kinds: Mapping[str, CriterionKind],
+    approvals: Mapping[str, ApprovalRule],
 ) -> Check:
     """Return the check of one criterion of a stage's gate."""
     place = definition.place(path)
@@ -102,6 +123,10 @@ def compile_criterion(
         check = _fields(criterion, place, definition)
     elif criterion.kind == "done":
         check = _done(criterion, place)
+    elif criterion.kind == "approval":
+        check = approval_check(approvals[criterion.id])
+    elif criterion.kind == "unique":
+        check = _unique(criterion, place, definition)
     else:
         check = _plugin(criterion, place, kinds[criterion.kind])
     return check if criterion.when is None else _guarded(criterion, place, check, conditions)
@@ -141,7 +166,8 @@ def compile_required(names: tuple[str, ...], definition: Definition) -> Check:
     titles = {f.id: f.title or f.id for f in definition.playbook.fields}
 
     def check(attempt: Attempt) -> Blocker | None:
-        missing = tuple(name for name in names if attempt.case.fields.get(name) is None)
+        fields = attempt.scope.roots[subject]
+        missing = tuple(name for name in names if fields.get(name) is None)
         if not missing:
             return None
         place = definition.place(f"fields.{missing[0]}")
@@ -184,7 +210,7 @@ def _that(criterion: Criterion, place: Place, conditions: Conditions) -> Check:
         answer = test(attempt.scope)
         if answer is True:
             return None
-        absent = tuple(path for path in paths if is_blank(_value(attempt.scope, path)))
+        absent = tuple(path for path in paths if is_blank(value(attempt.scope, path)))
         missing = answer.paths if isinstance(answer, Unknown) else absent
         return _unmet(criterion, place, attempt, missing, paths, _reason(criterion.hint, answer))
 
@@ -195,7 +221,7 @@ def _fields(criterion: Criterion, place: Place, definition: Definition) -> Check
     names, subject = criterion.fields, definition.playbook.subject
 
     def check(attempt: Attempt) -> Blocker | None:
-        fields = attempt.case.fields
+        fields = attempt.scope.roots[subject]
         missing = tuple(name for name in names if is_blank(fields.get(name)))
         if not missing:
             return None
@@ -215,6 +241,31 @@ def _done(criterion: Criterion, place: Place) -> Check:
         return attrs.evolve(blocker, fix=f"playbook do {attempt.case.id} {name}")
 
     return check
+
+
+def _unique(criterion: Criterion, place: Place, definition: Definition) -> Check:
+    playbook, names = definition.playbook, criterion.unique
+    paths = tuple(f"{playbook.subject}.{name}" for name in names)
+
+    def check(attempt: Attempt) -> Blocker | None:
+        fields = attempt.scope.roots[playbook.subject]
+        values = {name: builtins(fields.get(name)) for name in names}
+        missing = tuple(path for path, found in zip(paths, values.values(), strict=True) if is_blank(found))
+        if missing:
+            return _unmet(criterion, place, attempt, missing, paths, criterion.hint)
+        found = attempt.fact(unique_fact(playbook.id, criterion.among, values)) or ()
+        others = [case for case in found if case != attempt.case.id]
+        if not others:
+            return None
+        same = f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} the same"
+        return _unmet(criterion, place, attempt, (), paths, ". ".join(filter(None, (criterion.hint, same))))
+
+    return check
+
+
+def unique_fact(playbook: str, among: str, values: Mapping[str, Any]) -> str:
+    """Return the name of the fact which cases have these values; it is answered with their ids, sorted."""
+    return f"unique:{playbook}:{among}:{canonical(values).decode()}"
 
 
 def _plugin(criterion: Criterion, place: Place, kind: CriterionKind) -> Check:
@@ -242,6 +293,8 @@ def _guarded(criterion: Criterion, place: Place, check: Check, conditions: Condi
         blocker = check(attempt)
         if blocker is None or not isinstance(answer, Unknown):
             return blocker
+        if criterion.kind == "approval":
+            return attrs.evolve(blocker, missing=(*blocker.missing, *answer.paths))
         return _unmet(
             criterion,
             place,
@@ -262,34 +315,21 @@ def _unmet(
     reading: tuple[str, ...],
     hint: str,
 ) -> Blocker:
-    missing = tuple(dict.fromkeys(missing))
-    own = tuple(
-        path.partition(".")[2] for path in (missing or reading) if path.partition(".")[0] in _own(attempt)
-    )
+    missing, subject = tuple(dict.fromkeys(missing)), attempt.subject
+    own = tuple(path.partition(".")[2] for path in (missing or reading) if path.partition(".")[0] == subject)
     return Blocker(
         criterion=criterion.id,
         kind=criterion.kind,
         title=criterion.title or criterion.id.replace("_", " "),
         hint=hint,
         missing=missing,
-        actual={path: builtins(_value(attempt.scope, path)) for path in reading},
+        actual={path: builtins(value(attempt.scope, path)) for path in reading},
         who=attempt.who(attempt.editors),
         file=place.file,
         line=place.line,
         fix=_set(attempt.case.id, own) if own else f"playbook show {attempt.case.id}",
         mode=criterion.mode,
     )
-
-
-def _own(attempt: Attempt) -> tuple[str, ...]:
-    return tuple(name for name, root in attempt.scope.roots.items() if root is attempt.case.fields)
-
-
-def _value(scope: Scope, path: str) -> Any:
-    root, _, name = path.partition(".")
-    values = scope.roots.get(root)
-    value = None if values is None else values.get(name)
-    return str(value) if type(value).__name__ == "Elapsed" else value
 
 
 def _reason(hint: str, answer: object) -> str:

@@ -8,12 +8,33 @@ import attrs
 
 from playbook.errors import Blocker, InputError, Refused, UnknownName, nearest_hint
 from playbook.model.case import OPEN, Case, latest
-from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set
-from playbook.model.events import Assigned, Changed, Finished, Logged, Opened
+from playbook.model.commands import (
+    Advance,
+    Approve,
+    Assign,
+    Back,
+    Close,
+    Do,
+    Log,
+    Open,
+    Refuse,
+    Reopen,
+    Set,
+    SkipActivity,
+    Split,
+    Waive,
+)
+from playbook.model.events import Assigned, Changed, Finished, Logged, Moved, Opened
+from playbook.model.playbook import QUIT
 from playbook.model.values import is_blank, parse
+from playbook.process.amending import reopen, skip_activity, split
+from playbook.process.approving import approve, refuse, waive
 from playbook.process.compiled import BUILT_IN_ENTRIES
+from playbook.process.covering import lapses
 from playbook.process.deciding import Deciding
+from playbook.process.evolve import evolve
 from playbook.process.facts import Needs, World
+from playbook.process.invariants import broken
 from playbook.process.moving import advance, back, close
 from playbook.process.permission import permits
 
@@ -48,24 +69,78 @@ def decide(
         return Needs(("world",))
     command = request.command
     if isinstance(command, Open):
-        return _open(definition, request, command, world)
+        return _open(definition, request, command, world, facts)
     if case is None:
         raise UnknownName("case", command.case)
     if request.at < case.last:
         raise InputError(
             f"{request.at.isoformat()} lies before the last event of {case.id} ({case.last.isoformat()})"
         )
-    deciding = Deciding(definition, case, request, world)
+    stale: tuple[CaseEvent, ...] = ()
+    if case.approvals or case.waivers:  # what they cover may have changed outside the case
+        scope = definition.scope(case, request.actor, request.at, world)
+        stale = lapses(definition, case, scope, scope)
+        case = fold(case, stale, request)
+    deciding = Deciding(definition, case, request, world, facts)
     events = _HANDLERS[type(command)](deciding, command)
-    attempt = deciding.attempt
+    return _concluded(deciding, case, events, stale)
+
+
+def _concluded(
+    deciding: Deciding, case: Case, events: tuple[CaseEvent, ...], stale: tuple[CaseEvent, ...] = ()
+) -> Decision | Refused | Needs:
+    """Return the decision: with what lapses by it, unless something speaks against it or an invariant breaks."""
+    if deciding.needs:
+        return Needs(tuple(dict.fromkeys(deciding.needs)))
+    if (
+        events
+        and not deciding.blockers
+        and (case.approvals or case.waivers or deciding.definition.invariants)
+    ):
+        events += _settled(deciding, case, events)
     if deciding.blockers:
-        return deciding.refusal()
-    if attempt is None:
+        refused = deciding.refusal()
+        return (
+            attrs.evolve(refused, events=(*stale, *refused.events)) if stale and refused.events else refused
+        )
+    if events:
+        events = (*stale, *events)
+    attempt = deciding.attempt
+    if attempt is None or not (attempt.warned or attempt.observed):
         return Decision(events)
-    return Decision(events, tuple(attempt.warned), tuple(attempt.observed))
+    return Decision(
+        events, deciding.discreet(tuple(attempt.warned)), deciding.discreet(tuple(attempt.observed))
+    )
 
 
-def _open(definition: Compiled, request: Request, command: Open, world: World) -> Decision | Refused:
+def _settled(deciding: Deciding, case: Case, events: tuple[CaseEvent, ...]) -> tuple[CaseEvent, ...]:
+    """Return what lapses by the events; note every invariant that would not hold after them."""
+    definition, request, world = deciding.definition, deciding.request, deciding.world
+    after = fold(case, events, request)
+    scope = definition.scope(after, request.actor, request.at, world)
+    ended: tuple[CaseEvent, ...] = ()
+    if after.approvals or after.waivers:
+        ended = lapses(definition, after, definition.scope(case, request.actor, request.at, world), scope)
+        if ended:
+            after = fold(after, ended, request)
+            scope = definition.scope(after, request.actor, request.at, world)
+    unmet = list(broken(definition, scope, case.id)) if definition.invariants else []
+    if unmet:
+        deciding.target = next((event.target for event in events if isinstance(event, Moved)), "")
+        deciding.blockers.extend(unmet)
+    return ended
+
+
+def fold(case: Case, events: tuple[CaseEvent, ...], request: Request) -> Case:
+    """Return the case as it will be after events of a request."""
+    for event in events:
+        case = evolve(case, case.id, event, request.at, request.actor)
+    return case
+
+
+def _open(
+    definition: Compiled, request: Request, command: Open, world: World, facts: Mapping[str, Any]
+) -> Decision | Refused | Needs:
     people = world.organization.people
     owner = command.owner or (request.actor if request.actor in people else "")
     _known_person(owner, world)
@@ -78,11 +153,11 @@ def _open(definition: Compiled, request: Request, command: Open, world: World) -
         command.case, definition.playbook.id, definition.definition.digest, command.name, owner, team, first,
         request.at, request.at, request.at, request.at, fields=fields,
     )  # fmt: skip
-    deciding = Deciding(definition, case, request, world)
+    deciding = Deciding(definition, case, request, world, facts)
     deciding.permit("open")
-    deciding.gate_entry(first)
-    if deciding.blockers:
-        return deciding.refusal()
+    deciding.gate_entry(first, definition.opening)
+    if deciding.blockers or deciding.needs:
+        return _concluded(deciding, case, ())
     event = Opened(
         playbook=case.playbook,
         digest=case.digest,
@@ -94,11 +169,9 @@ def _open(definition: Compiled, request: Request, command: Open, world: World) -
         plans=() if request.historical else deciding.plans(first, case),
         stamp=deciding.stamp(first, fields),
         historical=request.historical,
+        parent=command.parent,
     )
-    attempt = deciding.attempt
-    if attempt is None:
-        return Decision((event,))
-    return Decision((event,), tuple(attempt.warned), tuple(attempt.observed))
+    return _concluded(deciding, case, (event,))
 
 
 def _set(deciding: Deciding, command: Set) -> tuple[CaseEvent, ...]:
@@ -107,6 +180,8 @@ def _set(deciding: Deciding, command: Set) -> tuple[CaseEvent, ...]:
     case = deciding.case
     changes = {name: value for name, value in values.items() if case.fields.get(name) != value}
     _check_changes(deciding, changes, command.reason)
+    if changes:
+        deciding.must_be_unlocked()
     if not changes or deciding.blockers:
         return ()
     return (Changed(changes, command.reason, deciding.request.historical),)
@@ -150,6 +225,8 @@ def _do(deciding: Deciding, command: Do) -> tuple[CaseEvent, ...]:
     values = read_fields(definition.fields, command.fields, "field")
     changes = {name: value for name, value in values.items() if case.fields.get(name) != value}
     _check_changes(deciding, changes, "")
+    if changes:
+        deciding.must_be_unlocked()
     asked = tuple(
         f.field for f in activity.form if not f.optional and is_blank({**case.fields, **values}.get(f.field))
     )
@@ -207,6 +284,11 @@ def _close(deciding: Deciding, command: Close) -> tuple[CaseEvent, ...]:
     changes = {name: value for name, value in values.items() if deciding.case.fields.get(name) != value}
     _check_changes(deciding, changes, command.reason)
     if changes:
+        if (
+            command.to in deciding.definition.stages
+            and deciding.definition.stages[command.to].final not in QUIT
+        ):
+            deciding.must_be_unlocked()
         fields = {**deciding.case.fields, **changes}
         deciding.case = attrs.evolve(
             deciding.case, fields={name: value for name, value in fields.items() if value is not None}
@@ -217,6 +299,7 @@ def _close(deciding: Deciding, command: Close) -> tuple[CaseEvent, ...]:
 
 _HANDLERS: dict[type, Callable[[Deciding, Any], tuple[CaseEvent, ...]]] = {
     Set: _set, Do: _do, Log: _log, Advance: _advance, Back: _back, Close: _close, Assign: _assign,
+    Approve: approve, Refuse: refuse, Waive: waive, SkipActivity: skip_activity, Reopen: reopen, Split: split,
 }  # fmt: skip
 
 
@@ -228,6 +311,9 @@ def read_fields(fields: Mapping[str, Field], given: Mapping[str, Any], what: str
     ]
     for name, field in fields.items():  # in the order of the file, whatever the order they were given in
         if name not in given:
+            continue
+        if field.is_ is not None:
+            faults.append(f"{name} is computed ({field.is_.text}) and cannot be set")
             continue
         value = given[name]
         if is_blank(value):

@@ -10,6 +10,9 @@ import attrs
 from playbook.errors import Blocker, Refused
 from playbook.model.case import OPEN
 from playbook.model.events import Blocked, Moved, Plan
+from playbook.model.organization import AUTOMATIC
+from playbook.process.approvals import newly_asked
+from playbook.process.computed import discreet, hides
 from playbook.process.criteria import Attempt
 from playbook.process.permission import permits
 
@@ -22,16 +25,22 @@ if TYPE_CHECKING:
     from playbook.model.events import CaseEvent
     from playbook.model.playbook import Activity
     from playbook.process.compiled import Compiled
+    from playbook.process.criteria import Check
     from playbook.process.facts import World
 
 
 class Deciding:
     """Hold one decision while it is made: the reasons against it come in the order in which they are told."""
 
-    __slots__ = ("_scope", "attempt", "blockers", "case", "definition", "request", "target", "world")
+    __slots__ = ("_scope", "attempt", "blockers", "case", "definition", "facts", "needs", "request", "target",
+                 "world")  # fmt: skip
 
-    def __init__(self, definition: Compiled, case: Case, request: Request, world: World) -> None:
+    def __init__(
+        self, definition: Compiled, case: Case, request: Request, world: World, facts: Mapping[str, Any]
+    ) -> None:
         self.definition = definition
+        self.facts = facts
+        self.needs: list[str] = []
         self.case = case
         self.request = request
         self.world = world
@@ -48,10 +57,8 @@ class Deciding:
     def scope(self) -> Scope:
         """Return what conditions see, made once."""
         if self._scope is None:
-            definition, request = self.definition, self.request
-            self._scope = self.world.scope(
-                definition.subject, definition.kinds, self.case, request.actor, request.at
-            )
+            request = self.request
+            self._scope = self.definition.scope(self.case, request.actor, request.at, self.world)
         return self._scope
 
     def permit(self, act: str) -> None:
@@ -80,6 +87,11 @@ class Deciding:
         if self.case.outcome != OPEN:
             self.wrong_state(f"{self.case.id} was closed as {self.case.outcome}")
         return self.case.outcome == OPEN
+
+    def must_be_unlocked(self) -> None:
+        """Note a reason where the stage allows no edits; what happens by itself goes on."""
+        if self.definition.stages[self.case.stage].locked and self.request.actor not in AUTOMATIC:
+            self.wrong_state(f"nothing can be edited in stage {self.case.stage!r}, which is locked")
 
     def form_incomplete(self, activity: Activity, asked: tuple[str, ...]) -> None:
         """Note the fields that an activity's form still asks for."""
@@ -111,14 +123,26 @@ class Deciding:
         )
         events: tuple[CaseEvent, ...] = ()
         if code == "blocked" and self.target and not self.request.historical:
-            events = (Blocked(self.target, tuple(b.criterion for b in criteria)),)
-        return Refused(code, message, blockers, events)
+            asked = newly_asked(self.case, self.target, criteria)
+            events = (Blocked(self.target, tuple(b.criterion for b in criteria), asked),)
+        return Refused(code, message, self.discreet(blockers), events)
 
-    def gate_entry(self, stage: str) -> None:
-        """Run the entry criteria of the stage in which a case is opened."""
-        gate = self.definition.opening
+    def discreet(self, blockers: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
+        """Return blockers without the values that the actor may not see."""
+        if not self.definition.guarded or not blockers:
+            return blockers
+        return discreet(blockers, hides(self.definition, self.case, self.request.actor, self.world))
+
+    def ask(self, gate: tuple[Check, ...]) -> list[Blocker]:
+        """Run checks and return what blocks; it is not yet a reason against the command."""
+        attempt = self._attempt()
+        attempt.passes(gate)
+        return attempt.blocked
+
+    def gate_entry(self, stage: str, gate: tuple[Check, ...]) -> None:
+        """Run the checks that are asked when a case is opened, or opened again, in a stage."""
         if gate:
-            self._attempt().passes(gate)
+            self.ask(gate)
             self._collect(stage)
 
     def gate(self, way: str, target: str) -> None:
@@ -139,9 +163,11 @@ class Deciding:
             self.blockers.extend(branch)
 
     def _attempt(self) -> Attempt:
+        definition = self.definition
         self.attempt = Attempt(
-            self.case, self.scope(), self.world.organization, self.definition.editors, self.request.historical
-        )
+            self.case, self.scope(), self.world.organization, definition.editors, self.request.historical,
+            self.facts, self.needs, definition.subject,
+        )  # fmt: skip
         return self.attempt
 
     def _collect(self, target: str) -> None:
@@ -169,6 +195,7 @@ class Deciding:
                 _names(attempt.warned),
                 _names(attempt.observed),
                 self.request.historical,
+                _names(attempt.waived),
             ),
         )
 
@@ -191,12 +218,13 @@ class Deciding:
 
     def stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that entering a stage keeps for ever; personal ones never."""
-        personal = self.definition.personal
-        return {
-            name: fields[name]
-            for name in self.definition.stages[stage].stamp
-            if name in fields and name not in personal
-        }
+        definition, found = self.definition, {}
+        for name in definition.stages[stage].stamp:
+            given = name not in definition.computed
+            value = fields.get(name) if given else self.scope().roots[definition.subject].get(name)
+            if value is not None and f"{definition.subject}.{name}" not in definition.private:
+                found[name] = value
+        return found
 
     def _plan(self, activity: Activity, n: int) -> Plan:
         within = self.definition.due.get(activity.id)

@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from playbook.expressions import Scope
+from playbook.expressions import STANDARD, Scope, load
+from playbook.expressions import compile as compile_condition
 from playbook.model.case import latest
 from playbook.money import Money
-from playbook.times import Calendar, Elapsed, zone
+from playbook.process.calendars import Calendars
+from playbook.process.rates import Rates
+from playbook.times import Elapsed, zone
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
+    from playbook.expressions import Function
     from playbook.model.case import Case
     from playbook.model.organization import Organization
+    from playbook.model.rules import Condition
+    from playbook.times import Calendar
 
 
 @attrs.frozen
@@ -54,6 +60,7 @@ _PLAIN: Mapping[str, Callable[[Case], Any]] = {
     "name": lambda case: case.name or None,
     "owner": lambda case: case.owner or None,
     "team": lambda case: case.team or None,
+    "territory": lambda case: case.territory or None,
     "stage": lambda case: case.stage,
     "opened": lambda case: case.opened,
     "closed": lambda case: case.closed,
@@ -62,13 +69,13 @@ _PLAIN: Mapping[str, Callable[[Case], Any]] = {
 }
 
 
-class ActorRoot:
-    """Answer `actor.x`."""
+class PersonRoot:
+    """Answer `actor.x`, and `case.owner.x` of any other person, as of a moment."""
 
     __slots__ = ("_id", "_now", "_world")
 
-    def __init__(self, actor: str, world: World, now: dt.datetime) -> None:
-        self._id = actor
+    def __init__(self, person: str, world: World, now: dt.datetime) -> None:
+        self._id = person
         self._world = world
         self._now = now
 
@@ -76,20 +83,29 @@ class ActorRoot:
         """Return the value of a name, or None."""
         if name == "id":
             return self._id
-        person = self._world.organization.people.get(self._id)
+        day = self._world.day(self._now)
+        person = self._world.organization.person(self._id, day)
         if person is None:
             return None
-        post = person.post(self._now.astimezone(self._world.zone).date())
-        return {"role": post.role, "team": post.team, "name": person.name}.get(name) or None
+        if name == "name":
+            return person.name or None
+        return getattr(person.post(day), name) or None if name in _HELD else None
+
+
+_HELD = ("role", "team", "territory", "since")
 
 
 class _Questions:
     """Answer the functions that look at what was done and logged on the case."""
 
-    __slots__ = ("_case", "_currency", "_kinds")
+    __slots__ = ("_case", "_currency", "_kinds", "_now", "_zone")
 
-    def __init__(self, case: Case, kinds: Mapping[str, str], currency: str) -> None:
+    def __init__(
+        self, case: Case, kinds: Mapping[str, str], currency: str, now: dt.datetime, zone: dt.tzinfo
+    ) -> None:
         self._case = case
+        self._now = now
+        self._zone = zone
         self._kinds = kinds
         self._currency = currency
 
@@ -99,6 +115,14 @@ class _Questions:
     def done(self, activity: str) -> bool:
         task = latest(self._case, activity)
         return task is not None and task.status == "done"
+
+    def approved(self, criterion: str) -> bool:
+        asked = self._case.approvals.get(criterion)
+        return asked is not None and asked.counts(self._case.stage, self._now)
+
+    def waived(self, criterion: str) -> bool:
+        waiver = self._case.waivers.get(criterion)
+        return waiver is not None and waiver.counts(self._case.stage, self._now.astimezone(self._zone).date())
 
     def _times(self, kind: str) -> list[dt.datetime]:
         logged = [entry.at for entry in self._case.entries if entry.kind == kind]
@@ -125,31 +149,74 @@ class _Questions:
 
 
 _ANSWERS: Mapping[str, Callable[..., Any]] = {
+    "approved": _Questions.approved, "waived": _Questions.waived,
     "done": _Questions.done, "count": _Questions.count, "last": _Questions.last, "total": _Questions.total,
 }  # fmt: skip
 
 
-def _no_rate(amount: Money, currency: str) -> Money | None:
-    return amount if amount.currency == currency else None
+class _Moment:
+    """Answer for one moment what changes with the day: rates, and what people are."""
+
+    __slots__ = ("_now", "_world")
+
+    def __init__(self, world: World, now: dt.datetime) -> None:
+        self._world = world
+        self._now = now
+
+    def convert(self, amount: Money, currency: str) -> Money | None:
+        return self._world.rates.convert(amount, currency, self._world.day(self._now))
+
+    def follow(self, target: str, id: str, field: str) -> Any:  # noqa: A002 - what Scope calls it
+        return PersonRoot(id, self._world, self._now).get(field) if target == "person" else None
 
 
 class World:
-    """Hold what is the same for every case of one organization: zone, calendar, currency, people."""
+    """Hold what is the same for every case of one organization: zone, calendars, currency, rates, people."""
 
-    __slots__ = ("calendar", "currency", "organization", "zone")
+    __slots__ = ("_functions", "_tests", "calendar", "calendars", "currency", "organization", "rates", "zone")
 
-    def __init__(self, organization: Organization) -> None:
+    def __init__(
+        self, organization: Organization, functions: Mapping[str, Function] = STANDARD
+    ) -> None:
         self.organization = organization
         self.zone = zone(organization.settings.timezone)
-        self.calendar = Calendar(zone=self.zone)
+        self.calendars = Calendars(organization)
+        self.calendar = self.calendars.general
         self.currency = organization.settings.currency
+        self.rates = Rates(organization)
+        self._functions = functions
+        self._tests: dict[int, Callable[[Scope], object]] = {}
+
+    def day(self, at: dt.datetime) -> dt.date:
+        """Return the day of a moment in the organization's zone."""
+        return at.astimezone(self.zone).date()
+
+    def calendar_of(self, person: str, team: str, at: dt.datetime) -> Calendar:
+        """Return the calendar that applies to a person, else to a team, else to all.
+
+        Raises InputError where the holidays of its country are not known here.
+        """
+        if not self.organization.rules.calendars:
+            return self.calendar
+        return self.calendars.of(person, team, self.day(at))
+
+    def holds(self, condition: Condition, scope: Scope) -> bool:
+        """Return whether a condition of the organization holds; unknown does not."""
+        test = self._tests.get(id(condition))
+        if test is None:
+            test = self._tests[id(condition)] = compile_condition(load(condition.tree), self._functions)
+        return test(scope) is True
 
     def scope(
         self, subject: str, kinds: Mapping[str, str], case: Case, actor: str, now: dt.datetime
     ) -> Scope:
         """Return what a condition of the case sees at a moment."""
         roots: dict[str, Any] = {
-            **case.stamps, subject: case.fields, "case": CaseRoot(case, now), "actor": ActorRoot(actor, self, now)
+            **case.stamps, subject: case.fields, "case": CaseRoot(case, now), "actor": PersonRoot(actor, self, now)
         }  # fmt: skip
-        questions = _Questions(case, kinds, self.currency)
-        return Scope(roots, now, self.calendar, self.zone, self.currency, _no_rate, questions)
+        questions = _Questions(case, kinds, self.currency, now, self.zone)
+        moment = _Moment(self, now)
+        calendar = self.calendar_of(case.owner, case.team, now)
+        return Scope(
+            roots, now, calendar, self.zone, self.currency, moment.convert, questions, moment.follow
+        )  # fmt: skip

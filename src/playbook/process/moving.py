@@ -31,7 +31,7 @@ def advance(deciding: Deciding, to: str, reason: str) -> tuple[CaseEvent, ...]:
         deciding.gate_exit()
         return ()
     if way == "skip":
-        _rule(deciding, "skip", definition.playbook.skip, target, reason)
+        may_move(deciding, "skip", definition.playbook.skip, target, reason)
     if deciding.blockers and not definition.machine.has(way, case.stage, target):
         return ()
     deciding.gate(way, target)
@@ -50,7 +50,7 @@ def back(deciding: Deciding, to: str, reason: str) -> tuple[CaseEvent, ...]:
         deciding.wrong_state(f"{to!r} does not come before {case.stage!r}")
         return ()
     rule = definition.playbook.back
-    _rule(deciding, "back", rule, to, reason)
+    may_move(deciding, "back", rule, to, reason)
     if to in rule.not_to:
         deciding.wrong_state(f"this playbook never goes back to {to!r}")
     if definition.machine.has("back", case.stage, to):
@@ -72,18 +72,20 @@ def close(deciding: Deciding, to: str, reason: str) -> tuple[CaseEvent, ...]:
     return deciding.moved(way, to, reason)
 
 
-def _rule(deciding: Deciding, act: str, rule: MoveRule, to: str, reason: str) -> None:
+def may_move(deciding: Deciding, act: str, rule: MoveRule, to: str, reason: str) -> None:
+    """Note a reason where the rule of a way of moving does not allow it to the actor, or asks for a reason."""
     if not rule.by:
         deciding.wrong_state(f"this playbook never lets a {deciding.definition.subject} {_ACTS[act]}")
     elif not permits(rule.by, deciding.request.actor, deciding.case, deciding.world.organization):
         deciding.not_permitted(act, rule.by)
     if rule.by and rule.reason and not reason:
-        fix = f"playbook {_COMMANDS[act]} {deciding.case.id} --to {to} --reason ..."
+        to = f" --to {to}" if act != "reopen" else ""
+        fix = f"playbook {_COMMANDS[act]} {deciding.case.id}{to} --reason ..."
         deciding.wrong_state(f"to {_ACTS[act]} needs a reason", fix=fix)
 
 
-_ACTS = {"skip": "skip stages", "back": "go back"}
-_COMMANDS = {"skip": "advance", "back": "back"}
+_ACTS = {"skip": "skip stages", "back": "go back", "reopen": "open again"}
+_COMMANDS = {"skip": "advance", "back": "back", "reopen": "reopen"}
 
 
 def reachable(definition: Compiled, case: Case) -> tuple[str, ...]:

@@ -1,0 +1,106 @@
+"""Fields that are computed from others when they are read, and who may see which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.expressions import EvalError, Unknown
+from playbook.money import Money
+from playbook.process.permission import permits
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from playbook.errors import Blocker
+    from playbook.expressions import Scope
+    from playbook.model.case import Case
+    from playbook.process.compiled import Compiled
+    from playbook.process.criteria import Test
+    from playbook.process.facts import World
+
+
+class Fields:
+    """Answer `deal.x` with what was given, or what is computed from it; each is computed once."""
+
+    __slots__ = ("_given", "_known", "_scope", "_tests")
+
+    def __init__(self, given: Mapping[str, Any], tests: Mapping[str, Test], scope: Scope) -> None:
+        self._given = given
+        self._tests = tests
+        self._scope = scope
+        self._known: dict[str, Any] = {}
+
+    def get(self, name: str) -> Any:
+        """Return the value of a field, None where it has none or cannot be computed."""
+        test = self._tests.get(name)
+        if test is None:
+            return self._given.get(name)
+        if name not in self._known:
+            self._known[name] = None  # what a circle of fields that compute each other comes to
+            self._known[name] = _plain(test(self._scope))
+        return self._known[name]
+
+
+def _plain(answer: object) -> Any:
+    if isinstance(answer, (Unknown, EvalError)):
+        return None
+    return answer.rounded() if isinstance(answer, Money) else answer
+
+
+def with_computed(definition: Compiled, case: Case, scope: Scope) -> dict[str, Any]:
+    """Return the values of all fields of a case, computed ones among them, in the order of the file."""
+    root = scope.roots[definition.subject]
+    values = {**case.fields, **{name: root.get(name) for name in definition.computed}}
+    return {name: values[name] for name in definition.fields if values.get(name) is not None}
+
+
+def visible(definition: Compiled, case: Case, actor: str, world: World) -> frozenset[str]:
+    """Return the fields of a case that the actor may see."""
+    hidden = hides(definition, case, actor, world)
+    return frozenset(name for name in definition.fields if name not in hidden)
+
+
+def hides(definition: Compiled, case: Case, actor: str, world: World) -> frozenset[str]:
+    """Return the fields of a case that the actor may not see, nor what is computed from them."""
+    return frozenset(
+        name for name, all_of in definition.guarded.items()
+        if not all(permits(who, actor, case, world.organization) for who in all_of)
+    )  # fmt: skip
+
+
+def view(definition: Compiled, case: Case, actor: str, now: dt.datetime, world: World) -> Case:
+    """Return a case as the actor may see it: with computed fields, without those that are hidden."""
+    if not definition.computed and not definition.guarded:
+        return case
+    hidden = hides(definition, case, actor, world)
+    values = with_computed(definition, case, definition.scope(case, actor, now, world))
+    return attrs.evolve(
+        case,
+        fields=_without(values, hidden),
+        sealed=_without(case.sealed, hidden),
+        stamps={stage: _without(kept, hidden) for stage, kept in case.stamps.items()},
+        stamps_last={stage: _without(kept, hidden) for stage, kept in case.stamps_last.items()},
+        approvals={
+            n: attrs.evolve(a, values=_hidden_paths(a.values, hidden)) for n, a in case.approvals.items()
+        },
+        waivers={n: attrs.evolve(w, values=_hidden_paths(w.values, hidden)) for n, w in case.waivers.items()},
+    )
+
+
+def _without(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in hidden}
+
+
+def _hidden_paths(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    return {
+        path: value for path, value in values.items()
+        if path.startswith("case.") or path.rpartition(".")[2] not in hidden
+    }  # fmt: skip
+
+
+def discreet(blockers: tuple[Blocker, ...], hidden: frozenset[str]) -> tuple[Blocker, ...]:
+    """Return blockers without the actual values of hidden fields."""
+    return tuple(attrs.evolve(b, actual=_hidden_paths(b.actual, hidden)) for b in blockers)
