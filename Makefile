@@ -30,6 +30,7 @@ lint: setup
 	$(BIN)/lint-imports --no-logo
 
 bench: setup
+	$(BIN)/python benchmarks/conditions.py
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/durable.py
 	$(BIN)/python benchmarks/startup.py

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 RATIOS = {
+    "conditions": {"faster_than_cel_expr", "faster_when_bound", "time_of_lambda"},
     "decide": {"time_of_transitions", "faster_than_best_peer"},
     "durable": {"of_bare_sqlite", "import_of_bare_batches"},
     "startup": {"why_of_import_click", "version_of_import_click"},

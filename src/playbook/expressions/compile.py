@@ -12,6 +12,9 @@ from playbook.expressions.arithmetic import ARITHMETIC, calculate, negate
 from playbook.expressions.closures import (
     FLIPPED,
     TESTS,
+    against,
+    among,
+    can_shift,
     compared,
     field_against,
     filled_field,
@@ -21,10 +24,11 @@ from playbook.expressions.closures import (
     logic,
     null_test,
     read_field,
+    shifted,
     worse,
 )
 from playbook.expressions.comparing import contains, title
-from playbook.expressions.containers import has_key, mapping, pick, read_column
+from playbook.expressions.containers import has_key, item_column, mapping, pick, read_column
 from playbook.expressions.macros import MAKERS
 from playbook.expressions.methods import METHODS
 from playbook.expressions.nodes import MACROS
@@ -155,7 +159,10 @@ class _Compiler:
         return MAKERS[node.op](source, slot, cost, *bodies)
 
     def _column(self, node: Node) -> Closure:
-        return read_column(self.closure(node.args[0]), node.args[1])
+        holder, name = node.args
+        if holder.op == "var" and holder.args[0] in self.items:
+            return item_column(self.items[holder.args[0]], name)
+        return read_column(self.closure(holder), name)
 
     def _list(self, node: Node) -> Closure:
         items = [self.closure(item) for item in node.args]
@@ -256,6 +263,10 @@ class _Compiler:
         return negative
 
     def _arithmetic(self, node: Node) -> Closure:
+        if node.op in ("add", "sub") and node.args[1].op == "duration":
+            length: Any = _LITERALS["duration"](*node.args[1].args)
+            if can_shift(length):
+                return shifted(1 if node.op == "add" else -1, self.closure(node.args[0]), length)
         name, (left, right) = node.op, map(self.closure, node.args)
 
         def calculated(scope: Scope) -> object:
@@ -267,6 +278,9 @@ class _Compiler:
 
     def _in(self, node: Node) -> Closure:
         item, items = map(self.closure, node.args)
+        literals = node.args[1].args
+        if node.args[1].op == "list" and literals and all(one.op in _LITERALS for one in literals):
+            return among(item, tuple(_LITERALS[one.op](*one.args) for one in literals))
 
         def found(scope: Scope) -> object:
             one, others = item(scope), items(scope)
@@ -277,13 +291,15 @@ class _Compiler:
 
     def _comparison(self, node: Node) -> Closure:
         op, (left, right) = node.op, node.args
-        if left.op in _LITERALS and right.op == "field":
+        if left.op in _LITERALS and right.op not in _LITERALS:
             op, left, right = FLIPPED[op], right, left
         if op in ("eq", "ne") and "null" in (left.op, right.op):
             return null_test(self.closure(left if right.op == "null" else right), op == "eq")
         if left.op == "field" and right.op in _LITERALS:
             root, name = left.args
             return field_against(root, name, op, _LITERALS[right.op](*right.args))
+        if right.op in _LITERALS:
+            return against(op, self.closure(left), _LITERALS[right.op](*right.args))
         return compared(op, self.closure(left), self.closure(right))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from playbook.expressions.closures import first_halt, halts, is_missing, worse
 from playbook.expressions.comparing import FAULTS, failed, title
 from playbook.expressions.unknown import EvalError, Unknown
 from playbook.expressions.values import ABSENT, Map, Uint
+from playbook.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from playbook.expressions.scope import Scope
 
     Closure = Callable[[Scope], object]
+
+_PLAIN = frozenset((int, Decimal, Money, bool))
+"""Classes of columns that are there when they are not false."""
 
 
 def mapping(parts: list[Closure]) -> Closure:
@@ -44,9 +49,24 @@ def read_column(holder: Closure, name: str) -> Closure:
         if value.__class__ is not dict:
             return value if halts(value) else EvalError(f"{title(value)} has no columns")
         found = value.get(name)
-        if is_missing(found):
-            return unknown
+        if not found or found.__class__ is str:
+            return unknown if is_missing(found) else found
         return tuple(found) if found.__class__ is list else found
+
+    return read
+
+
+def item_column(slot: int, name: str) -> Closure:
+    """Return the closure of a column of the row that a macro looks at, quick where it has a value."""
+    general = read_column(lambda scope: scope.variables[slot], name)
+
+    def read(scope: Scope) -> object:
+        row: Any = scope.variables[slot]
+        if row.__class__ is dict:
+            found = row.get(name)
+            if found and found.__class__ in _PLAIN:
+                return found
+        return general(scope)
 
     return read
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook.expressions.closures import halts, worse
+from playbook.expressions.closures import halts, logical, worse
 from playbook.expressions.comparing import title
+from playbook.expressions.scope import OutOfBudget
 from playbook.expressions.unknown import EvalError, Unknown
 from playbook.expressions.values import Map
 
@@ -42,25 +43,27 @@ def _answers(
         yield item, body(scope)
 
 
-def _logical(value: object) -> object:
-    if value is True or value is False or halts(value):
-        return value
-    return EvalError(f"a test of each item needs a yes or no, not {title(value)}")
-
-
 def _combined(absorbing: bool) -> Callable[[Closure, int, int, Closure], Closure]:
+    neutral = not absorbing
+
     def make(source: Closure, slot: int, cost: int, body: Closure) -> Closure:
         def run(scope: Scope) -> object:
             items: Any = _items(source(scope))
             if items.__class__ is not tuple:
                 return items
             halted: Halt | None = None
-            for _, answer in _answers(scope, items, slot, cost, body):
+            variables = scope.variables
+            for item in items:
+                scope.left -= cost
+                if scope.left < 0:
+                    raise OutOfBudget
+                variables[slot] = item
+                answer = body(scope)
                 if answer is absorbing:
                     return absorbing
-                if answer is not (not absorbing):
-                    halted = worse(halted, _logical(answer))
-            return (not absorbing) if halted is None else halted
+                if answer is not neutral:
+                    halted = worse(halted, logical(answer))
+            return neutral if halted is None else halted
 
         return run
 
@@ -88,7 +91,7 @@ def _filter(source: Closure, slot: int, cost: int, body: Closure) -> Closure:
             if answer is True:
                 chosen.append(item)
             elif answer is not False:
-                halted = worse(halted, _logical(answer))
+                halted = worse(halted, logical(answer))
         return tuple(chosen) if halted is None else halted
 
     return run

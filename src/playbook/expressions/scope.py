@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from playbook.times import Calendar
 
 
+UNLIMITED = 2**62
+"""What is left where nothing can cost much."""
+
+_NO_VARIABLES: dict[int, object] = {}
+"""The items of macros outside of any; `compile` puts a new one in place around macros."""
+
+
 def no_rates(money: Money, currency: str) -> Money | None:
     """Convert nothing."""
     return None
@@ -63,8 +70,8 @@ class Scope:
         self.convert = convert
         self.ask = ask
         self.follow = follow
-        self.variables: dict[int, object] = {}
-        self.left: int | None = None
+        self.variables = _NO_VARIABLES
+        self.left = UNLIMITED
         self._today: dt.date | None = None
 
     @property
@@ -76,7 +83,6 @@ class Scope:
 
     def spend(self, cost: int) -> None:
         """Take a cost from what the evaluation may use; raises OutOfBudget when nothing is left."""
-        if self.left is not None:
-            self.left -= cost
-            if self.left < 0:
-                raise OutOfBudget
+        self.left -= cost
+        if self.left < 0:
+            raise OutOfBudget

@@ -21,6 +21,7 @@ from playbook.expressions import (
     parse,
     reads,
 )
+from playbook.expressions.scope import UNLIMITED
 from playbook.expressions.types import BOOL, DATE, DYN, INT, TEXT, list_of
 from playbook.money import Money
 from playbook.times import Calendar, Duration
@@ -290,7 +291,7 @@ def test_what_costs_too_much_ends_as_an_error(scope: Scope, text: str) -> None:
     big = Scope({"l": tuple(range(5_000)), "s": "x" * 40_000}, scope.now, scope.calendar)
     assert run(big) == TOO_MUCH
     assert run(Scope({"l": (1,), "s": "x"}, scope.now, scope.calendar)) != TOO_MUCH
-    assert big.left is None
+    assert big.left == UNLIMITED
 
 
 def test_a_budget_is_for_one_evaluation(scope: Scope) -> None:
