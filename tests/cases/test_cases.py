@@ -4,109 +4,171 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from playbook.engine import Done, Engine
-from playbook.errors import Refused
+from playbook.engine import Done, Engine, HistoryItem
+from playbook.engine.proof import prove
+from playbook.engine.streams import CaseStream
+from playbook.errors import InputError, Refused
 from playbook.model.case import Case
-from playbook.model.commands import Advance, Assign, Back, Close, Command, Do, Log, Open, Set
+from playbook.model.commands import (
+    Advance,
+    Approve,
+    Assign,
+    Back,
+    Close,
+    Command,
+    Do,
+    Log,
+    Open,
+    Refuse,
+    Reopen,
+    Set,
+    SkipActivity,
+    Split,
+    Waive,
+)
 from playbook.model.events import Finished, Moved, Opened
-from playbook.model.values import builtins
+from playbook.model.values import builtins, encode
 from playbook.plugins import load
 from playbook.process.codec import SEAL
+from playbook.process.decide import read_fields
 from playbook.reading.project import Project
+from playbook.stores.interface import Batch
 from playbook.stores.memory import MemoryStore
+from playbook.times import Duration, to_micros
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
 NOW = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
-CASES = [
-    pytest.param(case, id=case["proves"])
-    for file in sorted(HERE.glob("*.cases.yaml"))
-    for case in yaml.safe_load(file.read_text(encoding="utf-8"))
-]
-COMMANDS = {"advance", "back", "close", "set", "do", "log", "assign"}
+COMMANDS = {
+    "advance", "back", "close", "set", "do", "log", "assign", "approve", "refuse", "waive", "skip", "reopen", "split",
+    "open",
+}  # fmt: skip
 
 
-def _command(case: str, step: dict[str, Any]) -> Command:
-    verb = next(iter(COMMANDS & step.keys()))
+def _specs() -> Iterator[Any]:
+    """Yield the cases of every file with the playbook (and organization) that its first item may name."""
+    for file in sorted(HERE.glob("*.cases.yaml")):
+        items = yaml.safe_load(file.read_text(encoding="utf-8"))
+        about = items.pop(0) if "playbook" in items[0] else {}
+        used = {"playbook": "deals.playbook.yaml", "organization": "organization.yaml"} | about
+        yield from (pytest.param(used, case, id=case["proves"]) for case in items)
+
+
+def _command(case: str, step: dict[str, Any], verb: str) -> Command:
     what, fields, reason = step[verb], step.get("with", {}), step.get("reason", "")
-    made: dict[str, Command] = {
-        "advance": Advance(case, what or "", reason),
-        "back": Back(case, what, reason),
-        "close": Close(case, what, fields, reason),
-        "set": Set(case, what, reason),
-        "do": Do(case, what, step.get("outcome", ""), fields),
-        "log": Log(case, what, fields),
-        "assign": Assign(case, what),
+    made: dict[str, Callable[[], Command]] = {
+        "open": lambda: Open("", "deals", what, fields=fields),
+        "advance": lambda: Advance(case, what or "", reason),
+        "back": lambda: Back(case, what, reason),
+        "close": lambda: Close(case, what, fields, reason),
+        "set": lambda: Set(case, what, reason),
+        "do": lambda: Do(case, what, step.get("outcome", ""), fields),
+        "log": lambda: Log(case, what, fields),
+        "assign": lambda: Assign(case, what),
+        "approve": lambda: Approve(case, what, step.get("note", "")),
+        "refuse": lambda: Refuse(case, what, reason),
+        "waive": lambda: Waive(case, what, reason, step.get("until")),
+        "skip": lambda: SkipActivity(case, what, reason),
+        "reopen": lambda: Reopen(case, reason),
+        "split": lambda: Split(case, what),
     }
-    return made[verb]
+    return made[verb]()
 
 
-def _place(engine: Engine, given: dict[str, Any]) -> str:
-    """Set a case up without gates, as imported history would be."""
-    from playbook.engine.streams import write_case
-    from playbook.process.decide import read_fields
-    from playbook.stores.interface import Batch
+class Bench:
+    """Run steps on one engine with a pretended clock."""
 
-    definition = engine.definitions.current("deals", None)
-    stage = given.get("at", "start")
-    fields = read_fields(definition.fields, given.get("fields", {}), "field")
-    final = definition.stages[stage].final
-    stamp = {name: fields[name] for name in definition.stages[stage].stamp if name in fields}
-    events: list[Any] = [
-        Opened("deals", definition.definition.digest, "Big Co", "sam", "emea", "start", fields)
-    ]
-    events += [Finished(name, 1, 1, "held", True) for name in given.get("done", ())]
-    if stage != "start":
-        events.append(Moved("start", stage, "forward", final, stamp=stamp))
-    made = write_case(
-        engine.tenant, None, None, "cplaced", [(event, NOW) for event in events], definition, 0, "sam",
-        engine.entropy,
-    )  # fmt: skip
-    engine.store.append([Batch(engine.tenant, (made.write,))])
-    return "cplaced"
+    def __init__(self, used: dict[str, str]) -> None:
+        self.now = NOW
+        files = {name: (HERE / name).read_text(encoding="utf-8") for name in used.values()}
+        project = Project.from_files(files)
+        assert not [problem for problem in project.problems if problem.severity == "error"]
+        self.engine = Engine.open(
+            project, store=MemoryStore(), clock=lambda: self.now, registry=load(entry_points=False)
+        )
+        self.engine.publish(actor="operator")
+
+    def place(self, given: dict[str, Any]) -> str:
+        """Set a case up without gates, as imported history would be."""
+        engine = self.engine
+        definition = engine.definitions.current("deals", None)
+        first = definition.playbook.stages[0].id
+        stage = given.get("at", first)
+        said = read_fields(definition.fields, given.get("fields", {}), "field")
+        fields = {name: value for name, value in (definition.defaults | said).items() if value is not None}
+        final = definition.stages[stage].final
+        stamp = {name: fields[name] for name in definition.stages[stage].stamp if name in fields}
+        events: list[Any] = [
+            Opened("deals", definition.definition.digest, "Big Co", "sam", "emea", first, fields)
+        ]
+        events += [Finished(name, 1, 1, "held", True) for name in given.get("done", ())]
+        if stage != first:
+            events.append(Moved(first, stage, "forward", final, stamp=stamp))
+        stream = CaseStream("cplaced", None, None, definition)
+        stream.record(events, NOW, "sam", engine.entropy)
+        engine.store.append(
+            [Batch(engine.tenant, (stream.write(engine.tenant, to_micros(NOW), engine.world),))]
+        )
+        return "cplaced"
+
+    def step(self, case: str, step: dict[str, Any]) -> None:
+        """Carry out one step on a case and hold it against what is expected."""
+        engine, actor, expect = self.engine, step.get("as", "sam"), step.get("expect", {})
+        if "wait" in step:
+            self.now = engine.world.calendar.add(self.now, Duration.parse(step["wait"]))
+            return
+        before = len(list(engine.history(case, actor="operator")))
+        command = _command(case, step, next(iter(COMMANDS & step.keys())))
+        agreed = engine.why(case, command.to, actor=actor) if isinstance(command, Advance) else None
+        try:
+            answer = engine.run(command, actor=actor)
+        except InputError as error:
+            assert step.get("wrong", "nothing wrong was expected") in str(error)
+            return
+        assert "wrong" not in step, answer
+        if agreed is not None:
+            assert agreed.can_advance == isinstance(answer, Done), "why and advance disagree"
+            assert agreed.blockers == (answer.blockers if isinstance(answer, Refused) else ())
+        if not {"blocked", "refused"} & expect.keys():
+            assert isinstance(answer, Done), answer
+        happened = list(engine.history(case, actor="operator"))
+        _check(expect, answer, engine.view(case, actor=actor), happened[before:], self.now)
 
 
-@pytest.fixture
-def engine() -> Engine:
-    files = {
-        path.name: path.read_text(encoding="utf-8")
-        for path in HERE.glob("*.yaml")
-        if "cases" not in path.name
-    }
-    project = Project.from_files(files)
-    assert not project.problems
-    engine = Engine.open(project, store=MemoryStore(), clock=lambda: NOW, registry=load(entry_points=False))
-    engine.publish(actor="operator")
-    return engine
-
-
-@pytest.mark.parametrize("spec", CASES)
-def test_case(engine: Engine, spec: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("used", "spec"), list(_specs()))
+def test_case(used: dict[str, str], spec: dict[str, Any]) -> None:
+    bench = Bench(used)
     if "given" in spec:
-        case = _place(engine, spec["given"])
+        case = bench.place(spec["given"])
     else:
-        opened = engine.run(Open("", "deals", "Big Co"), actor="sam")
+        opened = bench.engine.run(Open("", "deals", "Big Co"), actor="sam")
         assert isinstance(opened, Done)
         case = opened.case
     for step in spec["steps"]:
-        actor = step.get("as", "sam")
-        command = _command(case, step)
-        agreed = engine.why(case, command.to, actor=actor) if isinstance(command, Advance) else None
-        answer = engine.run(command, actor=actor)
-        if agreed is not None:
-            assert agreed.can_advance == isinstance(answer, Done), "why and advance disagree"
-        expect = step.get("expect", {})
-        if not {"blocked", "refused"} & expect.keys():
-            assert isinstance(answer, Done), answer
-        _check(expect, answer, engine.case(case), list(engine.history(case, actor="sam"))[-1].event)
+        bench.step(case, step)
+    assert list(prove(bench.engine)) == []
 
 
-def _check(expect: dict[str, Any], answer: Done | Refused, case: Case, last: Any) -> None:
+def _check(
+    expect: dict[str, Any], answer: Done | Refused, case: Case, new: list[HistoryItem], now: dt.datetime
+) -> None:
+    last = new[-1].event if new else None
     seen: dict[str, Any] = {
+        "events": [item.kind.partition("/")[0] for item in new],
+        "asked": {name: asked.by for name, asked in case.approvals.items() if asked.pending},
+        "approved": [name for name, asked in case.approvals.items() if asked.complete],
+        "counts": [name for name, asked in case.approvals.items() if asked.counts(case.stage, now)],
+        "waived": list(case.waivers),
+        "excepted": list(getattr(last, "waived", ())),
+        "shares": {who: str(share) for who, share in case.shares.items()},
+        "hides": expect.get("hides") if expect.get("hides", "") not in str(encode(last)) else "",
         "stage": case.stage,
         "outcome": case.outcome,
         "owner": case.owner,
@@ -126,9 +188,20 @@ def _check(expect: dict[str, Any], answer: Done | Refused, case: Case, last: Any
     if isinstance(answer, Refused):
         seen["refused"] = answer.code
         seen["blocked"] = [b.criterion for b in answer.blockers] if answer.code == "blocked" else answer.code
+        seen["who"] = {b.criterion: list(b.who) for b in answer.blockers}
+        seen["sees"] = {
+            b.criterion: {path: str(said) for path, said in b.actual.items()} for b in answer.blockers
+        }
+        seen["says"] = next(
+            (text for text in expect.get("says", ()) if text not in _told(answer)), expect.get("says")
+        )
         seen["missing"] = list(dict.fromkeys(m for b in answer.blockers for m in b.missing if "." in m))
     else:
         seen["warned"] = [b.criterion for b in answer.warned]
         seen["observed"] = [b.criterion for b in answer.observed]
     assert {name: seen.get(name) for name in expect} == expect
     assert SEAL not in str(case.fields)
+
+
+def _told(answer: Refused) -> str:
+    return "\n".join([answer.message, *(f"{b.title} {b.hint} {b.fix}" for b in answer.blockers)])

@@ -62,6 +62,8 @@ def waive(deciding: Deciding, command: Waive) -> tuple[CaseEvent, ...]:
     if name not in definition.waivable:
         raise UnknownName("criterion", name, definition.waivable)
     until = command.until or _until(deciding, name)
+    if until < deciding.today:
+        raise InputError(f"{until.isoformat()} lies in the past: an exception ends on a day to come")
     deciding.permit("waive")
     if not deciding.must_be_open():
         return ()
@@ -129,6 +131,8 @@ def _turn(deciding: Deciding, rule: ApprovalRule, asked: Asked) -> tuple[str, ..
         state, fix = ("has expired", f"playbook advance {deciding.case.id}") if expired else ("is enough", "")
         deciding.wrong_state(f"the yes of {said} to {name} {state}", fix=fix)
         return ()
+    if deciding.blockers:
+        return ()
     mine, later = spoken_for(rule, asked, lambda who: bool(_speaks_for(deciding, rule, (who,))))
     if later:
         deciding.wrong_state(f"{rule.waiting(asked.yes)[0]} comes before {later[0]} in {name}")
@@ -142,7 +146,10 @@ def _speaks_for(deciding: Deciding, rule: ApprovalRule, who: tuple[str, ...]) ->
     actor, world = deciding.request.actor, deciding.world
     others = world.organization.stands_in_for(actor, deciding.today) if rule.approval.delegate else ()
     candidates = (actor, *others)
-    return next((one for one in candidates if permits(who, one, deciding.case, world.organization)), "")
+    return next(
+        (one for one in candidates if permits(who, one, deciding.case, world.organization, deciding.today)),
+        "",
+    )
 
 
 def _sent_back(deciding: Deciding, rule: ApprovalRule, reason: str) -> tuple[CaseEvent, ...]:
