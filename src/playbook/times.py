@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     Clock = Callable[[], dt.datetime]
 
@@ -137,7 +137,7 @@ class Calendar:
     weekdays: frozenset[int] = frozenset(range(5))
     opens: dt.time = dt.time(9)
     closes: dt.time = dt.time(17)
-    holidays: frozenset[dt.date] = frozenset()
+    holidays: Container[dt.date] = frozenset()
 
     def works_on(self, day: dt.date) -> bool:
         """Return whether people work on that day."""

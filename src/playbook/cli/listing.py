@@ -45,10 +45,12 @@ def list_(
     engine = session.engine
     _check_names(session, asked["playbook"], asked["stage"])
     query = Query(
+        playbook=asked["playbook"],
+        stage=asked["stage"],
+        outcome=asked["outcome"],
         status=None if status == "all" else status,
         owner=session.person(owner) if owner else None,
         team=session.team(team) if team else None,
-        **asked,
     )
     page = engine.find(query, actor=session.actor, after=after, limit=limit)
     total = sum(tally.count for tally in engine.store.tally(session.tenant, query, ()))

@@ -6,24 +6,25 @@ import hashlib
 import secrets
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, get_args
 
 import attrs
 import msgspec
 
-from playbook.engine.answers import CaseView, Done, Explanation, HistoryItem
+from playbook.engine.answers import Done, Explanation, HistoryItem
 from playbook.engine.definitions import Definitions, stream_of
+from playbook.engine.finding import Finder
 from playbook.engine.publishing import Publisher
 from playbook.engine.streams import (
     ORGANIZATION,
+    CaseStream,
     case_id_of,
     case_stream,
     fold_case,
     reveal,
-    write_case,
 )
+from playbook.engine.unit import Unit
 from playbook.errors import (
-    AmbiguousName,
     InputError,
     KeyReused,
     Refused,
@@ -31,28 +32,28 @@ from playbook.errors import (
     UnknownName,
 )
 from playbook.model.case import FOLD, OPEN
-from playbook.model.commands import Advance, Open, Request
+from playbook.model.commands import Advance, Command, Open, Request
 from playbook.model.events import Moved
 from playbook.model.organization import OPERATOR, Organization
 from playbook.model.values import canonical, encode
 from playbook.process.codec import decode_case, decode_event, revive, revive_case
-from playbook.process.decide import decide
-from playbook.process.facts import Needs, World
+from playbook.process.computed import view
+from playbook.process.facts import World
 from playbook.process.moving import reachable
-from playbook.stores.interface import Batch, Page, Query, VersionConflict, Write
+from playbook.stores.interface import Batch, Query, VersionConflict
 from playbook.times import from_micros, in_utc, system_clock, to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
+    from playbook.engine.answers import CaseView
     from playbook.model.case import Case
-    from playbook.model.commands import Command
     from playbook.plugins import Registry
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
     from playbook.reading.project import Project
-    from playbook.stores.interface import Snapshot, Store
+    from playbook.stores.interface import Page, Snapshot, Store, Tally
     from playbook.times import Clock
 
 _FREE_TRIES = 3
@@ -86,6 +87,7 @@ class Engine:
         self._contended = threading.Lock()
         self._cases: dict[str, tuple[bytes, Case]] = {}
         self._world: tuple[bytes, World] = (b"", World(Organization()))
+        self._finder = Finder(store, tenant, self.definitions, self._eyes)
         self._publisher = Publisher(store, tenant, clock, self.definitions, self._see_world)
 
     @classmethod
@@ -134,16 +136,22 @@ class Engine:
         it happened, where that was earlier. Raises InputError or UnknownName for wrong names and values and
         KeyReused for a key that came with another command.
         """
-        fingerprint = b""
-        if key is not None:
-            fingerprint = hashlib.sha256(canonical((type(command).__name__, command, actor))).digest()
-            receipt = self.store.receipt(self.tenant, key)
-            if receipt is not None:
-                return _repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
         if at is not None and actor != OPERATOR:
             raise InputError("only the operator may say that something happened at another time")
+        fingerprint = b"" if key is None else fingerprint_of(command, actor)
         if isinstance(command, Open) and not command.case:
-            command = attrs.evolve(command, case=case_id_of(self.entropy(8)))
+            command = attrs.evolve(command, case=self.new_id())
+        try:
+            return self._run(command, actor, key, fingerprint, at)
+        except InputError:
+            first = self._first(key, fingerprint)
+            if first is None:
+                raise
+            return first
+
+    def _run(
+        self, command: Command, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None
+    ) -> Done | Refused:
         for _ in range(_FREE_TRIES):
             answer = self._try(command, actor, key, fingerprint, at)
             if answer is not None:
@@ -161,88 +169,102 @@ class Engine:
     ) -> Done | Refused | None:
         """Decide on the case as it stands and append; None where it had moved on meanwhile."""
         now = self.clock()
-        stream = case_stream(command.case)
-        head, case, definition, world = self._facts(command, stream)
+        name = case_stream(command.case)
+        stream, world = self._touched(command, name)
+        _must_see(stream.case, stream.definition, actor, now, world)
+        unit = Unit(self, world, now)
+        unit.streams[name] = stream
         request = Request(command, actor, in_utc(at or now))
-        answer = _decided(definition, case, request, world)
-        events = answer.events
-        if not events and (key is None or isinstance(answer, Refused)):
-            return answer if isinstance(answer, Refused) else self._unchanged(command, case)
-        writes: tuple[Write, ...] = ()
-        vault: tuple[Any, ...] = ()
-        after = case
-        if events:
-            moments = [(event, request.at) for event in events]
-            made = write_case(
-                self.tenant,
-                head,
-                case,
-                command.case,
-                moments,
-                definition,
-                to_micros(now),
-                actor,
-                self.entropy,
-            )
-            writes, vault, after = (made.write,), made.vault, made.case
+        answer = unit.carry(request)
         if isinstance(answer, Refused):
-            batch = Batch(self.tenant, writes, vault=vault)
-            return None if isinstance(self.store.append((batch,))[0], VersionConflict) else answer
-        done = self._done(after, head, len(events), answer)
-        batch = Batch(self.tenant, writes, key, fingerprint, encode(done) if key else b"", vault=vault)
+            return (
+                answer if not answer.events or self._remember_refusal(stream, request, answer, now) else None
+            )
+        if not stream.moments and key is None:
+            return self._done(stream, answer)
+        done = self._done(stream, answer)
+        batch = unit.batch(key, fingerprint, encode(done) if key else b"")
         receipt = self.store.append((batch,))[0]
         if isinstance(receipt, VersionConflict):
             return None
         if isinstance(receipt, KeyReused):
             raise receipt
         if receipt.repeated:
-            return _repeated(key or "", fingerprint, receipt.fingerprint, receipt.answer)
-        if writes and after is not None:
-            self._remember(stream, writes[0].events[-1].hash, after)
+            return _repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
+        for written in batch.writes:
+            after = unit.streams[written.stream].case
+            if after is not None:
+                self._remember(written.stream, written.events[-1].hash, after)
         return done
 
-    def _facts(self, command: Command, stream: str) -> tuple[Snapshot | None, Case | None, Compiled, World]:
-        if isinstance(command, Open):
-            playbook = stream_of(command.playbook)
-            heads = self.store.load(self.tenant, (stream, ORGANIZATION, playbook))
-            if stream in heads:
-                raise InputError(f"there is a case {command.case!r} already")
-            return (
-                None,
-                None,
-                self.definitions.current(command.playbook, heads.get(playbook)),
-                self._see_world(heads.get(ORGANIZATION)),
-            )
-        heads = self.store.load(self.tenant, (stream, ORGANIZATION))
-        head = heads.get(stream)
+    def _first(self, key: str | None, fingerprint: bytes) -> Done | None:
+        """Return the first answer to a key that came before.
+
+        Asked where a command is not carried out; where it is, the store finds the key when it appends.
+        """
+        receipt = None if key is None else self.store.receipt(self.tenant, key)
+        return None if receipt is None else _repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
+
+    def _remember_refusal(
+        self, stream: CaseStream, request: Request, refused: Refused, now: dt.datetime
+    ) -> bool:
+        """Store what a refused attempt leaves behind; return whether the case had not moved on meanwhile."""
+        stream.record(refused.events, request.at, request.actor, self.entropy)
+        write = stream.write(self.tenant, to_micros(now), self.world)
+        batch = Batch(self.tenant, (write,), vault=tuple(stream.vault))
+        return not isinstance(self.store.append((batch,))[0], VersionConflict)
+
+    def _touched(self, command: Command, name: str) -> tuple[CaseStream, World]:
+        """Load what a command is about and the organization, in one read."""
+        if not isinstance(command, Open):
+            heads = self.store.load(self.tenant, (name, ORGANIZATION))
+            head = heads.get(name)
+            if head is None:
+                raise UnknownName("case", command.case)
+            case, definition = self._case(name, head)
+            return CaseStream(command.case, head, case, definition), self._see_world(heads.get(ORGANIZATION))
+        playbook = stream_of(command.playbook)
+        heads = self.store.load(self.tenant, (name, ORGANIZATION, playbook))
+        if name in heads:
+            raise InputError(f"there is a case {command.case!r} already")
+        definition = self.definitions.current(command.playbook, heads.get(playbook))
+        return CaseStream(command.case, None, None, definition), self._see_world(heads.get(ORGANIZATION))
+
+    def touch(self, command: Command) -> CaseStream:
+        """Load the stream that a command which follows from another is about."""
+        return self._touched(command, case_stream(command.case))[0]
+
+    def load_stream(self, case: str) -> CaseStream:
+        """Load the stream of a case; raises UnknownName."""
+        name = case_stream(case)
+        head = self.store.load(self.tenant, (name,)).get(name)
         if head is None:
-            raise UnknownName("case", command.case)
-        case, definition = self._case(stream, head)
-        return head, case, definition, self._see_world(heads.get(ORGANIZATION))
+            raise UnknownName("case", case)
+        return CaseStream(case, head, *self._case(name, head))
 
     @staticmethod
-    def _unchanged(command: Command, case: Case | None) -> Done:
-        if case is None:
-            raise InputError(f"nothing was decided for {command.case}")
-        return Done(case.id, case.stage, case.outcome, 0)
-
-    @staticmethod
-    def _done(case: Case | None, head: Snapshot | None, count: int, decision: Decision) -> Done:
+    def _done(stream: CaseStream, decision: Decision) -> Done:
+        case = stream.case
         if case is None:
             raise InputError("nothing was decided")
-        version = (head.version if head else 0) + count
+        version = (stream.head.version if stream.head else 0) + len(stream.moments)
         return Done(case.id, case.stage, case.outcome, version, decision.warned, decision.observed)
+
+    def new_id(self) -> str:
+        """Return the id of a new case."""
+        return case_id_of(self.entropy(8))
 
     # -- asking -------------------------------------------------------------------------------------
 
     def why(self, case: str, to: str = "", *, actor: str) -> Explanation:
         """Explain what stands between a case and its next stage (or `to`): what `advance` would answer."""
-        stream = case_stream(case)
         command = Advance(case, to)
-        head, current, definition, world = self._facts(command, stream)
-        if head is None or current is None:
+        stream, world = self._touched(command, case_stream(case))
+        definition, current, now = stream.definition, stream.case, self.clock()
+        _must_see(stream.case, stream.definition, actor, now, world)
+        if current is None:
             raise UnknownName("case", case)
-        answer = _decided(definition, current, Request(command, actor, self.clock()), world)
+        answer = Unit(self, world, now).decide(stream, Request(command, actor, now))
         ways = reachable(definition, current)
         if isinstance(answer, Refused):
             target = answer.events[0].target if answer.events else to
@@ -255,43 +277,50 @@ class Engine:
     def find(
         self, query: Query | None = None, *, actor: str, after: str | None = None, limit: int = 50
     ) -> Page[CaseView]:
-        """Return cases, the newest opened first, by pages."""
-        page = self.store.find(self.tenant, query or Query(), after=after, limit=limit)
-        return Page(tuple(CaseView.of(row) for row in page.items), page.next)
+        """Return the cases that the actor sees, the newest opened first, by pages."""
+        return self._finder.find(query or Query(), actor, after, limit)
 
-    def resolve(self, reference: str) -> str:
+    def tally(self, query: Query | None = None, *, by: Sequence[str] = (), actor: str) -> Sequence[Tally]:
+        """Return counts and exact sums of the cases that the actor sees, or whose totals they may know."""
+        return self._finder.tally(query or Query(), by, actor)
+
+    def resolve(self, reference: str, *, actor: str = OPERATOR) -> str:
         """Return the id of a case named by its id, a unique beginning of it, or its unique name.
 
-        Raises UnknownName naming the nearest, AmbiguousName naming the matches.
+        Raises UnknownName naming the nearest, AmbiguousName naming the matches, of those that the actor sees.
         """
-        if case_stream(reference) in self.store.load(self.tenant, (case_stream(reference),)):
-            return reference
-        for query in (Query(prefix=reference), Query(name=reference)):
-            found = self.store.find(self.tenant, query, limit=6).items
-            if len(found) == 1:
-                return found[0].case
-            if found:
-                raise AmbiguousName("case", reference, [f"{row.case} ({row.name})" for row in found])
-        known = self.store.find(self.tenant, Query(), limit=500).items
-        raise UnknownName("case", reference, [name for row in known for name in (row.name, row.case) if name])
+        try:
+            self.case_and_definition(reference, actor=actor)
+        except UnknownName:
+            return self._finder.resolve(reference, actor)
+        return reference
 
-    def case(self, case: str) -> Case:
-        """Return a case as it stands; raises UnknownName."""
-        return self.case_and_definition(case)[0]
+    def case(self, case: str, *, actor: str = OPERATOR) -> Case:
+        """Return a case as it stands; raises UnknownName, also for one that the actor does not see."""
+        return self.case_and_definition(case, actor=actor)[0]
 
-    def case_and_definition(self, case: str) -> tuple[Case, Compiled]:
+    def case_and_definition(self, case: str, *, actor: str = OPERATOR) -> tuple[Case, Compiled]:
         """Return a case as it stands with the definition that it is pinned to; raises UnknownName."""
         stream = case_stream(case)
-        head = self.store.load(self.tenant, (stream,)).get(stream)
+        heads = self.store.load(self.tenant, (stream, ORGANIZATION))
+        head = heads.get(stream)
         if head is None:
             raise UnknownName("case", case)
-        return self._case(stream, head)
+        found, definition = self._case(stream, head)
+        _must_see(found, definition, actor, self.clock(), self._see_world(heads.get(ORGANIZATION)))
+        return found, definition
+
+    def view(self, case: str, *, actor: str) -> Case:
+        """Return a case as the actor may see it: with computed fields, without those that are hidden."""
+        found, definition = self.case_and_definition(case, actor=actor)
+        return view(definition, found, actor, self.clock(), self.world)
 
     def as_of(self, case: str, *, at: dt.datetime, known: dt.datetime | None = None, actor: str) -> Case:
         """Return a case as it stood at a time, by what was known at another (now, without one).
 
-        Raises UnknownName where there was no such case then.
+        Raises UnknownName where there was no such case then, or the actor does not see it now.
         """
+        self.case_and_definition(case, actor=actor)
         stop, recorded = to_micros(at), to_micros(known or self.clock())
         events = (
             e
@@ -304,23 +333,27 @@ class Engine:
         return self._revealed(folded, definition)
 
     def history(self, case: str, *, actor: str) -> Iterator[HistoryItem]:
-        """Yield what happened on a case, oldest first; personal values stay sealed."""
-        _, definition = self.case_and_definition(case)
-        for stored in self.store.events(self.tenant, case_stream(case)):
-            event = revive(decode_event(stored.kind, stored.data), definition)
-            yield HistoryItem(
+        """Yield what happened on a case, oldest first; personal values stay sealed. Raises UnknownName."""
+        _, definition = self.case_and_definition(case, actor=actor)
+        return (
+            HistoryItem(
                 stored.version,
                 stored.kind,
                 from_micros(stored.at),
                 from_micros(stored.recorded),
                 stored.actor,
-                event,
+                revive(decode_event(stored.kind, stored.data), definition),
             )
+            for stored in self.store.events(self.tenant, case_stream(case))
+        )
 
     @property
     def world(self) -> World:
         """Return the organization as it stands, with its zone, calendar and currency."""
         return self._see_world(self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION))
+
+    def _eyes(self, actor: str) -> frozenset[str] | None:
+        return None if actor == OPERATOR else self.world.eyes(actor, self.clock())
 
     # -- what is held -------------------------------------------------------------------------------
 
@@ -329,7 +362,7 @@ class Engine:
             return World(Organization())
         known = self._world
         if known[0] != head.hash:
-            known = (head.hash, World(_ORGANIZATION.decode(head.data)))
+            known = (head.hash, World(_ORGANIZATION.decode(head.data), self.registry.functions))
             self._world = known
         return known[1]
 
@@ -368,16 +401,25 @@ class Engine:
         self._cases[stream] = (hash_, case)
 
 
-def _decided(definition: Compiled, case: Case | None, request: Request, world: World) -> Decision | Refused:
-    """Decide, giving the facts that are asked for."""
-    facts: Mapping[str, Any] = {"world": world}
-    answer = decide(definition, case, request, facts)
-    if isinstance(answer, Needs):
-        raise InputError(f"nothing here can tell {', '.join(answer.facts)}")
-    return answer
+def _must_see(case: Case | None, definition: Compiled, actor: str, at: dt.datetime, world: World) -> None:
+    """Raise as if there were no such case where the actor does not see it."""
+    if case is not None and not world.sees(actor, definition, case, at):
+        raise UnknownName("case", case.id)
 
 
-def _repeated(key: str, fingerprint: bytes, first: bytes, answer: bytes) -> Done:
+def fingerprint_of(command: Command, actor: str) -> bytes:
+    """Return what tells a command from others under one key: the SHA-256 of what is given in it, and who acts.
+
+    What is empty is left out, so that an attribute which a later version adds changes no fingerprint.
+    """
+    given = {name: value for name in _ATTRIBUTES[type(command)] if (value := getattr(command, name))}
+    return hashlib.sha256(canonical((type(command).__name__, given, actor))).digest()
+
+
+_ATTRIBUTES = {kind: tuple(a.name for a in attrs.fields(kind)) for kind in get_args(Command)}
+
+
+def _repeated(key: str | None, fingerprint: bytes, first: bytes, answer: bytes) -> Done:
     if first != fingerprint:
-        raise KeyReused(key)
+        raise KeyReused(key or "")
     return attrs.evolve(_DONE.decode(answer), repeated=True)

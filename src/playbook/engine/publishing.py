@@ -99,7 +99,7 @@ class Publisher:
         actor: str,
         now: dt.datetime,
     ) -> Write:
-        made = chained(self.tenant, stream, head, [(event, now) for event in events], to_micros(now), actor)
+        made = chained(self.tenant, stream, head, [(event, now, actor) for event in events], to_micros(now))
         return Write(stream, head.version if head else 0, made, snapshot, FOLD)
 
     def _organization_write(

@@ -15,17 +15,19 @@ from playbook.model.values import encode, load
 from playbook.money import Money
 from playbook.process.codec import SEAL, decode_event, encode_case, revive
 from playbook.process.evolve import evolve
+from playbook.process.visibility import shown_to
 from playbook.stores.chain import commitment, link
-from playbook.stores.interface import GENESIS, IndexRow, NewEvent, VaultRow, Write
+from playbook.stores.interface import GENESIS, DueRow, IndexRow, NewEvent, VaultRow, Write
 from playbook.times import from_micros, to_micros, zone
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from playbook.model.case import Case
     from playbook.model.events import CaseEvent, OrganizationEvent
     from playbook.process.compiled import Compiled
+    from playbook.process.facts import World
     from playbook.stores.interface import Snapshot, StoredEvent
 
 ORGANIZATION = "organization"
@@ -54,14 +56,13 @@ def chained(
     tenant: str,
     stream: str,
     head: Snapshot | None,
-    events: Sequence[tuple[Any, dt.datetime]],
+    events: Iterable[tuple[Any, dt.datetime, str]],
     recorded: int,
-    actor: str,
 ) -> tuple[NewEvent, ...]:
-    """Return events, each with when it happened, encoded and linked to the stream's head."""
+    """Return events, each with when it happened and who acted, encoded and linked to the stream's head."""
     version, before = (0, GENESIS) if head is None else (head.version, head.hash)
     made = []
-    for event, moment in events:
+    for event, moment, actor in events:
         at = to_micros(moment)
         kind = KIND_OF[type(event)]
         data = encode(event)
@@ -71,50 +72,69 @@ def chained(
     return tuple(made)
 
 
-@attrs.frozen
-class CaseWrite:
-    """Hold what a decision writes: the write, the vault rows, and the case after it."""
+class CaseStream:
+    """Hold one case while commands change it: its head, the case as it stands, and what is to be appended."""
 
-    write: Write
-    vault: tuple[VaultRow, ...]
-    case: Case
+    __slots__ = ("case", "definition", "head", "id", "moments", "name", "vault")
 
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        head: Snapshot | None,
+        case: Case | None,
+        definition: Compiled,
+    ) -> None:
+        self.id = id
+        self.name = case_stream(id)
+        self.head = head
+        self.case = case
+        self.definition = definition
+        self.moments: list[tuple[CaseEvent, dt.datetime, str]] = []
+        self.vault: list[VaultRow] = []
 
-def write_case(
-    tenant: str,
-    head: Snapshot | None,
-    case: Case | None,
-    id: str,  # noqa: A002
-    events: Sequence[tuple[CaseEvent, dt.datetime]],
-    definition: Compiled,
-    recorded: int,
-    actor: str,
-    entropy: Callable[[int], bytes],
-) -> CaseWrite:
-    """Return the write that appends events, each with when it happened, to a case's stream."""
-    stream = case_stream(id)
-    vault: list[VaultRow] = []
-    known: dict[str, Any] = {}
-    if definition.seals:
-        events = [(_sealed(event, definition, stream, entropy, vault, known), at) for event, at in events]
-    for event, at in events:
-        case = evolve(case, id, event, at, actor)
-    if case is None:
-        raise PlaybookError(f"nothing was decided for case {id}")
-    index = index_row(case, definition)
-    write = Write(
-        stream,
-        0 if head is None else head.version,
-        chained(tenant, stream, head, events, recorded, actor),
-        encode_case(case),
-        FOLD,
-        index,
-    )
-    if known:
-        case = attrs.evolve(
-            case, fields={**case.fields, **{n: v for n, v in known.items() if n in case.sealed}}
+    def record(
+        self, events: Iterable[CaseEvent], at: dt.datetime, actor: str, entropy: Callable[[int], bytes]
+    ) -> None:
+        """Record events; personal values go into the vault, and the case still knows them."""
+        known: dict[str, Any] = {}
+        for event in events:
+            if self.definition.seals:
+                event = _sealed(event, self.definition, self.name, entropy, self.vault, known)
+            self.moments.append((event, at, actor))
+            self.case = evolve(self.case, self.id, event, at, actor)
+        if known and self.case is not None:
+            kept = {name: value for name, value in known.items() if name in self.case.sealed}
+            self.case = attrs.evolve(self.case, fields={**self.case.fields, **kept})
+
+    def write(self, tenant: str, recorded: int, world: World) -> Write:
+        """Return the write that appends what was recorded; raises PlaybookError where that is nothing."""
+        case = self.case
+        if case is None:
+            raise PlaybookError(f"nothing was decided for case {self.id}")
+        return Write(
+            self.name,
+            0 if self.head is None else self.head.version,
+            chained(tenant, self.name, self.head, self.moments, recorded),
+            encode_case(case),
+            FOLD,
+            index_row(case, self.definition),
+            due_rows(case, self.definition, tenant, world),
         )
-    return CaseWrite(write, tuple(vault), case)
+
+
+def due_rows(case: Case, definition: Compiled, tenant: str, world: World) -> tuple[DueRow, ...] | None:
+    """Return when the case's timers strike; None where its definition has no timers."""
+    automation = definition.automation
+    if automation is None or not automation.timers:
+        return None
+    scope = definition.scope(case, "system", case.last, world)
+    armed = automation.armed(case, scope, world)
+    return tuple(DueRow(one.timer, timers_queue(tenant), to_micros(one.due)) for one in armed)
+
+
+def timers_queue(tenant: str) -> str:
+    """Return the queue of a tenant's timers."""
+    return f"timers:{tenant}"
 
 
 def _sealed(
@@ -180,6 +200,7 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
     amount = fields.get(definition.amount)
     minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
     expected = fields.get(definition.expected_close)
+    tags = shown_to(definition, case)
     return IndexRow(
         case.id,
         case.playbook,
@@ -197,6 +218,9 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
         None if expected is None else expected.isoformat(),
         None if case.probability is None else str(case.probability),
         encode(fields),
+        to_micros(case.assigned or case.opened),
+        tags is not None,
+        tags or (),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from playbook.engine.streams import case_stream, write_case
+from playbook.engine.streams import CaseStream, case_stream
 from playbook.errors import KeyReused
 from playbook.importing.cells import RowFault
 from playbook.importing.outcome import Outcome, Rejected
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playbook.model.events import CaseEvent
     from playbook.model.mapping import ImportMapping
     from playbook.process.compiled import Compiled
-    from playbook.stores.interface import Snapshot, Write
+    from playbook.stores.interface import Snapshot, VaultRow, Write
 
 ACTOR = "import"
 _CHUNK = 500
@@ -115,15 +115,15 @@ class _Job:
         case: Case | None,
         definition: Compiled,
         events: list[tuple[CaseEvent, dt.datetime]],
-    ) -> tuple[tuple[Write, ...], tuple[Any, ...]]:
+    ) -> tuple[tuple[Write, ...], tuple[VaultRow, ...]]:
         engine = self.engine
-        made = write_case(
-            engine.tenant, head, case, row.case, events, definition, to_micros(self._now), ACTOR, engine.entropy
-        )  # fmt: skip
-        return (made.write,), made.vault
+        stream = CaseStream(row.case, head, case, definition)
+        for event, at in events:
+            stream.record((event,), at, ACTOR, engine.entropy)
+        return (stream.write(engine.tenant, to_micros(self._now), self._world),), tuple(stream.vault)
 
     def _batch(
-        self, row: Row, turn: int, writes: tuple[Write, ...] = (), vault: tuple[Any, ...] = ()
+        self, row: Row, turn: int, writes: tuple[Write, ...] = (), vault: tuple[VaultRow, ...] = ()
     ) -> Batch:
         """Return the batch of a row's content; `turn` counts the contents that this row has had."""
         return Batch(

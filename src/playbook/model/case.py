@@ -67,7 +67,8 @@ class TimerState:
 class Case:
     """Hold everything a decision needs to know of one case; `visit` counts moves from 1.
 
-    `children` gives the outcome of each follow-up case ("open" until it ends), `changed` when a field last was.
+    `children` gives the outcome of each follow-up case ("open" until it ends), `changed` when a field last was;
+    `assigned` when the owner got it, where that was not when it was opened.
     """
 
     id: str
@@ -100,6 +101,8 @@ class Case:
     waivers: dict[str, Waiver] = attrs.field(factory=dict)
     shares: dict[str, Decimal] = attrs.field(factory=dict)
     closed_from: str = ""
+    territory: str = ""
+    assigned: dt.datetime | None = None
 
 
 def latest(case: Case, activity: str) -> Task | None:

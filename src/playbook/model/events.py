@@ -40,6 +40,7 @@ class Opened:
     stamp: dict[str, Any] = attrs.field(factory=dict)
     historical: bool = False
     parent: str = ""
+    territory: str = ""
 
 
 @attrs.frozen(slots=False)
@@ -111,11 +112,12 @@ class Logged:
 
 @attrs.frozen(slots=False)
 class Assigned:
-    """The case went to another owner or team."""
+    """The case went to another owner, team or territory."""
 
     owner: str
     team: str
     before: str = ""
+    territory: str = ""
 
 
 @attrs.frozen(slots=False)

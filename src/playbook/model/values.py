@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import msgspec
 
 from playbook.money import Money
@@ -199,3 +200,15 @@ canonical = _SORTED.encode
 def builtins(value: object) -> Any:
     """Return the value as plain JSON types, the way it is stored and printed."""
     return msgspec.json.decode(encode(value))
+
+
+def sparse(value: object) -> Any:
+    """Return a model as plain JSON types, without what has its default.
+
+    What is stored by it or hashed over it stays the same when a later version adds an attribute.
+    """
+    kind: type[Any] = type(value)
+    if attrs.has(kind):
+        kept = ((a.name, getattr(value, a.name), a.default) for a in attrs.fields(kind))
+        return {name: sparse(said) for name, said, default in kept if said != default}
+    return [sparse(item) for item in value] if isinstance(value, tuple) else builtins(value)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _FALLBACK = {"advance": "edit", "close": "advance", "back": "advance"}
 _UNSAID = {"assign": ("owner", "manager"), "waive": ("manager",)}
-ACTS = ("open", "edit", "advance", "close", "back", "assign", "approve", "waive", "reopen")
+ACTS = ("see", "open", "edit", "advance", "close", "back", "assign", "approve", "waive", "reopen")
 BUILT_IN_ENTRIES = ("call", "email", "meeting", "note")
 
 

@@ -87,7 +87,10 @@ class Attempt:
 
     def who(self, principals: tuple[str, ...]) -> tuple[str, ...]:
         """Return the people behind principals like owner and manager; roles stay roles."""
-        known = {"owner": self.case.owner, "manager": self.organization.manager_of(self.case.owner)}
+        known = {
+            "owner": self.case.owner,
+            "manager": self.organization.manager_of(self.case.owner, self.scope.today),
+        }
         named = (known.get(principal, principal) for principal in principals)
         return tuple(dict.fromkeys(name for name in named if name))
 

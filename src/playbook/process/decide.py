@@ -29,6 +29,7 @@ from playbook.model.playbook import QUIT
 from playbook.model.values import is_blank, parse
 from playbook.process.amending import reopen, skip_activity, split
 from playbook.process.approving import approve, refuse, waive
+from playbook.process.assignment import place
 from playbook.process.compiled import BUILT_IN_ENTRIES
 from playbook.process.covering import lapses
 from playbook.process.deciding import Deciding
@@ -36,7 +37,6 @@ from playbook.process.evolve import evolve
 from playbook.process.facts import Needs, World
 from playbook.process.invariants import broken
 from playbook.process.moving import advance, back, close
-from playbook.process.permission import permits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,18 +141,18 @@ def fold(case: Case, events: tuple[CaseEvent, ...], request: Request) -> Case:
 def _open(
     definition: Compiled, request: Request, command: Open, world: World, facts: Mapping[str, Any]
 ) -> Decision | Refused | Needs:
-    people = world.organization.people
-    owner = command.owner or (request.actor if request.actor in people else "")
-    _known_person(owner, world)
+    _known_person(command.owner, world)
     given = read_fields(definition.fields, command.fields, "field")
     fields = {**definition.defaults, **{name: value for name, value in given.items() if value is not None}}
-    person = people.get(owner)
-    team = person.post(request.at.astimezone(world.zone).date()).team if person else ""
     first = definition.playbook.stages[0].id
     case = Case(
-        command.case, definition.playbook.id, definition.definition.digest, command.name, owner, team, first,
-        request.at, request.at, request.at, request.at, fields=fields,
+        command.case, definition.playbook.id, definition.definition.digest, command.name, command.owner, "",
+        first, request.at, request.at, request.at, request.at, fields=fields,
     )  # fmt: skip
+    placed = place(definition, case, request, world, facts)
+    if isinstance(placed, Needs):
+        return placed
+    case = placed
     deciding = Deciding(definition, case, request, world, facts)
     deciding.permit("open")
     deciding.gate_entry(first, definition.opening)
@@ -162,14 +162,15 @@ def _open(
         playbook=case.playbook,
         digest=case.digest,
         name=case.name,
-        owner=owner,
-        team=team,
+        owner=case.owner,
+        team=case.team,
         stage=first,
         fields=fields,
         plans=() if request.historical else deciding.plans(first, case),
         stamp=deciding.stamp(first, fields),
         historical=request.historical,
         parent=command.parent,
+        territory=case.territory,
     )
     return _concluded(deciding, case, (event,))
 
@@ -251,7 +252,7 @@ def _log(deciding: Deciding, command: Log) -> tuple[CaseEvent, ...]:
     )
     if kind is None:
         deciding.permit("edit")
-    elif not permits(kind.by, deciding.request.actor, deciding.case, deciding.world.organization):
+    elif not deciding.permits(kind.by):
         deciding.not_permitted(f"log {command.kind}", kind.by)
     given = {name: value for name, value in values.items() if value is not None}
     return (Logged(command.kind, given, command.text),)
@@ -262,13 +263,17 @@ def _assign(deciding: Deciding, command: Assign) -> tuple[CaseEvent, ...]:
     _known_person(command.owner, deciding.world)
     if command.team and organization.teams and command.team not in organization.teams:
         raise UnknownName("team", command.team, organization.teams)
+    territories = [territory.id for territory in organization.rules.territories]
+    if command.territory and command.territory not in territories:
+        raise UnknownName("territory", command.territory, territories)
     deciding.permit("assign")
     deciding.must_be_open()
-    person = organization.people.get(command.owner)
-    team = command.team or (person.post(deciding.today).team if person else deciding.case.team)
-    if (command.owner, team) == (deciding.case.owner, deciding.case.team):
+    case = deciding.case
+    team = command.team or organization.post(command.owner, deciding.today).team or case.team
+    territory = command.territory or case.territory
+    if (command.owner, team, territory) == (case.owner, case.team, case.territory):
         return ()
-    return (Assigned(command.owner, team, deciding.case.owner),)
+    return (Assigned(command.owner, team, case.owner, territory),)
 
 
 def _advance(deciding: Deciding, command: Advance) -> tuple[CaseEvent, ...]:

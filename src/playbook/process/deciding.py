@@ -64,8 +64,14 @@ class Deciding:
     def permit(self, act: str) -> None:
         """Note a reason where the actor may not do this."""
         who = self.definition.who[act]
-        if not permits(who, self.request.actor, self.case, self.world.organization):
+        if not self.permits(who):
             self.not_permitted(act, who)
+
+    def permits(self, who: tuple[str, ...]) -> bool:
+        """Return whether the actor is one of the principals today."""
+        return "anyone" in who or permits(
+            who, self.request.actor, self.case, self.world.organization, self.today
+        )
 
     def not_permitted(self, act: str, who: tuple[str, ...]) -> None:
         """Note that the actor may not, and who may."""

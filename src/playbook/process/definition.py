@@ -11,7 +11,7 @@ import msgspec
 from playbook.expressions import load
 from playbook.model.playbook import Criterion, Playbook
 from playbook.model.rules import Condition
-from playbook.model.values import builtins, canonical
+from playbook.model.values import canonical, sparse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +73,7 @@ def normalize(playbook: Playbook, plugins: Mapping[str, str], where: Mapping[str
     only people read: titles, hints, guidance and the places in files. What has its default is left out, so
     that attributes which later versions of this program add do not change the digest of an unchanged file.
     """
-    tree = _sparse(playbook)
+    tree = sparse(playbook)
     texts: dict[str, Any] = {}
     for path, node in _parts(tree, ""):
         for key in sorted(_TEXTS & node.keys()):
@@ -120,14 +120,6 @@ def _values(value: Any) -> Iterator[Any]:
     elif isinstance(value, tuple):
         for item in value:
             yield from _values(item)
-
-
-def _sparse(value: Any) -> Any:
-    """Return a model as plain JSON types, without what has its default."""
-    if attrs.has(type(value)):
-        kept = ((a.name, getattr(value, a.name), a.default) for a in attrs.fields(type(value)))
-        return {name: _sparse(said) for name, said, default in kept if said != default}
-    return [_sparse(item) for item in value] if isinstance(value, tuple) else builtins(value)
 
 
 def _parts(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:

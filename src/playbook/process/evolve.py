@@ -82,6 +82,7 @@ def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002
         tasks=_tasks(event.plans, 1, at),
         visited=(event.stage,),
         parent=event.parent,
+        territory=event.territory,
     )
 
 
@@ -181,7 +182,8 @@ def _assigned(case: Case, event: Assigned, at: dt.datetime, actor: str) -> dict[
         else task
         for task in case.tasks
     )
-    return {"owner": event.owner, "team": event.team, "tasks": tasks}
+    changes = {"owner": event.owner, "team": event.team, "tasks": tasks, "territory": event.territory}
+    return changes if event.owner == case.owner else {**changes, "assigned": at}
 
 
 def _planned(case: Case, event: Planned, at: dt.datetime, actor: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from playbook.model.case import latest
 from playbook.money import Money
 from playbook.process.calendars import Calendars
 from playbook.process.rates import Rates
+from playbook.process.visibility import eyes_of, shown_to
 from playbook.times import Elapsed, zone
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from playbook.model.case import Case
     from playbook.model.organization import Organization
     from playbook.model.rules import Condition
+    from playbook.process.compiled import Compiled
     from playbook.times import Calendar
 
 
@@ -170,14 +172,25 @@ class _Moment:
         return PersonRoot(id, self._world, self._now).get(field) if target == "person" else None
 
 
+_KEPT = 4096
+
+
 class World:
     """Hold what is the same for every case of one organization: zone, calendars, currency, rates, people."""
 
-    __slots__ = ("_functions", "_tests", "calendar", "calendars", "currency", "organization", "rates", "zone")
+    __slots__ = (
+        "_eyes",
+        "_functions",
+        "_tests",
+        "calendar",
+        "calendars",
+        "currency",
+        "organization",
+        "rates",
+        "zone",
+    )
 
-    def __init__(
-        self, organization: Organization, functions: Mapping[str, Function] = STANDARD
-    ) -> None:
+    def __init__(self, organization: Organization, functions: Mapping[str, Function] = STANDARD) -> None:
         self.organization = organization
         self.zone = zone(organization.settings.timezone)
         self.calendars = Calendars(organization)
@@ -185,6 +198,7 @@ class World:
         self.currency = organization.settings.currency
         self.rates = Rates(organization)
         self._functions = functions
+        self._eyes: dict[tuple[str, dt.date], frozenset[str] | None] = {}
         self._tests: dict[int, Callable[[Scope], object]] = {}
 
     def day(self, at: dt.datetime) -> dt.date:
@@ -199,6 +213,23 @@ class World:
         if not self.organization.rules.calendars:
             return self.calendar
         return self.calendars.of(person, team, self.day(at))
+
+    def eyes(self, actor: str, at: dt.datetime) -> frozenset[str] | None:
+        """Return the tags of one who asks at a moment; None sees everything."""
+        key = (actor, self.day(at))
+        if key not in self._eyes:
+            if len(self._eyes) >= _KEPT:
+                self._eyes.clear()
+            self._eyes[key] = eyes_of(actor, self.organization, key[1])
+        return self._eyes[key]
+
+    def sees(self, actor: str, definition: Compiled, case: Case, at: dt.datetime) -> bool:
+        """Return whether an actor sees a case at a moment."""
+        tags = shown_to(definition, case)
+        if tags is None:
+            return True
+        eyes = self.eyes(actor, at)
+        return eyes is None or not eyes.isdisjoint(tags)
 
     def holds(self, condition: Condition, scope: Scope) -> bool:
         """Return whether a condition of the organization holds; unknown does not."""

@@ -8,7 +8,6 @@ from playbook.errors import UnknownName
 from playbook.model.case import OPEN
 from playbook.model.playbook import QUIT
 from playbook.process.branching import resolve
-from playbook.process.permission import permits
 
 if TYPE_CHECKING:
     from playbook.model.case import Case
@@ -76,7 +75,7 @@ def may_move(deciding: Deciding, act: str, rule: MoveRule, to: str, reason: str)
     """Note a reason where the rule of a way of moving does not allow it to the actor, or asks for a reason."""
     if not rule.by:
         deciding.wrong_state(f"this playbook never lets a {deciding.definition.subject} {_ACTS[act]}")
-    elif not permits(rule.by, deciding.request.actor, deciding.case, deciding.world.organization):
+    elif not deciding.permits(rule.by):
         deciding.not_permitted(act, rule.by)
     if rule.by and rule.reason and not reason:
         to = f" --to {to}" if act != "reopen" else ""

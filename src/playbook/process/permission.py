@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbook.model.organization import OPERATOR
+from playbook.model.organization import AUTOMATIC, OPERATOR
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from playbook.model.case import Case
     from playbook.model.organization import Organization
 
 
-def permits(who: tuple[str, ...], actor: str, case: Case, organization: Organization) -> bool:
-    """Return whether the actor is one of the principals; the operator and automation always are."""
-    if "anyone" in who or actor in (OPERATOR, "system", "import"):
+def permits(
+    who: tuple[str, ...], actor: str, case: Case, organization: Organization, on: dt.date | None = None
+) -> bool:
+    """Return whether the actor is one of the principals on a day; the operator and automation always are."""
+    if "anyone" in who or actor == OPERATOR or actor in AUTOMATIC:
         return True
     if "owner" in who and actor == case.owner:
         return True
     if actor in who or any(case.fields.get(principal) == actor for principal in who):
         return True
-    person = organization.people.get(actor)
-    if person is None:
+    if actor not in organization.people:
         return False
-    post = person.post()
+    post = organization.post(actor, on)
     if post.role in who or ("team" in who and case.team and post.team == case.team):
         return True
-    return "manager" in who and _manages(actor, case, organization)
+    return "manager" in who and _manages(actor, case, organization, on)
 
 
-def _manages(actor: str, case: Case, organization: Organization) -> bool:
+def _manages(actor: str, case: Case, organization: Organization, on: dt.date | None) -> bool:
     if case.owner:
-        return organization.manager_of(case.owner) == actor
-    team = organization.teams.get(case.team)
+        return organization.manager_of(case.owner, on) == actor
+    team = organization.team(case.team, on)
     return team is not None and team.manager == actor

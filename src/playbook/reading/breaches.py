@@ -28,8 +28,10 @@ _BOUNDS = {
     "maxLength": "must have at most {limit} characters",
     "minItems": "must not be empty",
     "minProperties": "must not be empty",
+    "maxProperties": "must be empty",
     "minimum": "must be at least {limit}",
     "maximum": "must be at most {limit}",
+    "exclusiveMinimum": "must be more than {limit}",
     "uniqueItems": "says the same twice",
 }
 

@@ -88,6 +88,11 @@ DUPLICATE_FILE = _code(
     "duplicate-file",
     "Two files of one kind have the same id, or a project has two organizations. Rename or remove one.",
 )
+NAMED_FILE = _code(
+    "named-file",
+    "The file that is named here is not there, cannot be started from, or lies outside of the project. Paths"
+    " are from the folder of the file that names them.",
+)
 
 UNKNOWN_KEY = _code(
     "unknown-key",

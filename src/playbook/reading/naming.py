@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from playbook import expressions
-from playbook.expressions.types import DYN
+from playbook.expressions.types import DYN, PERSON, TIMESTAMP
 from playbook.model.organization import Organization
 from playbook.model.playbook import Playbook
 from playbook.model.record import Record
-from playbook.model.vocabulary import environment
+from playbook.model.vocabulary import environment, type_of
 from playbook.reading import codes
 from playbook.reading.conditions import resolve, span_of
 from playbook.reading.structure import maps
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from playbook.expressions import Environment, Type
-    from playbook.model.playbook import Field
+    from playbook.model.playbook import EntryKind, Field
     from playbook.reading.pending import Text
     from playbook.reading.schema import Contributed
     from playbook.reading.source import Source
@@ -103,25 +103,30 @@ class Known:
 
     def of_organization(self, _: Organization, about: str) -> Environment:
         """Return what the conditions about a playbook, or about the cases of a subject, may name."""
-        kind, name = about.split(":")
-        playbook = self.playbooks.get(name) if kind == "playbook" else None
+        kind, name, *kinds = about.split(":")
+        playbook = self.playbooks.get(name) if kind == "playbook" else self._subject(name)
         if playbook is None:
-            playbook = self._subject(name if kind == "subject" else "")
+            env = environment(_fictitious("", ()), self.contributed.functions, self._references())
+            return attrs.evolve(env, roots=_Open(env.roots, _ANYTHING))
         env = environment(playbook, self.contributed.functions, self._references())
-        if playbook.version:
-            return env
-        return attrs.evolve(env, roots=_Open(env.roots, _ANYTHING))
+        for entry in playbook.entries:
+            if entry.id in kinds:
+                env = attrs.evolve(env, roots={**env.roots, "entry": _entry_fields(entry)})
+        return env
 
-    def _subject(self, subject: str) -> Playbook:
-        """Return a playbook with the fields that every playbook of a subject has; version 0 where none has it."""
+    def _subject(self, subject: str) -> Playbook | None:
+        """Return a playbook with the fields that any playbook of a subject has, or None where none has it."""
         same = [playbook for playbook in self.playbooks.values() if playbook.subject == subject]
         fields = {field.id: field for playbook in same for field in playbook.fields}
-        made = _fictitious(subject, tuple(fields.values()))
-        return attrs.evolve(made, version=int(bool(same)))
+        return _fictitious(subject, tuple(fields.values())) if same else None
 
 
 def _fictitious(subject: str, fields: tuple[Field, ...]) -> Playbook:
     return Playbook(id=subject, version=1, subject=subject, fields=fields)
+
+
+def _entry_fields(kind: EntryKind) -> Mapping[str, Type]:
+    return {"at": TIMESTAMP, "by": PERSON, **{field.id: type_of(field) for field in kind.fields}}
 
 
 _ENVIRONMENTS: Mapping[type, Callable[[Known, Any, str], Environment]] = {

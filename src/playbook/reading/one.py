@@ -12,6 +12,7 @@ from playbook.reading.events import read
 from playbook.reading.schema import KINDS, validate
 from playbook.reading.source import Map, Source
 from playbook.reading.structure_mapping import mapping
+from playbook.reading.structure_organization import organization
 from playbook.reading.structure_playbook import playbook
 from playbook.reading.structure_record import record
 from playbook.reading.structure_translation import translation
@@ -79,6 +80,8 @@ def draft(text: str, file: str, contributed: Contributed, files: Files | None) -
         validate(source, kind, contributed)
         if kind == "playbook":
             value = playbook(source, root, where, said, contributed)
+        elif kind == "organization":
+            value = organization(source, root, where, files)
         else:
             value = _SHAPES[kind](source, root, where)
     return Draft(kind, _id(kind, root), value, source, where, said)
@@ -91,8 +94,7 @@ def _id(kind: str, root: Map) -> str:
 
 
 _SHAPES: Mapping[str, Any] = {
-    "organization": structure.organization, "mapping": mapping, "project": structure.project,
-    "record": record, "translation": translation,
+    "mapping": mapping, "project": structure.project, "record": record, "translation": translation,
 }  # fmt: skip
 
 

@@ -6,11 +6,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from playbook.model.organization import Organization, Person, Post, Settings, Team
 from playbook.model.project import ProjectSettings
 from playbook.reading import codes
 from playbook.reading.schema import TRUTH
-from playbook.reading.source import Map, plain, typed
+from playbook.reading.source import List, Map, plain, typed
 from playbook.times import parse_date, zone
 
 if TYPE_CHECKING:
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
 
     from playbook.errors import Span
     from playbook.reading.source import Source
-
-MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
-)  # fmt: skip
 
 
 def maps(holder: Map, key: str) -> Iterable[tuple[str, Any]]:
@@ -45,66 +39,30 @@ def truth(holder: Map, key: str, *, otherwise: bool = False) -> bool:
     return value if isinstance(value, bool) else TRUTH[value.lower()]
 
 
-def organization(source: Source, root: Map, where: dict[str, Span]) -> Organization:
-    """Return the organization of a file."""
-    fiscal = root.get("fiscal_year", Map())
-    settings = Settings(
-        id=root.get("organization", ""),
-        title=root.get("title", ""),
-        currency=root.get("currency", ""),
-        timezone=_zone(source, root),
-        fiscal_start=MONTHS.index(fiscal.get("starts", "january")) + 1,
-        fiscal_named_after=fiscal.get("named_after", "end"),
-        approves_when_no_manager=root.get("approves_when_no_manager", ""),
-    )
-    teams = {}
-    for team_id, data in maps(root, "teams"):
-        where[f"teams.{team_id}"] = source.key(root["teams"], team_id)
-        teams[team_id] = Team(team_id, data.get("title", ""), data.get("parent", ""), data.get("manager", ""))
-    people = {}
-    for person_id, data in maps(root, "people"):
-        where[f"people.{person_id}"] = source.key(root["people"], person_id)
-        people[person_id] = _person(source, person_id, data)
-    return Organization(settings, teams, people)
+def fault(source: Source, holder: Map | List, key: str | int, error: ValueError) -> None:
+    """Report a value that is not written as it must be, with what was expected as a hint."""
+    message, _, hint = str(error).replace("; ", ": ", 1).partition(": ")
+    source.report(codes.MALFORMED, message, source.value(holder, key), hint)
 
 
-def _zone(source: Source, root: Map) -> str:
-    name: str = root.get("timezone", "UTC")
+def date(source: Source, holder: Map | List, key: str | int) -> dt.date | None:
+    """Return the day under a key; None where there is none."""
+    text = holder[key] if not isinstance(holder, Map) or key in holder else None  # type: ignore[index]
     try:
-        zone(name)
+        return None if text is None else parse_date(text)
     except ValueError as error:
-        message, _, hint = str(error).partition("; ")
-        source.report(codes.MALFORMED, message, source.value(root, "timezone"), hint)
+        fault(source, holder, key, error)
+        return None
+
+
+def timezone(source: Source, holder: Map, otherwise: str) -> str:
+    """Return the name of a time zone."""
+    name: str = holder.get("timezone", otherwise)
+    try:
+        zone(name or "UTC")
+    except ValueError as error:
+        fault(source, holder, "timezone", error)
     return name
-
-
-def _person(source: Source, person_id: str, data: Map) -> Person:
-    posts = []
-    if "role" in data or "team" in data:
-        posts.append(Post(data.get("role", ""), data.get("team", "")))
-    for row in data.get("history", ()):
-        since = _date(source, row)
-        posts.append(Post(row.get("role", ""), row.get("team", ""), row.get("territory", ""), since))
-    posts.sort(key=lambda post: post.since or dt.date.min)
-    return Person(
-        person_id,
-        data.get("name", ""),
-        data.get("email", ""),
-        data.get("manager", ""),
-        data.get("locale", ""),
-        tuple(posts),
-    )
-
-
-def _date(source: Source, row: Map) -> dt.date | None:
-    if "from" not in row:
-        return None
-    try:
-        return parse_date(row["from"])
-    except ValueError as error:
-        message, _, hint = str(error).partition(": ")
-        source.report(codes.MALFORMED, message, source.value(row, "from"), hint)
-        return None
 
 
 def project(source: Source, root: Map, where: dict[str, Span]) -> ProjectSettings:

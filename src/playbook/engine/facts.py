@@ -1,0 +1,43 @@
+"""Facts that a decision asks for by name: the part before the colon says which provider answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playbook.engine.uniqueness import cases_alike
+from playbook.errors import InputError
+from playbook.model.case import OPEN
+from playbook.process.assignment import Load
+from playbook.stores.interface import Query
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from playbook.engine.engine import Engine
+    from playbook.process.facts import World
+
+    Provider = Callable[[Engine, str, World, dt.datetime], Any]
+
+
+def load_of(engine: Engine, person: str, world: World, at: dt.datetime) -> Load:
+    """Return how many open cases a person has, and when they last got one that is still theirs."""
+    tallies = engine.store.tally(engine.tenant, Query(owner=person), ("status",))
+    counts = {tally.group[0]: tally.count for tally in tallies}
+    return Load(counts.get(OPEN, 0), max((tally.assigned for tally in tallies), default=0))
+
+
+PROVIDERS: dict[str, Provider] = {"load": load_of, "unique": cases_alike}
+"""By the first part of a fact's name; a provider gets the engine, the rest of the name, the world and the time."""
+
+
+def fetch(engine: Engine, names: tuple[str, ...], world: World, at: dt.datetime) -> dict[str, Any]:
+    """Return the facts by name; raises InputError for one that nobody provides."""
+    found = {}
+    for name in names:
+        kind, _, rest = name.partition(":")
+        provider = PROVIDERS.get(kind)
+        if provider is None:
+            raise InputError(f"nothing here can tell {name!r}")
+        found[name] = provider(engine, rest, world, at)
+    return found

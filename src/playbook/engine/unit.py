@@ -1,0 +1,210 @@
+"""One unit of work: what a command and all that follows from it change, over several streams, in one batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.engine.facts import fetch
+from playbook.engine.streams import case_stream
+from playbook.errors import InputError, Refused
+from playbook.model.case import OPEN
+from playbook.model.commands import Advance, Open, Request
+from playbook.model.events import ActionRefused, ChildEnded, Linked, Moved, Noticed, TimerPaused
+from playbook.process.actions import Acting, people, perform
+from playbook.process.decide import Decision, decide
+from playbook.process.facts import Needs
+from playbook.stores.interface import Batch
+from playbook.times import to_micros
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from playbook.engine.engine import Engine
+    from playbook.engine.streams import CaseStream
+    from playbook.model.events import CaseEvent
+    from playbook.process.automation import Automation, Effect
+    from playbook.process.facts import World
+    from playbook.stores.interface import Claim
+
+SYSTEM = "system"
+_DEEPEST = 50
+
+
+class Unit:
+    """Carry out commands one after another on the cases they touch; nothing is stored before the end."""
+
+    def __init__(self, engine: Engine, world: World, now: dt.datetime) -> None:
+        self._engine = engine
+        self.world = world
+        self.now = now
+        self.streams: dict[str, CaseStream] = {}
+
+    def carry(self, request: Request, trail: tuple[str, ...] = ()) -> Decision | Refused:
+        """Decide a request, record its events, and carry out what follows; a refusal records nothing here."""
+        stream = self._touch(request)
+        answer = self.decide(stream, request)
+        if isinstance(answer, Refused):
+            return answer
+        parent = stream.case.parent if stream.case is not None else ""
+        self._record(stream, answer.events, request.at, request.actor)
+        automation = stream.definition.automation
+        if automation is not None and not request.historical:
+            for effect in tuple(automation.effects(answer.events)):
+                self._effect(stream, automation, effect, request.at, trail)
+            self._pause(stream, automation, request.at)
+            self._advance_by_itself(stream, automation, request.at, trail)
+        if parent and not request.historical:
+            self._tell_parent(stream, parent, answer.events, request.at, trail)
+        return answer
+
+    def strike(
+        self, case: str, events: tuple[CaseEvent, ...], effects: tuple[Effect, ...], at: dt.datetime
+    ) -> None:
+        """Record that a timer struck, and carry out its actions."""
+        stream = self._stream(case)
+        self._record(stream, events, at, SYSTEM)
+        automation = stream.definition.automation
+        if automation is None:
+            raise InputError(f"{case} has no timers")
+        for effect in effects:
+            self._effect(stream, automation, effect, at, ())
+        self._pause(stream, automation, at)
+
+    def batch(
+        self, key: str | None, fingerprint: bytes, answer: bytes, done: tuple[Claim, ...] = ()
+    ) -> Batch:
+        """Return all that was recorded as one batch, streams in order."""
+        tenant, recorded = self._engine.tenant, to_micros(self.now)
+        changed = [self.streams[name] for name in sorted(self.streams) if self.streams[name].moments]
+        writes = tuple([stream.write(tenant, recorded, self.world) for stream in changed])
+        vault = tuple([row for stream in changed for row in stream.vault])
+        return Batch(tenant, writes, key, fingerprint, answer, vault=vault, done=done)
+
+    # -- streams ------------------------------------------------------------------------------------
+
+    def _touch(self, request: Request) -> CaseStream:
+        command = request.command
+        name = case_stream(command.case)
+        if isinstance(command, Open) and name not in self.streams:
+            self.streams[name] = self._engine.touch(command)
+        return self._stream(command.case)
+
+    def _stream(self, case: str) -> CaseStream:
+        name = case_stream(case)
+        stream = self.streams.get(name)
+        if stream is None:
+            stream = self.streams[name] = self._engine.load_stream(case)
+        return stream
+
+    def _record(self, stream: CaseStream, events: tuple[CaseEvent, ...], at: dt.datetime, actor: str) -> None:
+        stream.record(events, at, actor, self._engine.entropy)
+
+    def decide(self, stream: CaseStream, request: Request) -> Decision | Refused:
+        """Decide a request, giving the facts that are asked for; nothing is recorded."""
+        facts: dict[str, Any] = {"world": self.world}
+        for _ in range(_DEEPEST):
+            answer = decide(stream.definition, stream.case, request, facts)
+            if not isinstance(answer, Needs):
+                return answer
+            facts |= fetch(self._engine, answer.facts, self.world, request.at)
+        raise InputError(f"deciding on {request.command.case} asked for facts without end")
+
+    # -- what follows -------------------------------------------------------------------------------
+
+    def _effect(
+        self,
+        stream: CaseStream,
+        automation: Automation,
+        effect: Effect,
+        at: dt.datetime,
+        trail: tuple[str, ...],
+    ) -> None:
+        case = stream.case
+        if case is None:
+            return
+        step = f"{case.id}:{effect.path}"
+        if step in trail or len(trail) >= _DEEPEST:
+            circle = " -> ".join((*trail[trail.index(step) :], step)) if step in trail else "too many steps"
+            self._refused(stream, effect, f"this goes round in a circle: {circle}", (), at)
+            return
+        scope = stream.definition.scope(case, SYSTEM, at, self.world)
+        acting = Acting(stream.definition, automation, case, scope, self.world, at)
+        if not automation.applies(effect, scope):
+            return
+        performed = perform(effect, acting)
+        self._record(stream, performed.events, at, SYSTEM)
+        command = performed.command
+        if isinstance(command, Open):
+            command = attrs.evolve(command, case=self._engine.new_id(), parent=case.id)
+        if command is None:
+            return
+        try:
+            answer = self.carry(Request(command, SYSTEM, at), (*trail, step))
+        except InputError as error:
+            self.streams.pop(case_stream(command.case), None) if isinstance(command, Open) else None
+            self._refused(stream, effect, str(error), (), at)
+            return
+        if isinstance(answer, Refused):
+            self.streams.pop(case_stream(command.case), None) if isinstance(command, Open) else None
+            self._refused(stream, effect, answer.message, tuple(b.criterion for b in answer.blockers), at)
+        elif isinstance(command, Open):
+            self._record(stream, (Linked(command.case, command.playbook),), at, SYSTEM)
+
+    def _refused(
+        self, stream: CaseStream, effect: Effect, message: str, criteria: tuple[str, ...], at: dt.datetime
+    ) -> None:
+        """Record that an action was refused; owner and manager hear of it."""
+        case, automation = stream.case, stream.definition.automation
+        if case is None or automation is None:
+            return
+        scope = stream.definition.scope(case, SYSTEM, at, self.world)
+        told = people(
+            ("owner", "manager"), Acting(stream.definition, automation, case, scope, self.world, at)
+        )
+        events = (ActionRefused(effect.path, message, criteria), Noticed(told, effect.path, message))
+        self._record(stream, events, at, SYSTEM)
+
+    def _advance_by_itself(
+        self, stream: CaseStream, automation: Automation, at: dt.datetime, trail: tuple[str, ...]
+    ) -> None:
+        case = stream.case
+        if case is None or case.outcome != OPEN or not automation.by_itself(case.stage):
+            return
+        step = f"{case.id}:{case.stage}.advance"
+        if step not in trail:
+            self.carry(Request(Advance(case.id), SYSTEM, at), (*trail, step))
+
+    def _pause(self, stream: CaseStream, automation: Automation, at: dt.datetime) -> None:
+        case = stream.case
+        if case is None:
+            return
+        scope = stream.definition.scope(case, SYSTEM, at, self.world)
+        events = tuple(
+            TimerPaused(timer, paused, base)
+            for timer, paused in automation.pauses(case, scope)
+            if (base := automation.base(automation.timers[timer], case, self.world)) is not None
+        )
+        self._record(stream, events, at, SYSTEM)
+
+    def _tell_parent(
+        self,
+        stream: CaseStream,
+        parent: str,
+        events: tuple[CaseEvent, ...],
+        at: dt.datetime,
+        trail: tuple[str, ...],
+    ) -> None:
+        """Let the case that opened this one hear of its end."""
+        case = stream.case
+        ended = next((e.outcome for e in events if isinstance(e, Moved) and e.outcome), "")
+        if case is None or not ended:
+            return
+        above = self._stream(parent)
+        told = (ChildEnded(case.id, case.playbook, ended),)
+        moment = max(at, above.case.last) if above.case is not None else at
+        self._record(above, told, moment, SYSTEM)
+        if above.definition.automation is not None:
+            for effect in tuple(above.definition.automation.effects(told)):
+                self._effect(above, above.definition.automation, effect, moment, trail)

@@ -1,0 +1,152 @@
+"""Performing one action of automation: events on the case, or a command for it or another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.expressions import EvalError, Unknown
+from playbook.model.case import latest
+from playbook.model.commands import Advance, Assign, Close, Open, Set
+from playbook.model.events import Noticed, Plan, Planned, Posted
+from playbook.process.automation import rendered
+from playbook.times import Duration
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from playbook.expressions import Scope
+    from playbook.model.case import Case
+    from playbook.model.commands import Command
+    from playbook.model.events import CaseEvent
+    from playbook.process.automation import Automation, Effect
+    from playbook.process.compiled import Compiled
+    from playbook.process.facts import World
+
+
+@attrs.frozen
+class Performed:
+    """Hold what an action leads to: events on the case itself, and a command (its case "" for a new one)."""
+
+    events: tuple[CaseEvent, ...] = ()
+    command: Command | None = None
+
+
+@attrs.frozen
+class Acting:
+    """Hold what an action may look at."""
+
+    definition: Compiled
+    automation: Automation
+    case: Case
+    scope: Scope
+    world: World
+    at: dt.datetime
+
+
+def perform(effect: Effect, acting: Acting) -> Performed:
+    """Return what an action leads to."""
+    return _VERBS[effect.action.verb](effect, acting)
+
+
+def people(who: tuple[str, ...], acting: Acting) -> tuple[str, ...]:
+    """Return the people behind principals: owner, manager, team, a role, a person, a person field."""
+    organization, case = acting.world.organization, acting.case
+    day = acting.at.astimezone(acting.world.zone).date()
+    found: list[str] = []
+    for principal in who:
+        if principal == "owner":
+            found.append(case.owner)
+        elif principal == "manager":
+            found.append(organization.manager_of(case.owner, day))
+        elif principal in organization.people:
+            found.append(principal)
+        elif isinstance(case.fields.get(principal), str):
+            found.append(case.fields[principal])
+        else:
+            found += [
+                person.id
+                for person in organization.people.values()
+                if (post := person.post(day)).role == principal
+                or (post.team and post.team == (case.team if principal == "team" else principal))
+            ]
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _notify(effect: Effect, acting: Acting) -> Performed:
+    values = {name: _shown(acting, name) for name in _placeholders(effect.action.say)}
+    say = rendered(effect.action.say, values)
+    return Performed((Noticed(people(effect.action.who, acting), effect.path, say),))
+
+
+def _placeholders(text: str) -> list[str]:
+    return [part.partition("}")[0] for part in text.split("{")[1:] if "}" in part]
+
+
+def _shown(acting: Acting, path: str) -> object:
+    root, _, name = path.partition(".")
+    values = acting.scope.roots.get(root)
+    value = None if values is None else values.get(name)
+    person = acting.world.organization.people.get(value) if isinstance(value, str) else None
+    return person.name if person is not None else value
+
+
+def _set(effect: Effect, acting: Acting) -> Performed:
+    return Performed(command=Set(acting.case.id, _sets(effect, acting)))
+
+
+def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for given in effect.action.sets:
+        if given.is_ is None:
+            value = given.value
+            values[given.field] = (
+                rendered(value, {n: _shown(acting, n) for n in _placeholders(value)})
+                if isinstance(value, str)
+                else value
+            )
+        else:
+            answer = acting.automation.computed[effect.path, given.field](acting.scope)
+            values[given.field] = None if isinstance(answer, (Unknown, EvalError)) else answer
+    return values
+
+
+def _assign(effect: Effect, acting: Acting) -> Performed:
+    chosen = people(effect.action.who, acting)
+    return Performed(command=Assign(acting.case.id, chosen[0])) if chosen else Performed()
+
+
+def _schedule(effect: Effect, acting: Acting) -> Performed:
+    name = effect.action.target
+    task = latest(acting.case, name)
+    n = task.n + 1 if task is not None and task.visit == acting.case.visit else 1
+    due = effect.action.due or acting.definition.activities[name].due
+    when = acting.world.calendar.add(acting.at, Duration.parse(due)) if due else None
+    return Performed((Planned((Plan(name, n, when, acting.case.owner),)),))
+
+
+def _open(effect: Effect, acting: Acting) -> Performed:
+    fields = acting.case.fields
+    copied = {theirs: fields[mine] for theirs, mine in effect.action.copy if mine in fields}
+    owner = next(iter(people(effect.action.who, acting)), "")
+    return Performed(command=Open("", effect.action.target, acting.case.name, owner, copied))
+
+
+def _close(effect: Effect, acting: Acting) -> Performed:
+    return Performed(command=Close(acting.case.id, effect.action.target, _sets(effect, acting)))
+
+
+def _advance(effect: Effect, acting: Acting) -> Performed:
+    return Performed(command=Advance(acting.case.id, effect.action.target))
+
+
+def _webhook(effect: Effect, acting: Acting) -> Performed:
+    return Performed((Posted(effect.action.target, effect.path),))
+
+
+_VERBS: dict[str, Callable[[Effect, Acting], Performed]] = {
+    "notify": _notify, "set": _set, "assign": _assign, "schedule": _schedule, "open": _open, "close": _close,
+    "advance": _advance, "webhook": _webhook,
+}  # fmt: skip

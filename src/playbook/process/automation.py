@@ -1,0 +1,207 @@
+"""What a definition does by itself: which actions follow from events, and when timers are due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.model.case import latest
+from playbook.model.events import ChildEnded, Moved, Opened
+from playbook.times import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playbook.expressions import Scope
+    from playbook.model.case import Case
+    from playbook.model.events import CaseEvent
+    from playbook.model.playbook import Playbook, Stage
+    from playbook.model.rules import Action, Timer
+    from playbook.process.criteria import Conditions, Test
+    from playbook.process.facts import World
+
+
+@attrs.frozen
+class Effect:
+    """Hold one action that follows, and the path under which it is written."""
+
+    action: Action
+    path: str
+
+
+@attrs.frozen
+class Armed:
+    """Hold a timer that will strike: what it counts from, and when it is due."""
+
+    timer: str
+    base: dt.datetime
+    due: dt.datetime
+
+
+class Automation:
+    """Hold the timers, actions and parameters of one definition, their conditions compiled."""
+
+    def __init__(self, playbook: Playbook, conditions: Conditions) -> None:
+        self.playbook = playbook
+        self.tests: dict[int, Test] = {}
+        self.timers = {timer.id: timer for timer in playbook.timers}
+        self._by_stage = {
+            stage.id: [t for t in playbook.timers if _runs_in(t, stage)] for stage in playbook.stages
+        }
+        self._stages = {stage.id: stage for stage in playbook.stages}
+        self._segments = [(conditions.test(segment.when), dict(segment.set)) for segment in playbook.segments]
+        self._when = {t.id: conditions.test(t.when) for t in playbook.timers if t.when is not None}
+        self._pauses = {
+            t.id: conditions.test(t.pauses_when) for t in playbook.timers if t.pauses_when is not None
+        }
+        self.actions = dict(_actions(playbook))
+        self._action_when = {
+            path: conditions.test(action.when)
+            for path, action in self.actions.items()
+            if action.when is not None
+        }
+        self.computed = {
+            (path, a.field): conditions.test(a.is_)
+            for path, action in self.actions.items()
+            for a in action.sets
+            if a.is_ is not None
+        }
+
+    @classmethod
+    def of(cls, playbook: Playbook, conditions: Conditions) -> Automation | None:
+        """Return the automation of a playbook, None where nothing happens by itself."""
+        acts = any(s.on_enter or s.on_exit or s.by_itself for s in playbook.stages)
+        return cls(playbook, conditions) if acts or playbook.timers or playbook.when_child else None
+
+    def by_itself(self, stage: str) -> bool:
+        """Return whether a stage advances by itself."""
+        return self._stages[stage].by_itself
+
+    def effects(self, events: tuple[CaseEvent, ...]) -> Iterator[Effect]:
+        """Yield the actions that events lead to, in the order of the file."""
+        for event in events:
+            if isinstance(event, Opened):
+                yield from self._listed(f"stages.{event.stage}.on_enter")
+            elif isinstance(event, Moved):
+                yield from self._listed(f"stages.{event.source}.on_exit")
+                yield from self._listed(f"stages.{event.target}.on_enter")
+            elif isinstance(event, ChildEnded):
+                yield from self._listed(f"when_child.{event.playbook}.{event.outcome}")
+
+    def struck(self, timer: str) -> Iterator[Effect]:
+        """Yield the actions of a timer."""
+        yield from self._listed(f"timers.{timer}.then")
+
+    def applies(self, effect: Effect, scope: Scope) -> bool:
+        """Return whether an action's `when` holds; an unknown one does not."""
+        test = self._action_when.get(effect.path)
+        return test is None or test(scope) is True
+
+    def _listed(self, path: str) -> Iterator[Effect]:
+        index = 0
+        while (action := self.actions.get(f"{path}.{index}")) is not None:
+            yield Effect(action, f"{path}.{index}")
+            index += 1
+
+    # -- timers -------------------------------------------------------------------------------------
+
+    def parameters(self, scope: Scope) -> dict[str, str]:
+        """Return the parameters for a case: every matching segment in order, the last wins."""
+        values = dict(self.playbook.parameters)
+        for test, changes in self._segments:
+            if test(scope) is True:
+                values |= changes
+        return values
+
+    def armed(self, case: Case, scope: Scope, world: World) -> tuple[Armed, ...]:
+        """Return the timers that will strike as things are, earliest first."""
+        found = []
+        parameters: Mapping[str, str] | None = None
+        calendar = world.calendar
+        for timer in self._by_stage[case.stage]:
+            state = case.timers.get(timer.id)
+            if (state is not None and state.paused is not None) or not self._holds(timer.id, scope):
+                continue
+            base = self.base(timer, case, world)
+            if base is None or (state is not None and state.fired == base):
+                continue
+            if timer.by.startswith("$"):
+                parameters = parameters or self.parameters(scope)
+            length = Duration.parse(
+                parameters[timer.by[1:]] if parameters and timer.by[0] == "$" else timer.by
+            )
+            due = calendar.add(base, length, sign=-1 if timer.kind == "before" else 1)
+            held = state.held if state is not None and state.since == base else 0
+            found.append(Armed(timer.id, base, due + dt.timedelta(microseconds=held)))
+        return tuple(sorted(found, key=lambda armed: (armed.due, armed.timer)))
+
+    def pauses(self, case: Case, scope: Scope) -> Iterator[tuple[str, bool]]:
+        """Yield the timers of the stage that are to be paused (True) or resumed (False) now."""
+        for timer in self._by_stage[case.stage]:
+            test = self._pauses.get(timer.id)
+            if test is not None:
+                state = case.timers.get(timer.id)
+                paused, holds = state is not None and state.paused is not None, test(scope) is True
+                if paused != holds:
+                    yield timer.id, holds
+
+    def base(self, timer: Timer, case: Case, world: World) -> dt.datetime | None:
+        """Return what a timer counts from, None while there is nothing."""
+        if timer.kind == "in_stage":
+            return max([case.entered, *_resets(timer, case)])
+        if timer.kind == "idle":
+            return max(_resets(timer, case), default=case.entered) if timer.resets_on else case.touched
+        if timer.activity:
+            task = latest(case, timer.activity)
+            matches = task is not None and (not timer.outcome or task.outcome == timer.outcome)
+            return task.at if task is not None and matches else None
+        value = case.fields.get(timer.field)
+        if isinstance(value, dt.datetime):
+            return value
+        if not isinstance(value, dt.date):
+            return None
+        # A period that ends on a date includes it; one that begins there begins with the day.
+        day = value + dt.timedelta(days=timer.kind == "after")
+        return dt.datetime.combine(day, dt.time(), world.zone).astimezone(dt.UTC)
+
+    def _holds(self, timer: str, scope: Scope) -> bool:
+        test = self._when.get(timer)
+        return test is None or test(scope) is True
+
+
+def _runs_in(timer: Timer, stage: Stage) -> bool:
+    """Return whether a timer runs in a stage; at an end timers run on in `done` alone."""
+    return (not timer.stages or stage.id in timer.stages) and stage.final in ("", "done")
+
+
+def _resets(timer: Timer, case: Case) -> list[dt.datetime]:
+    found = []
+    for what in timer.resets_on:
+        kind, _, name = what.partition(".")
+        if kind == "move":
+            found.append(case.entered)
+        elif kind == "entry":
+            found += [entry.at for entry in case.entries if entry.kind == name][-1:]
+        elif name in case.changed:
+            found.append(case.changed[name])
+    return found
+
+
+def _actions(playbook: Playbook) -> Iterator[tuple[str, Action]]:
+    lists: list[tuple[str, tuple[Action, ...]]] = []
+    for stage in playbook.stages:
+        lists.append((f"stages.{stage.id}.on_exit", stage.on_exit))
+        lists.append((f"stages.{stage.id}.on_enter", stage.on_enter))
+    lists += [(f"timers.{timer.id}.then", timer.then) for timer in playbook.timers]
+    lists += [(f"when_child.{rule.playbook}.{rule.outcome}", rule.then) for rule in playbook.when_child]
+    for path, actions in lists:
+        yield from ((f"{path}.{index}", action) for index, action in enumerate(actions))
+
+
+def rendered(text: str, values: Mapping[str, Any]) -> str:
+    """Return a text with its placeholders, names like {case.owner}, replaced."""
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", "" if value is None else str(value))
+    return text
