@@ -42,7 +42,8 @@ def rates_of(source: Source) -> Iterator[Rate]:
         if seen.setdefault((rate.since, rate.currency), line) == line:
             yield rate
         else:
-            message = f"the rate of {rate.currency} from {rate.since} stands on line {seen[rate.since, rate.currency]}"
+            first_line = seen[rate.since, rate.currency]
+            message = f"the rate of {rate.currency} from {rate.since} stands on line {first_line}"
             source.report(codes.OUT_OF_RANGE, message, _line(source, line), "remove one of the two")
 
 
