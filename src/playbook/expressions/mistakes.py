@@ -47,7 +47,12 @@ _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     (r"\d\s*\Z", r"[A-Za-z]{3}\b|(?i:euros?|dollars?)\b", *_CURRENCY),
     (r"\d\s+\Z", r"(min|h|d|w|mo|wd|wh)\b", "a duration has no space inside", "write 90d instead of 90 d"),
     (r"", r"(is|equals)\b", "'is' does not compare", "write == for 'is equal', filled(...) for 'is there'"),
-    (r"", r"(contains|includes)\b", "that word is not an operator", 'write "x" in the_list'),
+    (
+        r"",
+        r"(contains|includes)\b",
+        "that word is not an operator",
+        'write text.contains("x"), or "x" in list',
+    ),
     (r"\bnot\s*\Z", r"in\b", "'not in' is not an operator", "write not (x in list)"),
     (r"\w\s+\Z", r"not\s+in\b", "'not in' is not an operator", "write not (x in list)"),
     (r"", r"not\b", "'not' cannot stand here", "put brackets around it: (not ...), or write !"),

@@ -94,6 +94,7 @@ WRONG = [
     ("deal.pain <> 'a'", 11, "'<>' does not compare", "write !="),
     ("deal.pain === 'a'", 12, "there is one = too many", "write =="),
     ("deal.pain is null", 10, "'is' does not compare", "filled(...)"),
+    ("deal.pain contains 'a'", 10, "that word is not an operator", "text.contains("),
     ("deal.pain not in ['a']", 10, "'not in' is not an operator", "not (x in list)"),
     ("deal.pain == not deal.signed", 13, "'not' cannot stand here", "brackets"),
     ("deal.signed deal.signed", 12, "'deal' was not expected here", "join two conditions"),

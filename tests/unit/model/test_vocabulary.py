@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
+import attrs
+import pytest
+
 from playbook.expressions import STANDARD, check, parse
 from playbook.expressions.types import BOOL, MONEY, TEXT, Type, choice_of, list_of, row_of
 from playbook.model.playbook import Activity, Criterion, EntryKind, Field, Playbook, Stage
-from playbook.model.vocabulary import RESERVED, environment, type_of
+from playbook.model.vocabulary import RESERVED, environment, parameter, type_of
+from playbook.money import Money
+from playbook.times import Duration
 
 PLAYBOOK = Playbook(
     "new-business", 1, "deal",
@@ -30,6 +37,38 @@ def test_a_playbook_names_its_fields_the_case_the_actor_and_what_is_stamped() ->
         " and done(demo) and count('payment') + count(call) > 1 and days(case.opened, now) < 90"
     )
     assert _messages(text) == []
+
+
+def test_people_records_the_last_stamp_and_parameters_have_names_too() -> None:
+    text = (
+        "discovery.last.amount > discovery.amount and case.owner.role == 'ae' and actor.since < today"
+        " and deal.account.country == 'DE' and deal.account.id != '' and case.idle > $stale_after"
+        " and deal.amount > $least and deal.discount > $much and deal.pain == $word and approved(priced)"
+    )
+    records = {"account": (Field("country", "text"), Field("parent", "reference", to="account"))}
+    playbook = attrs.evolve(
+        PLAYBOOK,
+        fields=(*PLAYBOOK.fields, Field("discount", "percent"), Field("account", "reference", to="account")),
+        parameters=(("stale_after", "14d"), ("least", "500 EUR"), ("much", "12.5%"), ("word", "slow")),
+    )
+    env = environment(playbook, STANDARD, records)
+    node, _ = parse(text)
+    assert node is not None
+    assert check(node, env, BOOL).mistakes == ()
+    node, _ = parse("deal.account.contry == 'DE' or deal.account.parent.country == 'DE'")
+    assert node is not None
+    assert [mistake.code for mistake in check(node, env, BOOL).mistakes] == ["condition-name"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("14d", Duration(14, "d")), ("500 EUR", Money.of(500, "EUR")), ("12.5%", Decimal("0.125")),
+        ("-3", Decimal(-3)), ("14 days", "14 days"), ("500 Eur", "500 Eur"), ("", ""), ("1,5", "1,5"),
+    ],
+)  # fmt: skip
+def test_what_a_parameter_is(text: str, value: object) -> None:
+    assert parameter(text) == value
 
 
 def test_what_it_does_not_name_is_a_mistake() -> None:
