@@ -11,6 +11,7 @@ from playbook.checking import problems_of
 from playbook.cli.options import command
 from playbook.cli.problems import tell
 from playbook.errors import Problem
+from playbook.reading.files import Folder
 from playbook.reading.project import load_text, read_text
 
 if TYPE_CHECKING:
@@ -37,4 +38,11 @@ def _of_file(session: Session, file: Path) -> tuple[Problem, ...]:
     if isinstance(text, Problem):
         return (text,)
     registry = session.registry
-    return problems_of(read_text(text, str(file), criteria=registry.criteria, functions=registry.functions))
+    reading = read_text(
+        text,
+        str(file),
+        criteria=registry.criteria,
+        functions=registry.functions,
+        files=Folder.around(file),
+    )
+    return problems_of(reading)

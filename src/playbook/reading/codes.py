@@ -180,6 +180,11 @@ UNKNOWN_TEAM = _code(
     "unknown-team",
     "The organization has no team of that id.",
 )
+UNKNOWN_NEIGHBOUR = _code(
+    "unknown-neighbour",
+    "In a file that extends another, `before` and `after` order what it adds: they name something that stands"
+    " in the same map, in either file.",
+)
 UNREACHABLE_STAGE = _code(
     "unreachable-stage",
     "No case can come to the stage: it is not the first, no `next` names it, and it has no `from`. Name"

@@ -69,6 +69,12 @@ class Folder(Files):
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self._root = Path(root)
 
+    @classmethod
+    def around(cls, file: Path) -> Folder:
+        """Return the folder of the project that a file is in; its own folder where it is in none."""
+        above = (folder for folder in file.resolve().parents if (folder / ROOT).is_file())
+        return cls(os.path.relpath(next(above, file.parent)))
+
     def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
         faults: list[OSError] = []
         files = []
@@ -92,7 +98,7 @@ class Folder(Files):
 
     def path(self, shown: str) -> str:
         """Return the path below the folder."""
-        return Path(shown).relative_to(self._root).as_posix()
+        return Path(os.path.relpath(shown, self._root)).as_posix()
 
     def shown(self, path: str) -> str:
         """Return the path with that of the folder."""

@@ -9,6 +9,7 @@ import attrs
 from playbook.errors import Problem, Span, nearest_hint
 from playbook.reading import codes, structure
 from playbook.reading.events import read
+from playbook.reading.extending import extend
 from playbook.reading.schema import KINDS, validate
 from playbook.reading.source import Map, Source
 from playbook.reading.structure_mapping import mapping
@@ -70,6 +71,8 @@ def draft(text: str, file: str, contributed: Contributed, files: Files | None) -
     """Read one file of any kind, and those that it names beside itself."""
     source = read(text, file)
     kind = _kind(source)
+    if kind:
+        extend(source, kind, files)
     root = source.root
     if not kind or root is None:
         return Draft("", "", None, source, {}, [])

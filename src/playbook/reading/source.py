@@ -40,7 +40,8 @@ class List(list[Any]):
 class Source:
     """Hold one file: its text, the tree (`root` is None where there is none) and what was found wrong.
 
-    `whole` is false where reading stopped before the end, so that what is missing means nothing.
+    `whole` is false where reading stopped before the end, so that what is missing means nothing. Where it
+    starts from other files, `bases` holds them by name and `origins` whose each of their events is.
     """
 
     def __init__(self, file: str, text: str) -> None:
@@ -49,6 +50,8 @@ class Source:
         self.root: Map | None = None
         self.problems: list[Problem] = []
         self.whole = True
+        self.bases: dict[str, Source] = {}
+        self.origins: dict[int, Source] = {}
         self._lines: list[str] | None = None
 
     def line(self, number: int) -> str:
@@ -65,7 +68,7 @@ class Source:
         self, code: str, message: str, span: Span, hint: str = "", severity: str = "error"
     ) -> Problem:
         """Return a Problem with the line it is on."""
-        return Problem(code, message, span, severity, self.line(span.line), hint)
+        return Problem(code, message, span, severity, self.bases.get(span.file, self).line(span.line), hint)
 
     def top(self) -> Span:
         """Return the beginning of the file."""
@@ -105,11 +108,15 @@ class Source:
             here = here[part]  # type: ignore[index]
         return here
 
+    def owner(self, event: Any) -> Source:
+        """Return the file in which an event stands."""
+        return self.origins.get(id(event), self) if self.origins else self
+
     def span(self, event: Any) -> Span:
         """Return the place of an event; its length where it ends on the same line."""
         start, end = event.start_mark, event.end_mark
         length = end.column - start.column if end.line == start.line else 1
-        return Span(self.file, start.line + 1, start.column + 1, max(length, 1))
+        return Span(self.owner(event).file, start.line + 1, start.column + 1, max(length, 1))
 
 
 def lines(text: str) -> list[str]:
@@ -159,6 +166,7 @@ def offset(source: Source, scalar: Any, index: int) -> Span | None:
     if not isinstance(scalar, yaml.ScalarEvent):
         return None
     event: Any = scalar
+    source = source.owner(event)
     wanted = sum(not char.isspace() for char in event.value[:index])
     at = event.start_mark.index
     for char, here in _characters(source.text, event):
