@@ -14,6 +14,7 @@ from playbook.importing.outcome import Outcome, Rejected
 from playbook.importing.rows import RowReader
 from playbook.model.case import OPEN, Case
 from playbook.model.events import Assigned, Changed, Moved, Opened
+from playbook.process.assignment import territory_of
 from playbook.process.criteria import Attempt
 from playbook.stores.interface import Batch, Receipt
 from playbook.times import to_micros
@@ -148,6 +149,7 @@ class _Job:
             (),
             self._stamp(start, row.fields),
             True,
+            territory=self._territory(row, opened),
         )
         if not final or row.closed is None:
             return [(event, opened)]
@@ -225,7 +227,7 @@ class _Job:
         if changes:
             yield Changed(changes, historical=True)
         if row.owner and row.owner != case.owner:
-            yield Assigned(row.owner, self._team(row.owner, self._now), case.owner)
+            yield Assigned(row.owner, self._team(row.owner, self._now), case.owner, case.territory)
         if row.stage != case.stage:
             kept = {name: value for name, value in case.fields.items() if name not in named}
             after = attrs.evolve(row, fields={**kept, **row.fields})
@@ -237,12 +239,11 @@ class _Job:
         if not self._observes or not gate:
             return ()
         at = row.closed or opened
-        case = Case(
-            row.case, self.definition.playbook.id, "", row.name, row.owner, "", row.stage, opened, opened, opened,
-            opened, fields=row.fields,
-        )  # fmt: skip
-        scope = self._world.scope(self.definition.subject, self.definition.kinds, case, ACTOR, at)
-        attempt = Attempt(case, scope, self._world.organization, observe=True)
+        case = self._case(row, opened)
+        scope = self.definition.scope(case, ACTOR, at, self._world)
+        attempt = Attempt(
+            case, scope, self._world.organization, observe=True, subject=self.definition.subject
+        )
         attempt.passes(gate)
         observed = tuple(
             dict.fromkeys(blocker.criterion for blocker in attempt.observed if blocker.mode == "block")
@@ -254,8 +255,21 @@ class _Job:
         return self._team_on(owner, at.astimezone(self._world.zone).date())
 
     def _team_of(self, owner: str, on: dt.date) -> str:
-        person = self._world.organization.people.get(owner)
-        return person.post(on).team if person else ""
+        return self._world.organization.post(owner, on).team
+
+    def _territory(self, row: Row, opened: dt.datetime) -> str:
+        if not self._world.organization.rules.territories:
+            return ""
+        scope = self.definition.scope(self._case(row, opened), ACTOR, row.closed or opened, self._world)
+        found = territory_of(self._world, self.definition.subject, scope)
+        return found.id if found else ""
+
+    def _case(self, row: Row, opened: dt.datetime) -> Case:
+        """Return a row as a case, for conditions to look at."""
+        return Case(
+            row.case, self.definition.playbook.id, "", row.name, row.owner, "", row.stage, opened, opened, opened,
+            opened, fields=row.fields,
+        )  # fmt: skip
 
     def _stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         names = self.definition.stages[stage].stamp

@@ -123,7 +123,7 @@ def _schedule(effect: Effect, acting: Acting) -> Performed:
     task = latest(acting.case, name)
     n = task.n + 1 if task is not None and task.visit == acting.case.visit else 1
     due = effect.action.due or acting.definition.activities[name].due
-    when = acting.world.calendar.add(acting.at, Duration.parse(due)) if due else None
+    when = acting.scope.calendar.add(acting.at, Duration.parse(due)) if due else None
     return Performed((Planned((Plan(name, n, when, acting.case.owner),)),))
 
 

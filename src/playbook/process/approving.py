@@ -34,7 +34,7 @@ def approve(deciding: Deciding, command: Approve) -> tuple[CaseEvent, ...]:
         return ()
     stands_for = _speaks_for(deciding, rule, principals)
     yes = (*asked.yes, Yes(request.actor, request.at, principals))
-    lasts = None if rule.expires is None else deciding.world.calendar.add(request.at, rule.expires)
+    lasts = None if rule.expires is None else deciding.scope().calendar.add(request.at, rule.expires)
     values = seen(deciding.definition, name, deciding.scope())
     away = "" if stands_for == request.actor else stands_for
     return (Approved(name, values, principals, rule.complete(yes), command.note, away, lasts),)
@@ -82,7 +82,7 @@ def _until(deciding: Deciding, name: str) -> dt.date:
             f"an exception from {name} needs its last day: "
             f"playbook waive {deciding.case.id} {name} --until YYYY-MM-DD --reason ..."
         )
-    end = deciding.world.calendar.add(deciding.request.at, lasts)
+    end = deciding.scope().calendar.add(deciding.request.at, lasts)
     return end.astimezone(deciding.world.zone).date()
 
 

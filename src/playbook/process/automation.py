@@ -119,7 +119,7 @@ class Automation:
         """Return the timers that will strike as things are, earliest first."""
         found = []
         parameters: Mapping[str, str] | None = None
-        calendar = world.calendar
+        calendar = scope.calendar
         for timer in self._by_stage[case.stage]:
             state = case.timers.get(timer.id)
             if (state is not None and state.paused is not None) or not self._holds(timer.id, scope):

@@ -33,8 +33,8 @@ Test = Callable[["Scope"], object]
 class Attempt:
     """Collect what the checks of one gate say about one case."""
 
-    __slots__ = ("blocked", "case", "editors", "facts", "needs", "observe", "observed", "organization",
-                 "scope", "subject", "waived", "warned")  # fmt: skip
+    __slots__ = ("blocked", "case", "editors", "fact", "observe", "observed", "organization", "scope",
+                 "subject", "waived", "warned")  # fmt: skip
 
     def __init__(
         self,
@@ -43,9 +43,8 @@ class Attempt:
         organization: Organization,
         editors: tuple[str, ...] = (),
         observe: bool = False,
-        facts: Mapping[str, Any] | None = None,
-        needs: list[str] | None = None,
         subject: str = "",
+        fact: Callable[[str], Any] = lambda name: None,
     ) -> None:
         self.case = case
         self.scope = scope
@@ -55,16 +54,9 @@ class Attempt:
         self.blocked: list[Blocker] = []
         self.warned: list[Blocker] = []
         self.observed: list[Blocker] = []
-        self.waived: list[Blocker] = []
-        self.facts = facts or {}
+        self.waived: tuple[Blocker, ...] = ()
         self.subject = subject
-        self.needs = [] if needs is None else needs
-
-    def fact(self, name: str) -> Any:
-        """Return a fact; None where it was not supplied, and is asked for then."""
-        if name not in self.facts:
-            self.needs.append(name)
-        return self.facts.get(name)
+        self.fact = fact
 
     def passes(self, gate: tuple[Check, ...]) -> bool:
         """Run every check and return whether none blocks."""
@@ -77,7 +69,7 @@ class Attempt:
     def _file(self, blocker: Blocker) -> None:
         waiver = self.case.waivers.get(blocker.criterion)
         if waiver is not None and not waiver.expired(self.scope.today):
-            self.waived.append(blocker)
+            self.waived = (*self.waived, blocker)
         elif self.observe or blocker.mode == "observe":
             self.observed.append(blocker)
         elif blocker.mode == "warn":

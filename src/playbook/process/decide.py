@@ -91,7 +91,7 @@ def _concluded(
 ) -> Decision | Refused | Needs:
     """Return the decision: with what lapses by it, unless something speaks against it or an invariant breaks."""
     if deciding.needs:
-        return Needs(tuple(dict.fromkeys(deciding.needs)))
+        return Needs(deciding.needs)
     if (
         events
         and not deciding.blockers

@@ -12,12 +12,12 @@ from playbook.model.case import OPEN
 from playbook.model.events import Blocked, Moved, Plan
 from playbook.model.organization import AUTOMATIC
 from playbook.process.approvals import newly_asked
-from playbook.process.computed import discreet, hides
+from playbook.process.computed import discreet, hidden_fields
 from playbook.process.criteria import Attempt
-from playbook.process.permission import permits
+from playbook.process.permission import permits, person_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from playbook.expressions import Scope
     from playbook.model.case import Case
@@ -40,7 +40,7 @@ class Deciding:
     ) -> None:
         self.definition = definition
         self.facts = facts
-        self.needs: list[str] = []
+        self.needs: tuple[str, ...] = ()
         self.case = case
         self.request = request
         self.world = world
@@ -53,6 +53,12 @@ class Deciding:
     def today(self) -> dt.date:
         """Return the day of the request in the organization's zone."""
         return self.request.at.astimezone(self.world.zone).date()
+
+    def fact(self, name: str) -> Any:
+        """Return a fact; None where it was not supplied, and is asked for then."""
+        if name not in self.facts and name not in self.needs:
+            self.needs = (*self.needs, name)
+        return self.facts.get(name)
 
     def scope(self) -> Scope:
         """Return what conditions see, made once."""
@@ -137,7 +143,10 @@ class Deciding:
         """Return blockers without the values that the actor may not see."""
         if not self.definition.guarded or not blockers:
             return blockers
-        return discreet(blockers, hides(self.definition, self.case, self.request.actor, self.world))
+        request = self.request
+        return discreet(
+            blockers, hidden_fields(self.definition, self.case, request.actor, request.at, self.world)
+        )
 
     def ask(self, gate: tuple[Check, ...]) -> list[Blocker]:
         """Run checks and return what blocks; it is not yet a reason against the command."""
@@ -172,7 +181,7 @@ class Deciding:
         definition = self.definition
         self.attempt = Attempt(
             self.case, self.scope(), self.world.organization, definition.editors, self.request.historical,
-            self.facts, self.needs, definition.subject,
+            definition.subject, self.fact,
         )  # fmt: skip
         return self.attempt
 
@@ -234,8 +243,11 @@ class Deciding:
 
     def _plan(self, activity: Activity, n: int) -> Plan:
         within = self.definition.due.get(activity.id)
-        due = None if within is None else self.world.calendar.add(self.request.at, within)
-        return Plan(activity.id, n, due, self.case.owner)
+        case, world, at = self.case, self.world, self.request.at
+        named = (person_for(who, case, world.organization, self.today) for who in activity.assign)
+        assignee = next(filter(None, named), case.owner)
+        due = None if within is None else world.calendar_of(assignee, case.team, at).add(at, within)
+        return Plan(activity.id, n, due, assignee)
 
     def _applies(self, activity: Activity) -> bool:
         test = self.definition.activity_when.get(activity.id)
@@ -253,5 +265,5 @@ class Deciding:
         return f"playbook advance {self.case.id} --to {names[0]}" if names else ""
 
 
-def _names(blockers: list[Blocker]) -> tuple[str, ...]:
+def _names(blockers: Sequence[Blocker]) -> tuple[str, ...]:
     return tuple([blocker.criterion for blocker in blockers]) if blockers else ()

@@ -98,18 +98,21 @@ _HELD = ("role", "team", "territory", "since")
 
 
 class _Questions:
-    """Answer the functions that look at what was done and logged on the case."""
+    """Answer what is asked of a case, its organization and its people at a moment."""
 
-    __slots__ = ("_case", "_currency", "_kinds", "_now", "_zone")
+    __slots__ = ("_case", "_kinds", "_now", "_world")
 
-    def __init__(
-        self, case: Case, kinds: Mapping[str, str], currency: str, now: dt.datetime, zone: dt.tzinfo
-    ) -> None:
+    def __init__(self, case: Case, kinds: Mapping[str, str], world: World, now: dt.datetime) -> None:
         self._case = case
-        self._now = now
-        self._zone = zone
         self._kinds = kinds
-        self._currency = currency
+        self._world = world
+        self._now = now
+
+    def convert(self, amount: Money, currency: str) -> Money | None:
+        return self._world.rates.convert(amount, currency, self._world.day(self._now))
+
+    def follow(self, target: str, id: str, field: str) -> Any:  # noqa: A002 - what Scope calls it
+        return PersonRoot(id, self._world, self._now).get(field) if target == "person" else None
 
     def __call__(self, name: str, *args: Any) -> Any:
         return _ANSWERS[name](self, *args)
@@ -124,7 +127,7 @@ class _Questions:
 
     def waived(self, criterion: str) -> bool:
         waiver = self._case.waivers.get(criterion)
-        return waiver is not None and waiver.counts(self._case.stage, self._now.astimezone(self._zone).date())
+        return waiver is not None and waiver.counts(self._case.stage, self._world.day(self._now))
 
     def _times(self, kind: str) -> list[dt.datetime]:
         logged = [entry.at for entry in self._case.entries if entry.kind == kind]
@@ -143,7 +146,7 @@ class _Questions:
     def total(self, kind: str) -> Money | None:
         amounts = [e.fields["amount"] for e in self._case.entries if e.kind == kind and "amount" in e.fields]
         if not amounts:
-            return Money.of(0, self._currency) if self._currency else None
+            return Money.of(0, self._world.currency) if self._world.currency else None
         if len({amount.currency for amount in amounts}) > 1:
             return None
         whole: Money = sum(amounts[1:], amounts[0])
@@ -154,22 +157,6 @@ _ANSWERS: Mapping[str, Callable[..., Any]] = {
     "approved": _Questions.approved, "waived": _Questions.waived,
     "done": _Questions.done, "count": _Questions.count, "last": _Questions.last, "total": _Questions.total,
 }  # fmt: skip
-
-
-class _Moment:
-    """Answer for one moment what changes with the day: rates, and what people are."""
-
-    __slots__ = ("_now", "_world")
-
-    def __init__(self, world: World, now: dt.datetime) -> None:
-        self._world = world
-        self._now = now
-
-    def convert(self, amount: Money, currency: str) -> Money | None:
-        return self._world.rates.convert(amount, currency, self._world.day(self._now))
-
-    def follow(self, target: str, id: str, field: str) -> Any:  # noqa: A002 - what Scope calls it
-        return PersonRoot(id, self._world, self._now).get(field) if target == "person" else None
 
 
 _KEPT = 4096
@@ -245,9 +232,8 @@ class World:
         roots: dict[str, Any] = {
             **case.stamps, subject: case.fields, "case": CaseRoot(case, now), "actor": PersonRoot(actor, self, now)
         }  # fmt: skip
-        questions = _Questions(case, kinds, self.currency, now, self.zone)
-        moment = _Moment(self, now)
+        questions = _Questions(case, kinds, self, now)
         calendar = self.calendar_of(case.owner, case.team, now)
         return Scope(
-            roots, now, calendar, self.zone, self.currency, moment.convert, questions, moment.follow
-        )  # fmt: skip
+            roots, now, calendar, self.zone, self.currency, questions.convert, questions, questions.follow
+        )

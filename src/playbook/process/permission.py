@@ -31,6 +31,25 @@ def permits(
     return "manager" in who and _manages(actor, case, organization, on)
 
 
+def person_for(principal: str, case: Case, organization: Organization, on: dt.date) -> str:
+    """Return the one person behind a principal on a day; "" where that is nobody, or several have the role."""
+    if principal == "owner":
+        return case.owner
+    if principal == "manager":
+        return organization.manager_of(case.owner, on)
+    if principal in organization.people:
+        return principal
+    named = case.fields.get(principal)
+    if isinstance(named, str):
+        return named if named in organization.people else ""
+    holders = [name for name in sorted(organization.people) if organization.post(name, on).role == principal]
+    same_team = [name for name in holders if organization.post(name, on).team == case.team]
+    for group in (holders, same_team):
+        if len(group) == 1:
+            return group[0]
+    return ""
+
+
 def _manages(actor: str, case: Case, organization: Organization, on: dt.date | None) -> bool:
     if case.owner:
         return organization.manager_of(case.owner, on) == actor
