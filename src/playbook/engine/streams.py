@@ -14,6 +14,7 @@ from playbook.model.organization import Organization
 from playbook.model.values import encode, load
 from playbook.money import Money
 from playbook.process.codec import SEAL, decode_event, encode_case, revive
+from playbook.process.computed import indexed
 from playbook.process.evolve import evolve
 from playbook.process.visibility import shown_to
 from playbook.stores.chain import commitment, link
@@ -194,9 +195,7 @@ def fold_case(
 
 def index_row(case: Case, definition: Compiled) -> IndexRow:
     """Return what the case can be found and counted by; personal values are not among it."""
-    fields = case.fields
-    if case.sealed:
-        fields = {name: value for name, value in fields.items() if name not in case.sealed}
+    fields = indexed(definition, case) if definition.computed or case.sealed else case.fields
     amount = fields.get(definition.amount)
     minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
     expected = fields.get(definition.expected_close)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.expressions import EvalError, Unknown
+from playbook.model.organization import Organization
 from playbook.money import Money
+from playbook.process.facts import World
 from playbook.process.permission import permits
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from playbook.model.case import Case
     from playbook.process.compiled import Compiled
     from playbook.process.criteria import Test
-    from playbook.process.facts import World
 
 
 class Fields:
@@ -50,6 +51,24 @@ def _plain(answer: object) -> Any:
     return answer.rounded() if isinstance(answer, Money) else answer
 
 
+def indexed(definition: Compiled, case: Case) -> dict[str, Any]:
+    """Return the fields that a case can be found and counted by: computed ones too, personal ones not.
+
+    They are computed as of the last event and without the organization, so that the log alone gives them.
+    """
+    values: Mapping[str, Any] = case.fields
+    if definition.computed:
+        values = with_computed(definition, case, definition.scope(case, "system", case.last, _NOWHERE))
+    subject = definition.subject
+    return {
+        name: value for name, value in values.items()
+        if name not in case.sealed and f"{subject}.{name}" not in definition.private
+    }  # fmt: skip
+
+
+_NOWHERE = World(Organization())
+
+
 def with_computed(definition: Compiled, case: Case, scope: Scope) -> dict[str, Any]:
     """Return the values of all fields of a case, computed ones among them, in the order of the file."""
     root = scope.roots[definition.subject]
@@ -57,25 +76,25 @@ def with_computed(definition: Compiled, case: Case, scope: Scope) -> dict[str, A
     return {name: values[name] for name in definition.fields if values.get(name) is not None}
 
 
-def visible(definition: Compiled, case: Case, actor: str, world: World) -> frozenset[str]:
-    """Return the fields of a case that the actor may see."""
-    hidden = hides(definition, case, actor, world)
-    return frozenset(name for name in definition.fields if name not in hidden)
-
-
-def hides(definition: Compiled, case: Case, actor: str, world: World) -> frozenset[str]:
-    """Return the fields of a case that the actor may not see, nor what is computed from them."""
+def hidden_fields(
+    definition: Compiled, case: Case, actor: str, now: dt.datetime, world: World
+) -> frozenset[str]:
+    """Return the fields of a case that the actor may not see, and those computed from them."""
+    if not definition.guarded:
+        return frozenset()
+    today, organization = now.astimezone(world.zone).date(), world.organization
     return frozenset(
-        name for name, all_of in definition.guarded.items()
-        if not all(permits(who, actor, case, world.organization) for who in all_of)
-    )  # fmt: skip
+        name
+        for name, groups in definition.guarded.items()
+        if not all(permits(who, actor, case, organization, today) for who in groups)
+    )
 
 
 def view(definition: Compiled, case: Case, actor: str, now: dt.datetime, world: World) -> Case:
     """Return a case as the actor may see it: with computed fields, without those that are hidden."""
     if not definition.computed and not definition.guarded:
         return case
-    hidden = hides(definition, case, actor, world)
+    hidden = hidden_fields(definition, case, actor, now, world)
     values = with_computed(definition, case, definition.scope(case, actor, now, world))
     return attrs.evolve(
         case,
