@@ -8,7 +8,7 @@ from playbook.errors import nearest, nearest_hint
 from playbook.expressions.check_base import Base, title
 from playbook.expressions.decimals import as_double
 from playbook.expressions.nodes import Node
-from playbook.expressions.types import DOUBLE, DYN, INT, TYPE, UINT, Type, comparable
+from playbook.expressions.types import DYN, INT, TYPE, UINT, Type, comparable
 from playbook.expressions.values import TYPE_NAMES
 
 if TYPE_CHECKING:
@@ -143,10 +143,10 @@ class Names(Base):
             if not comparable(position, found.args[0]):
                 self.wrong(node.args[1], "type", f"{title(position)} cannot be a key of this map")
             return node.replace("index", items, at), found.args[1]
-        if found != DYN and found.name != "list":
-            found = self.wrong(node.args[0], "type", f"{title(found)} is not a list")
-        elif position not in (INT, UINT, DYN) and not (found == DYN and position != DOUBLE):
+        if found.name == "list" and position not in (INT, UINT, DYN):
             self.wrong(node.args[1], "type", f"a place in a list is a whole number, not {title(position)}")
+        elif found.name != "list" and found != DYN:
+            found = self.wrong(node.args[0], "type", f"{title(found)} is not a list or a map")
         return node.replace("index", items, at), found.args[0] if found.name == "list" else DYN
 
 

@@ -30,6 +30,7 @@ def mapping(parts: list[Closure]) -> Closure:
         halted = first_halt(values)
         if halted is not None:
             return halted
+        scope.spend(len(values) + 5)
         try:
             return Map(zip(values[::2], values[1::2], strict=True))
         except FAULTS as error:

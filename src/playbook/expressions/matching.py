@@ -13,7 +13,7 @@ from playbook.expressions.patterns import PatternError, Tree, read
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_STATES, MAX_STEPS, MAX_MACHINES = 5_000, 5_000, 256
+MAX_STATES, MAX_STEPS, MAX_KEPT, MAX_MACHINES = 2_000, 1_000, 20_000, 64
 _READING_COSTS = 2_000
 
 
@@ -24,6 +24,7 @@ class Machine:
         self._states: list[tuple[Any, ...]] = [("found",)]
         self._first = self._build(tree, 0)
         self._steps: dict[tuple[frozenset[int], str, str], frozenset[int] | bool] = {}
+        self._kept = 0
 
     def search(self, text: str, spend: Callable[[int], None]) -> bool:
         """Return whether the pattern occurs; `spend` is told the cost of every part."""
@@ -95,10 +96,17 @@ class Machine:
             elif _stands(state[1], before, char):
                 open_states.append(state[2])
         spend(len(seen))
-        if len(self._steps) >= MAX_STEPS:
-            self._steps.clear()
-        self._steps[states, before, char] = answer = answer or frozenset(following)
+        answer = answer or frozenset(following)
+        self._keep((states, before, char), answer)
         return answer
+
+    def _keep(self, key: tuple[frozenset[int], str, str], answer: frozenset[int] | bool) -> None:
+        """Keep a step; forget all when they are too many, or too large."""
+        if len(self._steps) >= MAX_STEPS or self._kept > MAX_KEPT:
+            self._steps.clear()
+            self._kept = 0
+        self._kept += len(key[0])
+        self._steps[key] = answer
 
 
 def _sort(char: str) -> str:

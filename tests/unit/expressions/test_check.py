@@ -124,6 +124,7 @@ def test_mistakes_are_explained(
         "deal.account.country == 'DE' and has(deal.account.owner) and case.owner.role == 'ae'",
         "duration('1h') < 3h and now + duration('1h') > now and deal.close.getMonth() < 3",
         "deal.rivals.exists(r, r.startsWith('a')) or {'a': deal.amount}.a > 5",
+        "dyn({1: true})[1.0] and deal.items[dyn(0.0)].sku == 'a'",
         "dyn(deal.amount) == 5 and type(deal.seats) == int and deal.pain.matches('a+')",
     ],
 )
