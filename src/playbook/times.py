@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar as _calendar
 import datetime as dt
+import itertools
 import re
 import zoneinfo
 from typing import TYPE_CHECKING
@@ -11,13 +12,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterator
 
     Clock = Callable[[], dt.datetime]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _DURATION = re.compile(r"(\d+)\s*(min|h|d|w|mo|wd|wh|m)")
+_NONE = dt.timedelta(0)
+_LONGEST_BREAK = 1000
 _FIXED = {"min": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1)}
 _SCALE = {"min": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -146,23 +149,25 @@ class Calendar:
     def add(self, at: dt.datetime, duration: Duration, sign: int = 1) -> dt.datetime:
         """Return the time `duration` after `at` (before, with sign -1), in UTC.
 
-        `d`, `w` and `mo` keep the clock time of the calendar's zone, `wd` ends at closing time.
+        `d`, `w` and `mo` keep the clock time of the calendar's zone (one that a change of the clock leaves out
+        is the same time after the change), `wd` ends at closing time, `wh` are hours as they pass. Raises
+        ValueError for a calendar on which nobody ever works.
         """
         if duration.unit in _FIXED:
             return at.astimezone(dt.UTC) + sign * duration.count * _FIXED[duration.unit]
-        local = at.astimezone(self.zone)
         count = sign * duration.count
+        if duration.unit == "wh":
+            return self._working_hours(at.astimezone(dt.UTC), count)
+        local = at.astimezone(self.zone)
         if duration.unit == "wd":
-            moved = self._working_days(local, count)
-        elif duration.unit == "wh":
-            moved = self._working_hours(local, count)
-        elif duration.unit == "mo":
-            moved = local.replace(tzinfo=None)
-            moved = dt.datetime.combine(add_months(moved.date(), count), moved.time(), self.zone)
+            return self._moment(self._working_day(local.date(), count), self.closes)
+        if duration.unit == "mo":
+            day = add_months(local.date(), count)
         else:
-            days = count * (7 if duration.unit == "w" else 1)
-            moved = dt.datetime.combine(local.date() + dt.timedelta(days=days), local.time(), self.zone)
-        return moved.astimezone(dt.UTC)
+            day = local.date() + dt.timedelta(days=count * (7 if duration.unit == "w" else 1))
+        # the second of two equal clock times stays the second on its own day alone
+        clock = local.time() if day == local.date() else local.time().replace(fold=0)
+        return self._moment(day, clock)
 
     def working_days(self, start: dt.date, end: dt.date) -> int:
         """Return how many working days lie after `start` up to and including `end`."""
@@ -170,33 +175,41 @@ class Calendar:
             return -self.working_days(end, start)
         return sum(self.works_on(start + dt.timedelta(days=n)) for n in range(1, (end - start).days + 1))
 
-    def _working_days(self, local: dt.datetime, count: int) -> dt.datetime:
-        self._require_work()
-        day, step = local.date(), 1 if count >= 0 else -1
-        left = abs(count)
-        while left:
+    def _moment(self, day: dt.date, clock: dt.time) -> dt.datetime:
+        return dt.datetime.combine(day, clock, self.zone).astimezone(dt.UTC)
+
+    def _days(self, day: dt.date, step: int) -> Iterator[dt.date]:
+        """Yield the working days from a day on, itself included where it is one."""
+        idle = 0
+        while idle < _LONGEST_BREAK:
+            if self.works_on(day):
+                idle = 0
+                yield day
+            idle += 1
             day += dt.timedelta(days=step)
-            left -= self.works_on(day)
-        return dt.datetime.combine(day, self.closes, self.zone)
+        raise ValueError(f"nobody works within {_LONGEST_BREAK} days of {day}; look at the calendar's days")
 
-    def _working_hours(self, local: dt.datetime, count: int) -> dt.datetime:
-        self._require_work()
-        left, at, step = dt.timedelta(hours=abs(count)), local, 1 if count >= 0 else -1
-        while True:
-            opens = dt.datetime.combine(at.date(), self.opens, self.zone)
-            closes = dt.datetime.combine(at.date(), self.closes, self.zone)
-            if self.works_on(at.date()):
-                start = min(max(at, opens), closes)
-                room = closes - start if step > 0 else start - opens
-                if left <= room:
-                    return start + step * left
-                left -= room
-            following = at.date() + dt.timedelta(days=step)
-            at = dt.datetime.combine(following, self.opens if step > 0 else self.closes, self.zone)
+    def _working_day(self, day: dt.date, count: int) -> dt.date:
+        if not count:
+            return day
+        step = 1 if count > 0 else -1
+        days = self._days(day + dt.timedelta(days=step), step)
+        return next(itertools.islice(days, abs(count) - 1, None))
 
-    def _require_work(self) -> None:
-        if not self.weekdays or self.opens >= self.closes:
-            raise ValueError("a calendar needs working days, and hours that end after they begin")
+    def _working_hours(self, at: dt.datetime, count: int) -> dt.datetime:
+        if self.opens >= self.closes:
+            raise ValueError("a calendar needs hours that end after they begin")
+        if not count:
+            return at
+        left, step = dt.timedelta(hours=abs(count)), 1 if count > 0 else -1
+        for day in self._days(at.astimezone(self.zone).date(), step):
+            opens, closes = self._moment(day, self.opens), self._moment(day, self.closes)
+            start = min(max(at, opens), closes)
+            room = closes - start if step > 0 else start - opens
+            if left <= room:
+                return start + step * left
+            left -= max(room, _NONE)
+        raise ValueError(f"nobody works after {at.isoformat()}; look at the calendar's days")
 
 
 def add_months(day: dt.date, count: int) -> dt.date:
