@@ -117,7 +117,10 @@ class Known:
     def _subject(self, subject: str) -> Playbook | None:
         """Return a playbook with the fields that any playbook of a subject has, or None where none has it."""
         same = [playbook for playbook in self.playbooks.values() if playbook.subject == subject]
-        fields = {field.id: field for playbook in same for field in playbook.fields}
+        # Where types differ a reference says most: it also has the fields of what it refers to.
+        every = [field for playbook in same for field in playbook.fields]
+        every.sort(key=lambda field: field.type == "reference")
+        fields = {field.id: field for field in every}
         return _fictitious(subject, tuple(fields.values())) if same else None
 
 
