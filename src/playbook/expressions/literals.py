@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from playbook.money import Money, digits
+from playbook.times import Duration
 
 MAX_DIGITS = 34
 _ESCAPE = re.compile(
@@ -60,6 +61,14 @@ def money(text: str) -> Money:
         raise LiteralError(f"{text!r} has more digits than {currency} has", hint)
     try:
         return Money.of(amount, currency)
+    except ValueError as error:
+        raise LiteralError(str(error)) from None
+
+
+def duration(text: str) -> Duration:
+    """Return the duration of `90d`."""
+    try:
+        return Duration.parse(text)
     except ValueError as error:
         raise LiteralError(str(error)) from None
 

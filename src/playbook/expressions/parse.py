@@ -11,7 +11,6 @@ from playbook.expressions.literals import LiteralError
 from playbook.expressions.mistakes import Mistake, explain
 from playbook.expressions.nodes import MACROS, Node
 from playbook.expressions.values import INT_MAX, INT_MIN, UINT_MAX
-from playbook.times import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,16 +202,12 @@ class _Builder:
         return _node(parts, "money", str(money.amount), money.currency)
 
     def duration(self, parts: list[Any]) -> Node:
-        duration = Duration.parse(str(parts[0]))
+        duration = _read(parts, literals.duration)
         return _node(parts, "duration", str(duration.count), duration.unit)
 
     def bad_unit(self, parts: list[Any]) -> Node:
-        text = str(parts[0])
-        try:
-            Duration.parse(text)
-        except ValueError as error:
-            raise _wrong(parts[0], str(error)) from None
-        raise _wrong(parts[0], f"{text!r} is neither a number nor a duration")
+        _read(parts, literals.duration)
+        raise _wrong(parts[0], f"{str(parts[0])!r} is neither a number nor a duration")
 
     def quoted(self, parts: list[Any]) -> Node:
         return _literal(parts, "string", literals.text_of)
