@@ -232,6 +232,8 @@ class World:
         roots: dict[str, Any] = {
             **case.stamps, subject: case.fields, "case": CaseRoot(case, now), "actor": PersonRoot(actor, self, now)
         }  # fmt: skip
+        for stage, values in case.stamps_last.items():
+            roots[f"{stage}.last"] = values
         questions = _Questions(case, kinds, self, now)
         calendar = self.calendar_of(case.owner, case.team, now)
         return Scope(
