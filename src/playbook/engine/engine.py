@@ -12,8 +12,9 @@ import attrs
 import msgspec
 
 from playbook.engine.answers import Done, Explanation, HistoryItem
-from playbook.engine.definitions import Definitions, stream_of
+from playbook.engine.definitions import Definitions
 from playbook.engine.finding import Finder
+from playbook.engine.held import Held
 from playbook.engine.publishing import Publisher
 from playbook.engine.streams import (
     ORGANIZATION,
@@ -21,7 +22,6 @@ from playbook.engine.streams import (
     case_id_of,
     case_stream,
     fold_case,
-    reveal,
 )
 from playbook.engine.unit import Unit
 from playbook.errors import (
@@ -31,16 +31,15 @@ from playbook.errors import (
     StoreUnavailable,
     UnknownName,
 )
-from playbook.model.case import FOLD, OPEN
 from playbook.model.commands import Advance, Command, Open, Request
 from playbook.model.events import Moved
 from playbook.model.organization import OPERATOR, Organization
 from playbook.model.values import canonical, encode
-from playbook.process.codec import decode_case, decode_event, revive, revive_case
+from playbook.process.codec import decode_event, revive
 from playbook.process.computed import view
 from playbook.process.facts import World
 from playbook.process.moving import reachable
-from playbook.stores.interface import Batch, Query, VersionConflict
+from playbook.stores.interface import Query, VersionConflict
 from playbook.times import from_micros, in_utc, system_clock, to_micros
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
     from playbook.reading.project import Project
-    from playbook.stores.interface import Page, Snapshot, Store, Tally
+    from playbook.stores.interface import Page, Store, Tally
     from playbook.times import Clock
 
 _FREE_TRIES = 3
@@ -85,10 +84,9 @@ class Engine:
         self.entropy = entropy
         self.definitions = Definitions(store, tenant, registry)
         self._contended = threading.Lock()
-        self._cases: dict[str, tuple[bytes, Case]] = {}
-        self._world: tuple[bytes, World] = (b"", World(Organization()))
+        self._held = Held(store, tenant, registry, self.definitions)
         self._finder = Finder(store, tenant, self.definitions, self._eyes)
-        self._publisher = Publisher(store, tenant, clock, self.definitions, self._see_world)
+        self._publisher = Publisher(store, tenant, clock, self.definitions, self._held.world)
 
     @classmethod
     def open(
@@ -152,50 +150,66 @@ class Engine:
     def _run(
         self, command: Command, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None
     ) -> Done | Refused:
+        fresh = False
         for _ in range(_FREE_TRIES):
-            answer = self._try(command, actor, key, fingerprint, at)
+            answer = self._try(command, actor, key, fingerprint, at, fresh)
             if answer is not None:
                 return answer
+            fresh = True
         with self._contended:  # threads that keep meeting take turns; other processes are waited for
             for attempt in range(_TRIES):
-                answer = self._try(command, actor, key, fingerprint, at)
+                answer = self._try(command, actor, key, fingerprint, at, fresh)
                 if answer is not None:
                     return answer
                 time.sleep(_PAUSE * attempt)
         raise StoreUnavailable(f"{command.case} kept changing while this was tried; try again")
 
     def _try(
-        self, command: Command, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None
+        self,
+        command: Command,
+        actor: str,
+        key: str | None,
+        fingerprint: bytes,
+        at: dt.datetime | None,
+        fresh: bool,
     ) -> Done | Refused | None:
-        """Decide on the case as it stands and append; None where it had moved on meanwhile."""
+        """Decide and append; None where what was decided on had moved on meanwhile."""
         now = self.clock()
-        name = case_stream(command.case)
-        stream, world = self._touched(command, name)
-        _must_see(stream.case, stream.definition, actor, now, world)
-        unit = Unit(self, world, now)
-        unit.streams[name] = stream
         request = Request(command, actor, in_utc(at or now))
-        answer = unit.carry(request)
+        unit, stream, answer = self._decide(request, now, fresh)
         if isinstance(answer, Refused):
-            return (
-                answer if not answer.events or self._remember_refusal(stream, request, answer, now) else None
-            )
-        if not stream.moments and key is None:
-            return self._done(stream, answer)
+            return self._first(key, fingerprint) or self._refuse(unit, request, answer)
         done = self._done(stream, answer)
+        if not stream.moments and key is None:
+            return done
         batch = unit.batch(key, fingerprint, encode(done) if key else b"")
         receipt = self.store.append((batch,))[0]
         if isinstance(receipt, VersionConflict):
+            self._held.forget(stream.name)
             return None
         if isinstance(receipt, KeyReused):
             raise receipt
         if receipt.repeated:
             return _repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
-        for written in batch.writes:
-            after = unit.streams[written.stream].case
-            if after is not None:
-                self._remember(written.stream, written.events[-1].hash, after)
+        unit.remember(batch, self._held)
         return done
+
+    def _decide(
+        self, request: Request, now: dt.datetime, fresh: bool
+    ) -> tuple[Unit, CaseStream, Decision | Refused]:
+        """Decide on what is held; an answer that appends nothing is given only on what was read afresh."""
+        basis = self._held.basis(request.command, fresh=fresh)
+        stream, unit = basis.stream, Unit(self, basis, now)
+        try:
+            _must_see(stream.case, stream.definition, request.actor, now, basis.world)
+            answer = unit.carry(request)
+        except InputError:
+            if basis.fresh:
+                raise
+        else:
+            if basis.fresh or (stream.moments and not isinstance(answer, Refused)):
+                return unit, stream, answer
+        return self._decide(request, now, fresh=True)
 
     def _first(self, key: str | None, fingerprint: bytes) -> Done | None:
         """Return the first answer to a key that came before.
@@ -205,34 +219,20 @@ class Engine:
         receipt = None if key is None else self.store.receipt(self.tenant, key)
         return None if receipt is None else _repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
 
-    def _remember_refusal(
-        self, stream: CaseStream, request: Request, refused: Refused, now: dt.datetime
-    ) -> bool:
-        """Store what a refused attempt leaves behind; return whether the case had not moved on meanwhile."""
-        stream.record(refused.events, request.at, request.actor, self.entropy)
-        write = stream.write(self.tenant, to_micros(now), self.world)
-        batch = Batch(self.tenant, (write,), vault=tuple(stream.vault))
-        return not isinstance(self.store.append((batch,))[0], VersionConflict)
-
-    def _touched(self, command: Command, name: str) -> tuple[CaseStream, World]:
-        """Load what a command is about and the organization, in one read."""
-        if not isinstance(command, Open):
-            heads = self.store.load(self.tenant, (name, ORGANIZATION))
-            head = heads.get(name)
-            if head is None:
-                raise UnknownName("case", command.case)
-            case, definition = self._case(name, head)
-            return CaseStream(command.case, head, case, definition), self._see_world(heads.get(ORGANIZATION))
-        playbook = stream_of(command.playbook)
-        heads = self.store.load(self.tenant, (name, ORGANIZATION, playbook))
-        if name in heads:
-            raise InputError(f"there is a case {command.case!r} already")
-        definition = self.definitions.current(command.playbook, heads.get(playbook))
-        return CaseStream(command.case, None, None, definition), self._see_world(heads.get(ORGANIZATION))
+    def _refuse(self, unit: Unit, request: Request, refused: Refused) -> Refused | None:
+        """Store what a refused attempt leaves behind; None where the case had moved on meanwhile."""
+        if not refused.events:
+            return refused
+        unit.leave(request, refused)
+        batch = unit.batch(None, b"", b"")
+        if isinstance(self.store.append((batch,))[0], VersionConflict):
+            return None
+        unit.remember(batch, self._held)
+        return refused
 
     def touch(self, command: Command) -> CaseStream:
         """Load the stream that a command which follows from another is about."""
-        return self._touched(command, case_stream(command.case))[0]
+        return self._held.basis(command, fresh=True).stream
 
     def load_stream(self, case: str) -> CaseStream:
         """Load the stream of a case; raises UnknownName."""
@@ -240,7 +240,7 @@ class Engine:
         head = self.store.load(self.tenant, (name,)).get(name)
         if head is None:
             raise UnknownName("case", case)
-        return CaseStream(case, head, *self._case(name, head))
+        return CaseStream(case, head, *self._held.case(name, head))
 
     @staticmethod
     def _done(stream: CaseStream, decision: Decision) -> Done:
@@ -259,12 +259,13 @@ class Engine:
     def why(self, case: str, to: str = "", *, actor: str) -> Explanation:
         """Explain what stands between a case and its next stage (or `to`): what `advance` would answer."""
         command = Advance(case, to)
-        stream, world = self._touched(command, case_stream(case))
-        definition, current, now = stream.definition, stream.case, self.clock()
-        _must_see(stream.case, stream.definition, actor, now, world)
+        basis = self._held.basis(command, fresh=True)
+        stream, now = basis.stream, self.clock()
+        definition, current = stream.definition, stream.case
+        _must_see(current, definition, actor, now, basis.world)
         if current is None:
             raise UnknownName("case", case)
-        answer = Unit(self, world, now).decide(stream, Request(command, actor, now))
+        answer = Unit(self, basis, now).decide(stream, Request(command, actor, now))
         ways = reachable(definition, current)
         if isinstance(answer, Refused):
             target = answer.events[0].target if answer.events else to
@@ -306,8 +307,8 @@ class Engine:
         head = heads.get(stream)
         if head is None:
             raise UnknownName("case", case)
-        found, definition = self._case(stream, head)
-        _must_see(found, definition, actor, self.clock(), self._see_world(heads.get(ORGANIZATION)))
+        found, definition = self._held.case(stream, head)
+        _must_see(found, definition, actor, self.clock(), self._held.world(heads.get(ORGANIZATION)))
         return found, definition
 
     def view(self, case: str, *, actor: str) -> Case:
@@ -330,7 +331,7 @@ class Engine:
         folded, definition = fold_case(case, events, self.definitions.pinned)
         if folded is None or definition is None:
             raise UnknownName("case", case)
-        return self._revealed(folded, definition)
+        return self._held.revealed(folded, definition)
 
     def history(self, case: str, *, actor: str) -> Iterator[HistoryItem]:
         """Yield what happened on a case, oldest first; personal values stay sealed. Raises UnknownName."""
@@ -350,55 +351,10 @@ class Engine:
     @property
     def world(self) -> World:
         """Return the organization as it stands, with its zone, calendar and currency."""
-        return self._see_world(self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION))
+        return self._held.world(self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION))
 
     def _eyes(self, actor: str) -> frozenset[str] | None:
         return None if actor == OPERATOR else self.world.eyes(actor, self.clock())
-
-    # -- what is held -------------------------------------------------------------------------------
-
-    def _see_world(self, head: Snapshot | None) -> World:
-        if head is None:
-            return World(Organization())
-        known = self._world
-        if known[0] != head.hash:
-            known = (head.hash, World(_ORGANIZATION.decode(head.data), self.registry.functions))
-            self._world = known
-        return known[1]
-
-    def _case(self, stream: str, head: Snapshot) -> tuple[Case, Compiled]:
-        known = self._cases.get(stream)
-        if known is not None and known[0] == head.hash:
-            return known[1], self.definitions.pinned(known[1].playbook, known[1].digest)
-        if head.fold == FOLD and head.data:
-            raw = decode_case(head.data)
-            definition = self.definitions.pinned(raw.playbook, raw.digest)
-            case = revive_case(raw, definition)
-        else:
-            name = stream.partition(":")[2]
-            folded, found = fold_case(name, self.store.events(self.tenant, stream), self.definitions.pinned)
-            if folded is None or found is None:
-                raise UnknownName("case", name)
-            case, definition = folded, found
-        case = self._revealed(case, definition)
-        if not case.sealed:
-            self._remember(stream, head.hash, case)
-        return case, definition
-
-    def _revealed(self, case: Case, definition: Compiled) -> Case:
-        if not case.sealed:
-            return case
-        rows = self.store.vault(self.tenant, [seal.ref for seal in case.sealed.values()])
-        return reveal(case, definition, rows)
-
-    def _remember(self, stream: str, hash_: bytes, case: Case) -> None:
-        """Keep a case by its head's hash, so that it is decoded once; one with personal values is not kept."""
-        if case.sealed or case.outcome != OPEN:
-            self._cases.pop(stream, None)
-            return
-        if len(self._cases) >= _CACHED:
-            self._cases.clear()
-        self._cases[stream] = (hash_, case)
 
 
 def _must_see(case: Case | None, definition: Compiled, actor: str, at: dt.datetime, world: World) -> None:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from playbook.engine.engine import Engine
+    from playbook.engine.held import Basis, Held
     from playbook.engine.streams import CaseStream
     from playbook.model.events import CaseEvent
     from playbook.process.automation import Automation, Effect
-    from playbook.process.facts import World
     from playbook.stores.interface import Claim
 
 SYSTEM = "system"
@@ -35,11 +35,12 @@ _DEEPEST = 50
 class Unit:
     """Carry out commands one after another on the cases they touch; nothing is stored before the end."""
 
-    def __init__(self, engine: Engine, world: World, now: dt.datetime) -> None:
+    def __init__(self, engine: Engine, basis: Basis, now: dt.datetime) -> None:
         self._engine = engine
-        self.world = world
+        self._reads = basis.reads
+        self.world = basis.world
         self.now = now
-        self.streams: dict[str, CaseStream] = {}
+        self.streams = {basis.stream.name: basis.stream}
 
     def carry(self, request: Request, trail: tuple[str, ...] = ()) -> Decision | Refused:
         """Decide a request, record its events, and carry out what follows; a refusal records nothing here."""
@@ -80,7 +81,18 @@ class Unit:
         changed = [self.streams[name] for name in sorted(self.streams) if self.streams[name].moments]
         writes = tuple([stream.write(tenant, recorded, self.world) for stream in changed])
         vault = tuple([row for stream in changed for row in stream.vault])
-        return Batch(tenant, writes, key, fingerprint, answer, vault=vault, done=done)
+        return Batch(tenant, writes, key, fingerprint, answer, vault=vault, done=done, reads=self._reads)
+
+    def remember(self, batch: Batch, held: Held) -> None:
+        """Hold the cases that a stored batch wrote."""
+        for write in batch.writes:
+            case = self.streams[write.stream].case
+            if case is not None:
+                held.remember(write.stream, write.expected + len(write.events), write.events[-1].hash, case)
+
+    def leave(self, request: Request, refused: Refused) -> None:
+        """Record what a refused attempt leaves behind."""
+        self._record(self._stream(request.command.case), refused.events, request.at, request.actor)
 
     # -- streams ------------------------------------------------------------------------------------
 

@@ -135,7 +135,11 @@ class Claim:
 
 @attrs.frozen
 class Batch:
-    """Hold everything one command changes: it is stored whole or not at all."""
+    """Hold everything one command changes: it is stored whole or not at all.
+
+    `reads` are streams, beside those written, with the version (0: none yet) on which it was decided; where one
+    has moved on, the answer is a VersionConflict.
+    """
 
     tenant: str
     writes: tuple[Write, ...]
@@ -145,6 +149,7 @@ class Batch:
     documents: Mapping[str, bytes] = attrs.field(factory=dict)
     vault: tuple[VaultRow, ...] = ()
     done: tuple[Claim, ...] = ()
+    reads: tuple[tuple[str, int], ...] = ()
 
 
 @attrs.frozen

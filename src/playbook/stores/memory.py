@@ -257,6 +257,10 @@ def _conflict(tenant: _Tenant, batch: Batch, writes: Sequence[Write]) -> Version
         due = tenant.due.get((claim.stream, claim.id))
         if due is None or due.token != claim.token:
             return VersionConflict(claim.stream, claim.attempts, due.attempts if due else 0)
+    for stream, version in batch.reads:
+        read = tenant.heads.get(stream)
+        if (read.version if read else 0) != version:
+            return VersionConflict(stream, version, read.version if read else 0)
     heads = {write.stream: tenant.heads.get(write.stream) for write in writes}
     versions = {stream: head.version for stream, head in heads.items() if head is not None}
     for write in writes:

@@ -47,6 +47,7 @@ UPDATE_CASE = (
     " AND opened = ?9 AND hidden = ?19 AND tags = ?20"
 )
 SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = ? AND stream = ?"
+SELECT_VERSION = "SELECT version FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_RECEIPT = "SELECT fingerprint, answer, position FROM receipts WHERE tenant = ? AND key = ?"
 
 _stream = attrgetter("stream")
@@ -76,6 +77,10 @@ class Writer:
         cursor, tenant, position = self._cursor, batch.tenant, 0
         if batch.done:
             self._finish(batch)
+        for stream, version in batch.reads:
+            found = self._run(SELECT_VERSION, (tenant, stream)).fetchone()
+            if (found[0] if found else 0) != version:
+                raise self._rejection(batch, stream, version, found[0] if found else 0)
         for write in batch.writes if len(batch.writes) < 2 else sorted(batch.writes, key=_stream):
             position = self._write(batch, write) or position
         if batch.documents:
@@ -265,7 +270,8 @@ def independent(batches: Sequence[Batch]) -> bool:
     """Return whether the order of the batches does not matter, so that they can be written together."""
     streams = {(batch.tenant, write.stream) for batch in batches for write in batch.writes}
     return len(streams) == sum(len(batch.writes) for batch in batches) and all(
-        not batch.done and all(write.events for write in batch.writes) for batch in batches
+        not batch.done and not batch.reads and all(write.events for write in batch.writes)
+        for batch in batches
     )
 
 

@@ -15,6 +15,7 @@ from playbook.engine.proof import prove
 from playbook.errors import AmbiguousName, InputError, KeyReused, ProblemsFound, Refused, UnknownName
 from playbook.expressions import Function
 from playbook.model.commands import Advance, Assign, Close, Log, Open, Set
+from playbook.model.organization import Organization, Person
 from playbook.money import Money
 from playbook.plugins import Registry, load
 from playbook.reading.project import Project
@@ -114,6 +115,28 @@ def test_a_key_happens_once_and_returns_the_first_answer_also_when_the_case_move
     assert engine.find(actor="sam").items[0].stage == "won"
     with pytest.raises(KeyReused, match="'k' was already used"):
         engine.run(Open("", "deals", "Other"), actor="sam", key="k")
+
+
+def test_a_key_gets_its_first_answer_also_where_the_command_would_be_refused_now(engine: Engine) -> None:
+    case = opened(engine, amount="5 EUR", pain="slow")
+    first = engine.run(Advance(case), actor="sam", key="k")
+    assert isinstance(first, Done)
+    assert isinstance(engine.run(Advance(case), actor="sam"), Refused)
+    before = len(list(engine.history(case, actor="sam")))
+    assert engine.run(Advance(case), actor="sam", key="k") == attrs.evolve(first, repeated=True)
+    assert len(list(engine.history(case, actor="sam"))) == before
+
+
+def test_what_another_engine_did_is_seen_though_it_is_held_otherwise(engine: Engine) -> None:
+    other = Engine.open(None, store=engine.store, registry=engine.registry, clock=engine.clock)
+    case = opened(engine, amount="5 EUR", pain="slow")
+    assert isinstance(other.run(Set(case, {"pain": ""}), actor="sam"), Done)
+    assert isinstance(engine.run(Advance(case), actor="sam"), Refused), "what is held says it could advance"
+    assert isinstance(other.run(Set(case, {"pain": "slow"}), actor="sam"), Done)
+    assert isinstance(engine.run(Advance(case), actor="sam"), Done), "what is held says it is blocked"
+    other.enlist(Organization(people={"eve": Person("eve", "Eve Stone")}), actor="operator")
+    case = opened(engine)
+    assert isinstance(engine.run(Assign(case, "eve"), actor="operator"), Done)
 
 
 def test_a_refusal_consumes_no_key_and_leaves_an_event(engine: Engine) -> None:
