@@ -27,7 +27,22 @@ if TYPE_CHECKING:
     )
     from playbook.expressions import Function, Scope, Unknown, types
     from playbook.hookspecs import hookimpl
-    from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set
+    from playbook.model.commands import (
+        Advance,
+        Approve,
+        Assign,
+        Back,
+        Close,
+        Do,
+        Log,
+        Open,
+        Refuse,
+        Reopen,
+        Set,
+        SkipActivity,
+        Split,
+        Waive,
+    )
     from playbook.model.contributions import (
         CommandLine,
         CriterionKind,
@@ -59,7 +74,10 @@ _HOMES = {
     ),
     "playbook.expressions": ("Function", "Scope", "Unknown", "types"),
     "playbook.hookspecs": ("hookimpl",),
-    "playbook.model.commands": ("Advance", "Assign", "Back", "Close", "Do", "Log", "Open", "Set"),
+    "playbook.model.commands": (
+        "Advance", "Approve", "Assign", "Back", "Close", "Do", "Log", "Open", "Refuse", "Reopen", "Set",
+        "SkipActivity", "Split", "Waive",
+    ),
     "playbook.model.contributions": (
         "CommandLine", "CriterionKind", "Importer", "Report", "ReportContext", "ReportQuery", "SourceRow",
         "Table", "Verdict",
@@ -76,13 +94,14 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"load_plugins": "load"}
 
 __all__ = [
-    "Advance", "AmbiguousName", "Assign", "Back", "Blocker", "Calendar", "Close", "CommandLine",
+    "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar", "Close", "CommandLine",
     "CriterionKind", "DamagedStore", "Do", "Duration", "Engine", "ForeignStore", "Function", "Importer",
     "InputError", "KeyReused", "Log", "MemoryStore", "Money", "NewerStore", "Open", "Page", "PlaybookError",
-    "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project", "Query", "Refused", "Registry",
-    "Report", "ReportContext", "ReportQuery", "Scope", "Set", "SourceRow", "Span", "SqliteStore", "Store",
-    "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown", "UnknownName", "Verdict",
-    "__version__", "hookimpl", "load_plugins", "types",
+    "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project", "Query", "Refuse", "Refused",
+    "Registry", "Reopen", "Report", "ReportContext", "ReportQuery", "Scope", "Set", "SkipActivity",
+    "SourceRow", "Span", "Split", "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable",
+    "Table", "Unknown", "UnknownName", "Verdict", "Waive", "__version__", "hookimpl", "load_plugins",
+    "types",
 ]  # fmt: skip
 
 
