@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from playbook.checking.automation import AUTOMATION_CHECKS
 from playbook.checking.mappings import MAPPING_CHECKS
+from playbook.checking.measures import MEASURE_CHECKS
 from playbook.checking.organizations import ORGANIZATION_CHECKS
 from playbook.checking.paths import PATH_CHECKS
+from playbook.checking.people import PEOPLE_CHECKS
 from playbook.checking.playbooks import PLAYBOOK_CHECKS
+from playbook.checking.records import RECORD_CHECKS
+from playbook.checking.territories import TERRITORY_CHECKS
+from playbook.checking.translations import TRANSLATION_CHECKS
 from playbook.reading.project import Project, Reading, in_order
 
 if TYPE_CHECKING:
@@ -17,8 +23,10 @@ if TYPE_CHECKING:
     from playbook.errors import Problem
 
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "playbook": (*PLAYBOOK_CHECKS, *PATH_CHECKS),
-    "organization": ORGANIZATION_CHECKS,
+    "playbook": (*PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS),
+    "record": RECORD_CHECKS,
+    "translation": TRANSLATION_CHECKS,
+    "organization": (*ORGANIZATION_CHECKS, *TERRITORY_CHECKS, *MEASURE_CHECKS),
     "mapping": MAPPING_CHECKS,
 }
 """The checks of every kind of file, by name of the kind."""
@@ -47,6 +55,8 @@ def _of(reading: Reading[Any], project: Project | None) -> Iterator[Problem]:
 
 def _readings(project: Project) -> Iterator[Reading[Any]]:
     yield from project.playbooks.values()
+    yield from project.records.values()
     yield from project.mappings.values()
+    yield from project.translations.values()
     if project.organization is not None:
         yield project.organization

@@ -160,6 +160,19 @@ UNKNOWN_ACTIVITY = _code(
     "unknown-activity",
     "The playbook has no activity of that id.",
 )
+UNKNOWN_ENTRY = _code(
+    "unknown-entry",
+    "The playbook has no kind of entry of that id. Built in are call, email, meeting and note; others stand"
+    " under `entries`.",
+)
+UNKNOWN_PARAMETER = _code(
+    "unknown-parameter",
+    "The playbook has no parameter of that id. A segment sets only those under `parameters`.",
+)
+UNKNOWN_OUTCOME = _code(
+    "unknown-outcome",
+    "An activity has only the outcomes that it names, and a playbook only those of its final stages.",
+)
 UNKNOWN_CRITERION = _code(
     "unknown-criterion",
     "`id: shared` takes the criterion of that id under `criteria`, and there is none.",
@@ -167,6 +180,40 @@ UNKNOWN_CRITERION = _code(
 UNKNOWN_PLAYBOOK = _code(
     "unknown-playbook",
     "The project has no playbook of that id.",
+)
+UNKNOWN_RECORD = _code(
+    "unknown-record",
+    "A reference leads to a record or a playbook of the project, and there is none of that id. Account, contact"
+    " and product are always there.",
+)
+UNKNOWN_WHO = _code(
+    "unknown-who",
+    "Nobody is meant: it is not owner, manager, team or anyone, no person and no role of anybody in the"
+    " organization, and no field of the playbook that holds a person.",
+)
+NOBODY_APPROVES = _code(
+    "nobody-approves",
+    "The approval can never be given, so nothing passes the criterion: there are fewer people who may approve"
+    " than have to.",
+)
+TIMER_NEVER = _code(
+    "timer-never",
+    "The timer never fires, or hardly ever: its field holds no date or nothing fills it, or it runs only where"
+    " cases have ended.",
+)
+ACTION_REFUSED = _code(
+    "action-refused",
+    "What should happen by itself would be refused by a gate: the case cannot come to that stage from where it"
+    " is, or what the stage asks for is missing.",
+)
+UNKNOWN_TEXT = _code(
+    "unknown-text",
+    "A translation has the same paths as the file whose texts it has, and that has no text here.",
+)
+STALE_TEXT = _code(
+    "stale-text",
+    "The text was translated from another one than stands in the file now. Translate it anew, then remove its"
+    " path under `source`; `translate` writes the new one.",
 )
 UNKNOWN_ORGANIZATION = _code(
     "unknown-organization",
@@ -184,6 +231,49 @@ UNKNOWN_NEIGHBOUR = _code(
     "unknown-neighbour",
     "In a file that extends another, `before` and `after` order what it adds: they name something that stands"
     " in the same map, in either file.",
+)
+UNKNOWN_CALENDAR = _code(
+    "unknown-calendar",
+    "The organization has no calendar of that id.",
+)
+UNKNOWN_TERRITORY = _code(
+    "unknown-territory",
+    "The organization has no territory of that id.",
+)
+UNKNOWN_MEASURE = _code(
+    "unknown-measure",
+    "The organization has no measure of that id.",
+)
+UNKNOWN_SUBJECT = _code(
+    "unknown-subject",
+    "`for` says what a case is called, the `subject` of a playbook, and no playbook of the project has that.",
+)
+NO_MANAGER = _code(
+    "no-manager",
+    "Nobody manages the person: neither the person nor the team nor a team above has a manager other than"
+    " the person, and the organization does not say who approves then.",
+)
+TERRITORY = _code(
+    "territory-cases",
+    "A territory says which cases belong to it by `when`, or takes all others by `otherwise: true`.",
+)
+TERRITORY_OVERLAP = _code(
+    "territory-overlap",
+    "Some cases fit two territories. They belong to the first, which may not be what is meant.",
+)
+TERRITORY_GAP = _code(
+    "territory-gap",
+    "Some cases belong to no territory, so no rule that matches territories gives them an owner.",
+)
+MEASURE = _code(
+    "measure-kind",
+    "A measure counts cases or entries of one playbook, by `amount` or `count: true`, on a `date`; or it is the"
+    " `ratio` of two others.",
+)
+QUOTA = _code(
+    "quota-target",
+    "A quota is of one person or of one team, and its target is an amount where amounts are measured and a"
+    " number where cases are counted.",
 )
 UNREACHABLE_STAGE = _code(
     "unreachable-stage",
@@ -207,9 +297,13 @@ PROBABILITY = _code(
     "probability-range",
     "A probability lies between 0% and 100%. Write 15% for fifteen in a hundred.",
 )
+SPLIT = _code(
+    "split-sum",
+    "The default shares of credit are the whole: together 100%.",
+)
 DUPLICATE_ID = _code(
     "duplicate-id",
-    "The ids of activities and criteria are unique within a playbook, because conditions and blockers"
+    "The ids of activities, criteria and timers are unique within a playbook, because conditions and blockers"
     " name them. Rename one; a criterion that serves several stages stands once under `criteria` and is"
     " taken by `id: shared`.",
 )
