@@ -155,6 +155,7 @@ def _day_right(scope: Scope, left: dt.datetime, right: dt.date) -> object:
 _ALIGN: Table = {
     **{(kind, kind): _plain for kind in (int, Uint, float, Decimal, str, bytes, bool, dt.date, dt.datetime)},
     (int, Decimal): _plain, (Decimal, int): _plain, (int, Uint): _plain, (Uint, int): _plain,
+    (Decimal, Uint): _plain, (Uint, Decimal): _plain,
     **{(kind, float): _as_floats for kind in (int, Uint)}, **{(float, kind): _as_floats for kind in (int, Uint)},
     (Decimal, float): _float_right, (float, Decimal): _float_left,
     (Money, Money): _moneys, (Money, int): _money_left, (Money, Decimal): _money_left,

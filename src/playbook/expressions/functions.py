@@ -19,6 +19,7 @@ from playbook.expressions.types import (
     DATE,
     DAY,
     DOUBLE,
+    DURATION,
     DYN,
     ELAPSED,
     INT,
@@ -134,6 +135,8 @@ def _table(*functions: Function) -> Mapping[str, Function]:
     return MappingProxyType({function.name: function for function in functions})
 
 
+_WRITABLE = one_of(TEXT, BOOL, INT, UINT, DOUBLE, NUMBER, MONEY, DATE, TIMESTAMP, DURATION, ELAPSED, BYTES)
+
 STANDARD: Mapping[str, Function] = _table(
     Function("size", (SIZED,), INT, len, doc="How many characters a text has, or items a list or a map"),
     Function("date", (TEXT,), DATE, _date, doc="The date of a text like 2026-03-01"),
@@ -187,7 +190,7 @@ STANDARD: Mapping[str, Function] = _table(
     ),
     Function("bool", (one_of(BOOL, TEXT),), BOOL, conversions.to_bool, doc="True or false of a text"),
     Function("bytes", (one_of(BYTES, TEXT),), BYTES, conversions.to_bytes, doc="The bytes of a text in UTF-8"),
-    Function("string", (DYN,), TEXT, conversions.to_string, doc="The text of a value"),
+    Function("string", (_WRITABLE,), TEXT, conversions.to_string, doc="The text of a value"),
     Function(
         "timestamp", (one_of(TIMESTAMP, TEXT, INT),), TIMESTAMP, conversions.to_timestamp,
         doc="The time of a text like 2026-03-01T09:00:00Z, or of seconds since 1970",

@@ -63,9 +63,7 @@ _values = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), _decimals, _moneys, st.text(max_size=5),
     _days, _times, _spans, st.builds(Elapsed, _times, _times), st.tuples(st.text(max_size=3)), st.just(()),
     st.binary(max_size=3), st.integers(0, 2**64 - 1).map(Uint), st.builds(Span, st.integers(-(2**63), 2**63 - 1)),
-    st.builds(Map, st.lists(
-        st.tuples(st.text(max_size=2) | st.booleans(), st.integers()), max_size=2, unique_by=repr
-    )),
+    st.dictionaries(st.text(max_size=2), st.integers(), max_size=2).map(lambda pairs: Map(pairs.items())),
 )  # fmt: skip
 _deals = st.fixed_dictionaries({}, optional={
     "amount": _moneys, "count": st.integers(-(2**63), 2**63 - 1), "rate": _decimals, "share": _decimals,
@@ -121,7 +119,9 @@ _ANSWERS = (
 
 
 _DYNAMIC = re.compile(r"deal\.any|null|\[\]|\{\}|dyn")
-_ILL_TYPED = re.compile("has no meaning|cannot be compared with|needs a|has no item at|has no columns|failed")
+_ILL_TYPED = re.compile(
+    "has no meaning|cannot be compared with|is needed|needs a|has no item|has no columns|does not take|failed"
+)
 
 
 def _scope(deal: dict[str, Any]) -> Scope:
