@@ -69,11 +69,13 @@ def organization_circles(reading: Reading[Organization], _: Project | None) -> I
 
 
 def people_without_manager(reading: Reading[Organization], _: Project | None) -> Iterator[Problem]:
-    """Find people whom nobody manages, so that nobody approves for them."""
+    """Find people whom nobody manages, so that nobody approves for them; who leads a team may stand above all."""
     organization = reading.value
     assert organization is not None
+    leading = {team.manager for team in organization.teams.values()}
+    leading |= {organization.manager_of(name) for name in organization.people}
     for name in organization.people:
-        if not organization.manager_of(name):
+        if name not in leading and not organization.manager_of(name):
             hint = "give the person or the team a manager, or say who `approves_when_no_manager`"
             message = f"nobody manages {name!r}, so what needs the manager stands still"
             yield key_problem(reading, codes.NO_MANAGER, message, ("people", name), hint, "warning")

@@ -105,13 +105,13 @@ def _people(name: str, approval: Approval, organization: Organization | None, fi
 def _possible(approval: Approval, there: Mapping[str, float]) -> bool:
     if approval.mode in ("all", "in_order"):
         return all(there.values())
-    people: float = sum(there.values())
-    return people >= approval.needed
+    return sum(there.values(), start=0.0) >= approval.needed
 
 
 def _cannot(approval: Approval, there: Mapping[str, float]) -> str:
-    if approval.mode == "quorum" and sum(there.values()):
-        return f"{approval.needed} people have to approve, and only {sum(there.values())} can"
+    people = sum(there.values(), start=0.0)
+    if approval.mode == "quorum" and people:
+        return f"{approval.needed} people have to approve, and only {people:.0f} can"
     return "this approval can never be given"
 
 

@@ -250,8 +250,8 @@ UNKNOWN_SUBJECT = _code(
 )
 NO_MANAGER = _code(
     "no-manager",
-    "Nobody manages the person: neither the person nor the team nor a team above has a manager other than"
-    " the person, and the organization does not say who approves then.",
+    "Nobody manages the person: neither the person nor the team nor a team above has a manager, and the"
+    " organization does not say who approves then. Who leads others may stand above all.",
 )
 TERRITORY = _code(
     "territory-cases",
