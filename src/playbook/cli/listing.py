@@ -53,7 +53,7 @@ def list_(
         team=session.team(team) if team else None,
     )
     page = engine.find(query, actor=session.actor, after=after, limit=limit)
-    total = sum(tally.count for tally in engine.store.tally(session.tenant, query, ()))
+    total = sum(tally.count for tally in engine.tally(query, actor=session.actor))
     if session.json:
         following = {"next": page.next} if page.next else {}
         document({"cases": [_plain(view) for view in page.items], "total": total, **following})

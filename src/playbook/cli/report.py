@@ -91,7 +91,7 @@ def _context(session: Session) -> ReportContext:
     engine = session.engine
     world, definitions = engine.world, engine.definitions
     return ReportContext(
-        functools.partial(engine.store.columns, session.tenant),
+        functools.partial(engine.columns, actor=session.actor),
         world.organization,
         {name: definitions.current(name, None).playbook for name in definitions.names()},
         world.zone,

@@ -251,7 +251,7 @@ class Session:
 
     def case(self, reference: str) -> str:
         """Return the id of a case named by id, a unique beginning of it, or its unique name."""
-        return self.engine.resolve(reference)
+        return self.engine.resolve(reference, actor=self.actor)
 
     @functools.cached_property
     def at(self) -> dt.datetime | None:

@@ -32,7 +32,7 @@ class Words:
     @classmethod
     def of(cls, session: Session, case: str) -> Words:
         """Return the words for a case as it stands."""
-        return cls(session, *session.engine.case_and_definition(case))
+        return cls(session, *session.engine.case_and_definition(case, actor=session.actor))
 
     @property
     def zone(self) -> dt.tzinfo:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import threading
 import time
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
 import msgspec
@@ -44,7 +44,7 @@ from playbook.times import from_micros, in_utc, system_clock, to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from playbook.engine.answers import CaseView
     from playbook.model.case import Case
@@ -284,6 +284,10 @@ class Engine:
     def tally(self, query: Query | None = None, *, by: Sequence[str] = (), actor: str) -> Sequence[Tally]:
         """Return counts and exact sums of the cases that the actor sees, or whose totals they may know."""
         return self._finder.tally(query or Query(), by, actor)
+
+    def columns(self, table: str, *, actor: str) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Yield a projection as chunks of columns, of the cases that the actor may know the totals of."""
+        return self._finder.columns(table, actor)
 
     def resolve(self, reference: str, *, actor: str = OPERATOR) -> str:
         """Return the id of a case named by its id, a unique beginning of it, or its unique name.

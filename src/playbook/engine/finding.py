@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -11,7 +12,7 @@ from playbook.errors import AmbiguousName, UnknownName
 from playbook.stores.interface import Page, Query, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from playbook.engine.definitions import Definitions
     from playbook.stores.interface import Store
@@ -52,6 +53,15 @@ class Finder:
             found += self._store.tally(self._tenant, part, by)
         return found if len(names) == 1 else _merged(found)
 
+    def columns(self, table: str, actor: str) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Yield a projection as chunks of columns, of the cases that `tally` counts."""
+        eyes = self._eyes_of(actor)
+        chunks = self._store.columns(self._tenant, table)
+        if eyes is None:
+            return chunks
+        free = {name for name in self._definitions.names() if self._totals(name, eyes)}
+        return (_seen(chunk, eyes, free) for chunk in chunks)
+
     def resolve(self, reference: str, actor: str) -> str:
         """Return the id of a case named by a unique beginning of its id, or its unique name.
 
@@ -75,6 +85,15 @@ class Finder:
         permissions = self._definitions.current(playbook, None).playbook.who_may
         who = next((permission.who for permission in permissions if permission.act == "see_totals"), ())
         return "anyone" in who or any(f"is:{principal}" in eyes for principal in who)
+
+
+def _seen(
+    chunk: Mapping[str, Sequence[Any]], eyes: frozenset[str], free: set[str]
+) -> Mapping[str, Sequence[Any]]:
+    """Return a chunk without the cases that one who asks may not even know of."""
+    cases = zip(chunk["hidden"], chunk["tags"], chunk["playbook"], strict=True)
+    kept = [not hidden or playbook in free or not eyes.isdisjoint(tags) for hidden, tags, playbook in cases]
+    return {name: list(itertools.compress(values, kept)) for name, values in chunk.items()}
 
 
 def _merged(found: Iterable[Tally]) -> list[Tally]:

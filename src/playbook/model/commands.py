@@ -9,10 +9,20 @@ import attrs
 
 
 @attrs.frozen
+class Pool:
+    """Say whom one is picked from: people of a role, team and territory (`match` is the case's), and how."""
+
+    role: str = ""
+    team: str = ""
+    territory: str = ""
+    pick: str = "least_loaded"
+
+
+@attrs.frozen
 class Open:
     """Open a case of a playbook; `owner` defaults to the actor where that is a person.
 
-    `parent` is the case that this one follows up.
+    `parent` is the case that this one follows up; an owner is picked from the pool `to`, else by the rules.
     """
 
     case: str
@@ -21,6 +31,7 @@ class Open:
     owner: str = ""
     fields: dict[str, Any] = attrs.field(factory=dict)
     parent: str = ""
+    to: Pool | None = None
 
 
 @attrs.frozen
@@ -82,12 +93,16 @@ class Close:
 
 @attrs.frozen
 class Assign:
-    """Give the case to another owner; the team follows unless named, the territory changes where named."""
+    """Give the case to another owner, or to one of a pool; the team follows unless named.
+
+    The territory changes where it is named.
+    """
 
     case: str
     owner: str
     team: str = ""
     territory: str = ""
+    to: Pool | None = None
 
 
 @attrs.frozen

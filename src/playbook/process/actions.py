@@ -8,7 +8,7 @@ import attrs
 
 from playbook.expressions import EvalError, Unknown
 from playbook.model.case import latest
-from playbook.model.commands import Advance, Assign, Close, Open, Set
+from playbook.model.commands import Advance, Assign, Close, Open, Pool, Set
 from playbook.model.events import Noticed, Plan, Planned, Posted
 from playbook.process.automation import rendered
 from playbook.times import Duration
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playbook.model.case import Case
     from playbook.model.commands import Command
     from playbook.model.events import CaseEvent
+    from playbook.model.rules import Action
     from playbook.process.automation import Automation, Effect
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
@@ -114,8 +115,16 @@ def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:
 
 
 def _assign(effect: Effect, acting: Acting) -> Performed:
-    chosen = people(effect.action.who, acting)
+    chosen, pool = people(effect.action.who, acting), _pool(effect.action)
+    if pool is not None:
+        return Performed(command=Assign(acting.case.id, "", to=pool))
     return Performed(command=Assign(acting.case.id, chosen[0])) if chosen else Performed()
+
+
+def _pool(action: Action) -> Pool | None:
+    if not (action.pick or action.role or action.territory):
+        return None
+    return Pool(action.role, action.team, action.territory, action.pick or "least_loaded")
 
 
 def _schedule(effect: Effect, acting: Acting) -> Performed:
@@ -131,7 +140,9 @@ def _open(effect: Effect, acting: Acting) -> Performed:
     fields = acting.case.fields
     copied = {theirs: fields[mine] for theirs, mine in effect.action.copy if mine in fields}
     owner = next(iter(people(effect.action.who, acting)), "")
-    return Performed(command=Open("", effect.action.target, acting.case.name, owner, copied))
+    return Performed(
+        command=Open("", effect.action.target, acting.case.name, owner, copied, to=_pool(effect.action))
+    )
 
 
 def _close(effect: Effect, acting: Acting) -> Performed:

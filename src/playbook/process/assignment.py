@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from playbook.expressions import Scope
     from playbook.model.case import Case
-    from playbook.model.commands import Request
+    from playbook.model.commands import Pool, Request
     from playbook.model.organization import Organization
-    from playbook.model.organization_rules import Territory
+    from playbook.model.organization_rules import AssignmentRule, Territory
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
 
@@ -34,12 +34,17 @@ class Load:
 
 
 def place(
-    definition: Compiled, case: Case, request: Request, world: World, facts: Mapping[str, Any]
+    definition: Compiled,
+    case: Case,
+    request: Request,
+    world: World,
+    facts: Mapping[str, Any],
+    pool: Pool | None = None,
 ) -> Case | Needs:
     """Return a case that is being opened with its territory, owner and team.
 
-    Who is named as owner is; else whom the rules find; else the actor where that is a person. The team is the
-    owner's, else the territory's.
+    Who is named as owner is; else one of the pool; else whom the rules find; else the actor where that is a
+    person. The team is the owner's, else the territory's.
     """
     organization, day = world.organization, world.day(request.at)
     owner, team = case.owner, ""
@@ -50,11 +55,16 @@ def place(
             team = territory.team
             case = attrs.evolve(case, territory=territory.id)
             scope = definition.scope(case, request.actor, request.at, world)
-        if not owner and not request.historical:
+        if not owner and pool is None and not request.historical:
             chosen = assignee(world, definition.subject, case.territory, scope, day, facts)
             if isinstance(chosen, Needs):
                 return chosen
             owner = chosen
+    if not owner and pool is not None:
+        chosen = from_pool(organization, pool, case.territory, day, facts)
+        if isinstance(chosen, Needs):
+            return chosen
+        owner = chosen
     if not owner and request.actor in organization.people:
         owner = request.actor
     return attrs.evolve(case, owner=owner, team=organization.post(owner, day).team or team)
@@ -76,13 +86,25 @@ def assignee(
     for rule in world.organization.rules.assignment:
         if rule.subject != subject or (rule.when is not None and not world.holds(rule.when, scope)):
             continue
-        wanted = territory if rule.territory == MATCH else rule.territory
-        if rule.territory and not wanted:
-            continue
-        names = candidates(world.organization, on, role=rule.role, team=rule.team, territory=wanted)
-        if names:
-            return pick(names, rule.pick, facts)
+        chosen = from_pool(world.organization, rule, territory, on, facts)
+        if chosen:
+            return chosen
     return ""
+
+
+def from_pool(
+    organization: Organization,
+    pool: Pool | AssignmentRule,
+    territory: str,
+    on: dt.date,
+    facts: Mapping[str, Any],
+) -> str | Needs:
+    """Return one of a pool for a case of a territory; "" where nobody is there."""
+    wanted = territory if pool.territory == MATCH else pool.territory
+    if pool.territory and not wanted:
+        return ""
+    names = candidates(organization, on, role=pool.role, team=pool.team, territory=wanted)
+    return pick(names, pool.pick, facts) if names else ""
 
 
 def candidates(

@@ -35,7 +35,7 @@ class Calendars:
         self.general = Calendar(zone=zone(organization.settings.timezone))
 
     def of(self, person_id: str, team_id: str = "", on: dt.date | None = None) -> Calendar:
-        """Return the calendar that applies on a day to a person, and to a team where the person has none.
+        """Return the calendar that applies on a day to a person, and to a team where the person is in none.
 
         Raises InputError where its country's holidays are not known here.
         """
@@ -54,7 +54,7 @@ class Calendars:
         person = organization.person(person_id, on)
         if person is not None:
             yield person.calendar
-            yield from (team.calendar for team in organization.lineage(person.post(on).team, on))
+            team_id = organization.post(person_id, on).team or team_id
         yield from (team.calendar for team in organization.lineage(team_id, on))
 
     def _made(self, written: WorkCalendar) -> Calendar:

@@ -29,7 +29,7 @@ from playbook.model.playbook import QUIT
 from playbook.model.values import is_blank, parse
 from playbook.process.amending import reopen, skip_activity, split
 from playbook.process.approving import approve, refuse, waive
-from playbook.process.assignment import place
+from playbook.process.assignment import from_pool, place
 from playbook.process.compiled import BUILT_IN_ENTRIES
 from playbook.process.covering import lapses
 from playbook.process.deciding import Deciding
@@ -41,7 +41,7 @@ from playbook.process.moving import advance, back, close
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from playbook.model.commands import Request
+    from playbook.model.commands import Pool, Request
     from playbook.model.events import CaseEvent
     from playbook.model.playbook import Field
     from playbook.process.compiled import Compiled
@@ -149,7 +149,7 @@ def _open(
         command.case, definition.playbook.id, definition.definition.digest, command.name, command.owner, "",
         first, request.at, request.at, request.at, request.at, fields=fields,
     )  # fmt: skip
-    placed = place(definition, case, request, world, facts)
+    placed = place(definition, case, request, world, facts, command.to)
     if isinstance(placed, Needs):
         return placed
     case = placed
@@ -268,12 +268,25 @@ def _assign(deciding: Deciding, command: Assign) -> tuple[CaseEvent, ...]:
         raise UnknownName("territory", command.territory, territories)
     deciding.permit("assign")
     deciding.must_be_open()
-    case = deciding.case
-    team = command.team or organization.post(command.owner, deciding.today).team or case.team
+    case, owner = deciding.case, command.owner
+    if command.to is not None:
+        chosen = from_pool(organization, command.to, case.territory, deciding.today, deciding.facts)
+        if isinstance(chosen, Needs):
+            deciding.needs = chosen.facts
+            return ()
+        if not chosen:
+            deciding.wrong_state(f"nobody is there who could take {case.id}: {_said(command.to)}")
+        owner = chosen
+    team = command.team or organization.post(owner, deciding.today).team or case.team
     territory = command.territory or case.territory
-    if (command.owner, team, territory) == (case.owner, case.team, case.territory):
+    if (owner, team, territory) == (case.owner, case.team, case.territory):
         return ()
-    return (Assigned(command.owner, team, case.owner, territory),)
+    return (Assigned(owner, team, case.owner, territory),)
+
+
+def _said(pool: Pool) -> str:
+    parts = {"role": pool.role, "team": pool.team, "territory": pool.territory}
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value) or "people"
 
 
 def _advance(deciding: Deciding, command: Advance) -> tuple[CaseEvent, ...]:

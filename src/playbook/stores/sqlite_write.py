@@ -148,7 +148,8 @@ class Writer:
                 self._replace_case(tenant, write.index)
             else:
                 run(UPSERT_CASE, case_row(tenant, write.index))
-                self._cursor.executemany(INSERT_TAG, tag_rows(tenant, write.index))
+                if write.index.tags:
+                    self._cursor.executemany(INSERT_TAG, tag_rows(tenant, write.index))
         if write.due is not None:
             self._replace_due(tenant, stream, write.due)
         return position
@@ -242,7 +243,8 @@ class _Gathered:
         self._new.append((tenant, stream, *head))
         if write.index is not None:
             self._cases.append(case_row(tenant, write.index))
-            self._tags += tag_rows(tenant, write.index)
+            if write.index.tags:
+                self._tags += tag_rows(tenant, write.index)
         for d in write.due or ():
             self._due.append((tenant, stream, d.id, d.queue, d.at, d.data, d.at))
 

@@ -203,6 +203,9 @@ def test_totals_are_apart(store: Store) -> None:
     assert totals("kim", playbook="deals") == {("deals",): (1, 500)}
     assert [tally.count for tally in engine.tally(actor="sam")] == [5]
     assert engine.find(Query(playbook="deals"), actor="fin").items == ()
+    for who in ("fin", "sam", "kim", "operator"):
+        rows = sum(len(chunk["case"]) for chunk in engine.columns("cases", actor=who))
+        assert rows == sum(count for count, _ in totals(who).values())
 
 
 def test_who_sees_follows_the_organization_and_the_case(store: Store) -> None:
