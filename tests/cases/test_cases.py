@@ -32,7 +32,7 @@ from playbook.model.commands import (
     Split,
     Waive,
 )
-from playbook.model.events import Finished, Moved, Opened
+from playbook.model.events import ActionRefused, Finished, Moved, Noticed, Opened, Posted, TimerFired
 from playbook.model.values import builtins, encode
 from playbook.plugins import load
 from playbook.process.codec import SEAL
@@ -119,13 +119,46 @@ class Bench:
         )
         return "cplaced"
 
+    def wait(self, length: str) -> None:
+        """Let time pass, striking timers at their moments: a worker that is always there."""
+        end = self.engine.world.calendar.add(self.now, Duration.parse(length))
+        while self.now < end:
+            self.now = min(end, self.now + dt.timedelta(hours=6))
+            self.engine.tick()
+
+    def cut_at(self, circle: str) -> None:
+        """Hold that somewhere an action was refused because it closes a circle."""
+        cases = [view.id for view in self.engine.find(actor="operator").items]
+        told = [
+            item.event.message
+            for case in cases
+            for item in self.engine.history(case, actor="operator")
+            if isinstance(item.event, ActionRefused)
+        ]
+        assert told == [f"this goes round in a circle: {circle}"]
+
     def step(self, case: str, step: dict[str, Any]) -> None:
         """Carry out one step on a case and hold it against what is expected."""
         engine, actor, expect = self.engine, step.get("as", "sam"), step.get("expect", {})
-        if "wait" in step:
-            self.now = engine.world.calendar.add(self.now, Duration.parse(step["wait"]))
-            return
         before = len(list(engine.history(case, actor="operator")))
+        if "wait" in step:
+            self.wait(step["wait"])
+            waited = Done(case, "", "", 0)
+            if "cut" in expect:
+                self.cut_at(expect["cut"])
+                expect = {name: said for name, said in expect.items() if name != "cut"}
+            happened = list(engine.history(case, actor="operator"))[before:]
+            _check(expect, waited, engine.view(case, actor="operator"), happened, self.now)
+            return
+        if "child" in step:
+            (child,) = engine.view(case, actor="operator").children
+            step = {**step["child"], "expect": expect}
+            assert isinstance(
+                engine.run(_command(child, step, next(iter(COMMANDS & step.keys()))), actor=actor), Done
+            )
+            happened = list(engine.history(case, actor="operator"))[before:]
+            _check(expect, Done(case, "", "", 0), engine.view(case, actor="operator"), happened, self.now)
+            return
         command = _command(case, step, next(iter(COMMANDS & step.keys())))
         agreed = engine.why(case, command.to, actor=actor) if isinstance(command, Advance) else None
         if "wrong" in step:
@@ -161,6 +194,20 @@ def _check(
 ) -> None:
     last = new[-1].event if new else None
     seen: dict[str, Any] = {
+        "notices": [
+            {"to": list(item.event.to), "about": item.event.about}
+            for item in new
+            if isinstance(item.event, Noticed)
+        ],
+        "says_to": {
+            who: item.event.say for item in new if isinstance(item.event, Noticed) for who in item.event.to
+        },
+        "struck": [
+            [item.event.timer, str(item.event.due)] for item in new if isinstance(item.event, TimerFired)
+        ],
+        "refused_actions": [item.event.message for item in new if isinstance(item.event, ActionRefused)],
+        "children": dict(case.children) and list(case.children.values()),
+        "posted": [item.event.url for item in new if isinstance(item.event, Posted)],
         "events": [item.kind.partition("/")[0] for item in new],
         "asked": {name: asked.by for name, asked in case.approvals.items() if asked.pending},
         "approved": [name for name, asked in case.approvals.items() if asked.complete],

@@ -23,6 +23,7 @@ from playbook.engine.streams import (
     case_stream,
     fold_case,
 )
+from playbook.engine.ticking import tick
 from playbook.engine.unit import Unit
 from playbook.errors import (
     InputError,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
     from playbook.reading.project import Project
-    from playbook.stores.interface import Page, Store, Tally
+    from playbook.stores.interface import Batch, Page, Store, Tally
     from playbook.times import Clock
 
 _FREE_TRIES = 3
@@ -253,6 +254,18 @@ class Engine:
     def new_id(self) -> str:
         """Return the id of a new case."""
         return case_id_of(self.entropy(8))
+
+    def tick(self, now: dt.datetime | None = None, *, limit: int = 1000, worker: str = "tick") -> int:
+        """Strike the timers that are due, earliest first, each once; return how many there were."""
+        return tick(self, now or self.clock(), limit, worker)
+
+    def unit(self, case: str, now: dt.datetime) -> Unit:
+        """Begin a unit of work on a case as it stands; raises UnknownName."""
+        return Unit(self, self._held.basis(Advance(case), fresh=True), now)
+
+    def hold(self, unit: Unit, batch: Batch) -> None:
+        """Hold what a stored unit of work wrote."""
+        unit.remember(batch, self._held)
 
     # -- asking -------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from playbook.model.events import KIND_OF, Changed, Logged, Opened, PersonSet, R
 from playbook.model.organization import Organization
 from playbook.model.values import encode, load
 from playbook.money import Money
+from playbook.process.approvals import reminders
 from playbook.process.codec import SEAL, decode_event, encode_case, revive
 from playbook.process.computed import indexed
 from playbook.process.evolve import evolve
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from playbook.stores.interface import Snapshot, StoredEvent
 
 ORGANIZATION = "organization"
+REMINDER = "remind:"
+"""Begins the name of the due row that reminds of an approval; the criterion follows."""
+
 _CASES = "case:"
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
@@ -124,13 +128,23 @@ class CaseStream:
 
 
 def due_rows(case: Case, definition: Compiled, tenant: str, world: World) -> tuple[DueRow, ...] | None:
-    """Return when the case's timers strike; None where its definition has no timers."""
+    """Return when the case's timers and reminders strike; None where its definition has none."""
     automation = definition.automation
-    if automation is None or not automation.timers:
+    if automation is None and not definition.approvals:
         return None
-    scope = definition.scope(case, "system", case.last, world)
-    armed = automation.armed(case, scope, world)
-    return tuple(DueRow(one.timer, timers_queue(tenant), to_micros(one.due)) for one in armed)
+    queue, rows = timers_queue(tenant), list[DueRow]()
+    if automation is not None and automation.timers:
+        scope = definition.scope(case, "system", case.last, world)
+        rows = [DueRow(one.timer, queue, to_micros(one.due)) for one in automation.armed(case, scope, world)]
+    if case.approvals and definition.approvals:
+        calendar = world.calendar_of(case.owner, case.team, case.last)
+        rows += [
+            DueRow(f"{REMINDER}{name}", queue, to_micros(at))
+            for name, at in reminders(case, definition, calendar)
+            if (state := case.timers.get(f"{REMINDER}{name}")) is None
+            or state.fired != case.approvals[name].at
+        ]
+    return tuple(rows)
 
 
 def timers_queue(tenant: str) -> str:

@@ -64,21 +64,25 @@ class Unit:
         self, case: str, events: tuple[CaseEvent, ...], effects: tuple[Effect, ...], at: dt.datetime
     ) -> None:
         """Record that a timer struck, and carry out its actions."""
-        stream = self._stream(case)
+        stream = self.stream(case)
         self._record(stream, events, at, SYSTEM)
         automation = stream.definition.automation
-        if automation is None:
-            raise InputError(f"{case} has no timers")
-        for effect in effects:
-            self._effect(stream, automation, effect, at, ())
-        self._pause(stream, automation, at)
+        if automation is not None:
+            for effect in effects:
+                self._effect(stream, automation, effect, at, ())
+            self._pause(stream, automation, at)
 
     def batch(
-        self, key: str | None, fingerprint: bytes, answer: bytes, done: tuple[Claim, ...] = ()
+        self,
+        key: str | None,
+        fingerprint: bytes,
+        answer: bytes,
+        done: tuple[Claim, ...] = (),
+        also: str = "",
     ) -> Batch:
-        """Return all that was recorded as one batch, streams in order."""
+        """Return all that was recorded as one batch, streams in order; `also` is written without events too."""
         tenant, recorded = self._engine.tenant, to_micros(self.now)
-        changed = [self.streams[name] for name in sorted(self.streams) if self.streams[name].moments]
+        changed = [s for name, s in sorted(self.streams.items()) if s.moments or name == also]
         writes = tuple([stream.write(tenant, recorded, self.world) for stream in changed])
         vault = tuple([row for stream in changed for row in stream.vault])
         return Batch(tenant, writes, key, fingerprint, answer, vault=vault, done=done, reads=self._reads)
@@ -87,12 +91,20 @@ class Unit:
         """Hold the cases that a stored batch wrote."""
         for write in batch.writes:
             case = self.streams[write.stream].case
-            if case is not None:
+            if case is not None and write.events:
                 held.remember(write.stream, write.expected + len(write.events), write.events[-1].hash, case)
 
     def leave(self, request: Request, refused: Refused) -> None:
         """Record what a refused attempt leaves behind."""
-        self._record(self._stream(request.command.case), refused.events, request.at, request.actor)
+        self._record(self.stream(request.command.case), refused.events, request.at, request.actor)
+
+    def people(self, stream: CaseStream, who: tuple[str, ...], at: dt.datetime) -> tuple[str, ...]:
+        """Return the people behind principals of a case."""
+        case = stream.case
+        if case is None:
+            return ()
+        scope = stream.definition.scope(case, SYSTEM, at, self.world)
+        return people(who, Acting(stream.definition, case, scope, self.world, at))
 
     # -- streams ------------------------------------------------------------------------------------
 
@@ -101,9 +113,10 @@ class Unit:
         name = case_stream(command.case)
         if isinstance(command, Open) and name not in self.streams:
             self.streams[name] = self._engine.touch(command)
-        return self._stream(command.case)
+        return self.stream(command.case)
 
-    def _stream(self, case: str) -> CaseStream:
+    def stream(self, case: str) -> CaseStream:
+        """Return the stream of a case, as it stands in this unit."""
         name = case_stream(case)
         stream = self.streams.get(name)
         if stream is None:
@@ -136,16 +149,15 @@ class Unit:
         case = stream.case
         if case is None:
             return
-        step = f"{case.id}:{effect.path}"
+        step = f"{case.playbook}:{effect.path}"
         if step in trail or len(trail) >= _DEEPEST:
             circle = " -> ".join((*trail[trail.index(step) :], step)) if step in trail else "too many steps"
             self._refused(stream, effect, f"this goes round in a circle: {circle}", (), at)
             return
         scope = stream.definition.scope(case, SYSTEM, at, self.world)
-        acting = Acting(stream.definition, automation, case, scope, self.world, at)
         if not automation.applies(effect, scope):
             return
-        performed = perform(effect, acting)
+        performed = perform(effect, Acting(stream.definition, case, scope, self.world, at))
         self._record(stream, performed.events, at, SYSTEM)
         command = performed.command
         if isinstance(command, Open):
@@ -168,13 +180,7 @@ class Unit:
         self, stream: CaseStream, effect: Effect, message: str, criteria: tuple[str, ...], at: dt.datetime
     ) -> None:
         """Record that an action was refused; owner and manager hear of it."""
-        case, automation = stream.case, stream.definition.automation
-        if case is None or automation is None:
-            return
-        scope = stream.definition.scope(case, SYSTEM, at, self.world)
-        told = people(
-            ("owner", "manager"), Acting(stream.definition, automation, case, scope, self.world, at)
-        )
+        told = self.people(stream, ("owner", "manager"), at)
         events = (ActionRefused(effect.path, message, criteria), Noticed(told, effect.path, message))
         self._record(stream, events, at, SYSTEM)
 
@@ -184,7 +190,7 @@ class Unit:
         case = stream.case
         if case is None or case.outcome != OPEN or not automation.by_itself(case.stage):
             return
-        step = f"{case.id}:{case.stage}.advance"
+        step = f"{case.playbook}:stages.{case.stage}.advance"
         if step not in trail:
             self.carry(Request(Advance(case.id), SYSTEM, at), (*trail, step))
 
@@ -213,7 +219,7 @@ class Unit:
         ended = next((e.outcome for e in events if isinstance(e, Moved) and e.outcome), "")
         if case is None or not ended:
             return
-        above = self._stream(parent)
+        above = self.stream(parent)
         told = (ChildEnded(case.id, case.playbook, ended),)
         moment = max(at, above.case.last) if above.case is not None else at
         self._record(above, told, moment, SYSTEM)

@@ -13,7 +13,7 @@ from playbook.importing.cells import RowFault
 from playbook.importing.outcome import Outcome, Rejected
 from playbook.importing.rows import RowReader
 from playbook.model.case import OPEN, Case
-from playbook.model.events import Assigned, Changed, Moved, Opened
+from playbook.model.events import Assigned, Changed, Moved, Opened, TimersArmed
 from playbook.process.assignment import territory_of
 from playbook.process.criteria import Attempt
 from playbook.stores.interface import Batch, Receipt
@@ -121,6 +121,8 @@ class _Job:
         stream = CaseStream(row.case, head, case, definition)
         for event, at in events:
             stream.record((event,), at, ACTOR, engine.entropy)
+        if definition.automation is not None and definition.automation.timers:
+            stream.record((TimersArmed(self._now),), stream.moments[-1][1], ACTOR, engine.entropy)
         return (stream.write(engine.tenant, to_micros(self._now), self._world),), tuple(stream.vault)
 
     def _batch(

@@ -103,6 +103,7 @@ class Case:
     closed_from: str = ""
     territory: str = ""
     assigned: dt.datetime | None = None
+    armed: dt.datetime | None = None
 
 
 def latest(case: Case, activity: str) -> Task | None:

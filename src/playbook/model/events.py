@@ -201,6 +201,13 @@ class TimerPaused:
 
 
 @attrs.frozen(slots=False)
+class TimersArmed:
+    """Imported history is quiet: timers count from here at the earliest."""
+
+    since: dt.datetime
+
+
+@attrs.frozen(slots=False)
 class ActionRefused:
     """An action that was to happen by itself was refused; it is not tried again."""
 
@@ -226,7 +233,9 @@ class ChildEnded:
     outcome: str
 
 
-Automatic = Planned | Noticed | Posted | TimerFired | TimerPaused | ActionRefused | Linked | ChildEnded
+Automatic = (
+    Planned | Noticed | Posted | TimerFired | TimerPaused | TimersArmed | ActionRefused | Linked | ChildEnded
+)
 Answer = Approved | Declined | Waived | Lapsed
 CaseEvent = (
     Opened | Changed | Moved | Blocked | Reopened | Finished | Skipped | Logged | Assigned | CreditSplit | Answer
@@ -255,6 +264,7 @@ KINDS: dict[str, type[Any]] = {
     "webhook.asked/1": Posted,
     "timer.fired/1": TimerFired,
     "timer.paused/1": TimerPaused,
+    "timers.armed/1": TimersArmed,
     "action.refused/1": ActionRefused,
     "case.linked/1": Linked,
     "child.ended/1": ChildEnded,

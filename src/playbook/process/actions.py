@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playbook.model.commands import Command
     from playbook.model.events import CaseEvent
     from playbook.model.rules import Action
-    from playbook.process.automation import Automation, Effect
+    from playbook.process.automation import Effect
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
 
@@ -40,7 +40,6 @@ class Acting:
     """Hold what an action may look at."""
 
     definition: Compiled
-    automation: Automation
     case: Case
     scope: Scope
     world: World
@@ -109,7 +108,7 @@ def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:
                 else value
             )
         else:
-            answer = acting.automation.computed[effect.path, given.field](acting.scope)
+            answer = effect.computed[given.field](acting.scope)
             values[given.field] = None if isinstance(answer, (Unknown, EvalError)) else answer
     return values
 

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Effect:
-    """Hold one action that follows, and the path under which it is written."""
+    """Hold one action that follows, the path under which it is written, and its expressions by field."""
 
     action: Action
     path: str
+    computed: Mapping[str, Test]
 
 
 @attrs.frozen
@@ -62,11 +63,9 @@ class Automation:
             for path, action in self.actions.items()
             if action.when is not None
         }
-        self.computed = {
-            (path, a.field): conditions.test(a.is_)
+        self._computed = {
+            path: {a.field: conditions.test(a.is_) for a in action.sets if a.is_ is not None}
             for path, action in self.actions.items()
-            for a in action.sets
-            if a.is_ is not None
         }
 
     @classmethod
@@ -101,8 +100,8 @@ class Automation:
 
     def _listed(self, path: str) -> Iterator[Effect]:
         index = 0
-        while (action := self.actions.get(f"{path}.{index}")) is not None:
-            yield Effect(action, f"{path}.{index}")
+        while (action := self.actions.get(name := f"{path}.{index}")) is not None:
+            yield Effect(action, name, self._computed[name])
             index += 1
 
     # -- timers -------------------------------------------------------------------------------------
@@ -125,6 +124,8 @@ class Automation:
             if (state is not None and state.paused is not None) or not self._holds(timer.id, scope):
                 continue
             base = self.base(timer, case, world)
+            if base is not None and case.armed is not None and timer.kind != "before":
+                base = max(base, case.armed)
             if base is None or (state is not None and state.fired == base):
                 continue
             if timer.by.startswith("$"):

@@ -26,6 +26,7 @@ from playbook.model.events import (
     Reopened,
     TimerFired,
     TimerPaused,
+    TimersArmed,
 )
 from playbook.process.answers import ANSWERS, spent
 from playbook.process.codec import SEAL, is_sealed
@@ -213,6 +214,10 @@ def _paused(case: Case, event: TimerPaused, at: dt.datetime, actor: str) -> dict
     return {"timers": {**case.timers, event.timer: state}}
 
 
+def _armed(case: Case, event: TimersArmed, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"armed": event.since}
+
+
 def _nothing(case: Case, event: CaseEvent, at: dt.datetime, actor: str) -> dict[str, Any]:
     return {}
 
@@ -237,4 +242,5 @@ _FOLDS: dict[type, Callable[[Case, Any, dt.datetime, str], dict[str, Any]]] = {
     ChildEnded: _child_ended,
     TimerFired: _fired,
     TimerPaused: _paused,
+    TimersArmed: _armed,
 }

@@ -1,0 +1,96 @@
+"""Timers that are due: claimed in order, each struck once, all that follows in one batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playbook.engine.streams import REMINDER, timers_queue
+from playbook.errors import InputError, PlaybookError
+from playbook.model.events import Noticed, TimerFired
+from playbook.stores.interface import VersionConflict
+from playbook.times import from_micros, to_micros
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from playbook.engine.engine import Engine
+    from playbook.engine.unit import Unit
+    from playbook.stores.interface import Claim
+
+_LEASE = 60_000_000
+_AT_ONCE = 100
+_TRIES = 20
+
+
+def tick(engine: Engine, now: dt.datetime, limit: int, worker: str) -> int:
+    """Strike what is due at a time, earliest first, until nothing is or `limit` is reached; return how many.
+
+    A timer whose case cannot be worked on is parked with its error, and the others go on.
+    """
+    struck = 0
+    while struck < limit:
+        claims = engine.store.claim(
+            timers_queue(engine.tenant),
+            now=to_micros(now),
+            limit=min(limit - struck, _AT_ONCE),
+            lease=_LEASE,
+            worker=worker,
+        )
+        if not claims:
+            break
+        for claim in claims:
+            try:
+                struck += _strike(engine, claim, now)
+            except PlaybookError as error:
+                engine.store.release(claim, retry_at=None, error=str(error))
+    return struck
+
+
+def _strike(engine: Engine, claim: Claim, now: dt.datetime) -> bool:
+    """Strike one timer, if it is still due; otherwise its case's due rows are written as they are now."""
+    case = claim.stream.partition(":")[2]
+    for _ in range(_TRIES):
+        unit = engine.unit(case, now)
+        struck = (
+            _remind(unit, case, claim) if claim.id.startswith(REMINDER) else _fire(unit, case, claim, now)
+        )
+        batch = unit.batch(None, b"", b"", (claim,), also=claim.stream)
+        answer = engine.store.append((batch,))[0]
+        if not isinstance(answer, VersionConflict):
+            engine.hold(unit, batch)
+            return struck
+        if answer.stream == claim.stream and answer.expected == claim.attempts:
+            return False  # another worker took it over
+    raise InputError(f"{case} kept changing while its timer {claim.id!r} was to strike")
+
+
+def _fire(unit: Unit, case: str, claim: Claim, now: dt.datetime) -> bool:
+    stream = unit.stream(case)
+    automation = stream.definition.automation
+    if automation is None or stream.case is None:
+        return False
+    scope = stream.definition.scope(stream.case, "system", now, unit.world)
+    armed = automation.armed(stream.case, scope, unit.world)
+    timer = next((one for one in armed if one.timer == claim.id and one.due <= now), None)
+    if timer is None:
+        return False
+    at = max(timer.due, stream.case.last)
+    fired = (TimerFired(timer.timer, timer.base, timer.due),)
+    unit.strike(case, fired, tuple(automation.struck(timer.timer)), at)
+    return True
+
+
+def _remind(unit: Unit, case: str, claim: Claim) -> bool:
+    """Tell those whose yes is waited for."""
+    stream = unit.stream(case)
+    name = claim.id.removeprefix(REMINDER)
+    asked = stream.case.approvals.get(name) if stream.case is not None else None
+    if asked is None or not asked.pending or stream.case is None:
+        return False
+    due = from_micros(claim.at)
+    rule = stream.definition.approvals[name]
+    told = Noticed(
+        unit.people(stream, rule.waiting(asked.yes), due), f"approval.{name}", rule.criterion.title or name
+    )
+    unit.strike(case, (TimerFired(claim.id, asked.at, due), told), (), max(due, stream.case.last))
+    return True
