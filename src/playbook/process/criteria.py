@@ -33,8 +33,8 @@ Test = Callable[["Scope"], object]
 class Attempt:
     """Collect what the checks of one gate say about one case."""
 
-    __slots__ = ("blocked", "case", "editors", "fact", "observe", "observed", "organization", "scope",
-                 "subject", "waived", "warned")  # fmt: skip
+    __slots__ = ("blocked", "case", "editors", "facts", "needs", "observe", "observed", "organization",
+                 "scope", "subject", "waived", "warned")  # fmt: skip
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Attempt:
         editors: tuple[str, ...] = (),
         observe: bool = False,
         subject: str = "",
-        fact: Callable[[str], Any] = lambda name: None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         self.case = case
         self.scope = scope
@@ -56,7 +56,14 @@ class Attempt:
         self.observed: list[Blocker] = []
         self.waived: tuple[Blocker, ...] = ()
         self.subject = subject
-        self.fact = fact
+        self.facts = facts or {}
+        self.needs: tuple[str, ...] = ()
+
+    def fact(self, name: str) -> Any:
+        """Return a fact; None where it was not supplied, and is asked for then."""
+        if name not in self.facts and name not in self.needs:
+            self.needs = (*self.needs, name)
+        return self.facts.get(name)
 
     def passes(self, gate: tuple[Check, ...]) -> bool:
         """Run every check and return whether none blocks."""

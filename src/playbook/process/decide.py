@@ -90,8 +90,8 @@ def _concluded(
     deciding: Deciding, case: Case, events: tuple[CaseEvent, ...], stale: tuple[CaseEvent, ...] = ()
 ) -> Decision | Refused | Needs:
     """Return the decision: with what lapses by it, unless something speaks against it or an invariant breaks."""
-    if deciding.needs:
-        return Needs(deciding.needs)
+    if deciding.wanted:
+        return Needs(deciding.wanted)
     if (
         events
         and not deciding.blockers
@@ -156,7 +156,7 @@ def _open(
     deciding = Deciding(definition, case, request, world, facts)
     deciding.permit("open")
     deciding.gate_entry(first, definition.opening)
-    if deciding.blockers or deciding.needs:
+    if deciding.blockers or deciding.wanted:
         return _concluded(deciding, case, ())
     event = Opened(
         playbook=case.playbook,

@@ -54,11 +54,10 @@ class Deciding:
         """Return the day of the request in the organization's zone."""
         return self.request.at.astimezone(self.world.zone).date()
 
-    def fact(self, name: str) -> Any:
-        """Return a fact; None where it was not supplied, and is asked for then."""
-        if name not in self.facts and name not in self.needs:
-            self.needs = (*self.needs, name)
-        return self.facts.get(name)
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Return the facts that were missed: by the command itself, else by a check of its gate."""
+        return self.needs or (() if self.attempt is None else self.attempt.needs)
 
     def scope(self) -> Scope:
         """Return what conditions see, made once."""
@@ -181,7 +180,7 @@ class Deciding:
         definition = self.definition
         self.attempt = Attempt(
             self.case, self.scope(), self.world.organization, definition.editors, self.request.historical,
-            definition.subject, self.fact,
+            definition.subject, self.facts,
         )  # fmt: skip
         return self.attempt
 
