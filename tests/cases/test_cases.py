@@ -181,7 +181,7 @@ def test_case(used: dict[str, str], spec: dict[str, Any]) -> None:
     if "given" in spec:
         case = bench.place(spec["given"])
     else:
-        opened = bench.engine.run(Open("", "deals", "Big Co"), actor="sam")
+        opened = bench.engine.run(Open("", "deals", "Big Co", fields=spec.get("opens", {})), actor="sam")
         assert isinstance(opened, Done)
         case = opened.case
     for step in spec["steps"]:
@@ -219,6 +219,8 @@ def _check(
         "stage": case.stage,
         "outcome": case.outcome,
         "owner": case.owner,
+        "team": case.team,
+        "territory": case.territory,
         "entries": len(case.entries),
         "stamps": builtins({s: {n: str(v) for n, v in kept.items()} for s, kept in case.stamps.items()}),
         "stamps_last": builtins(
