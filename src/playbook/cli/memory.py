@@ -71,7 +71,7 @@ def stamp(file: Path) -> Stamp | None:
 
 
 def digest(folder: Path, contracts: Mapping[str, str]) -> str:
-    """Return the digest of every YAML file's path and stamp, and of the contracts of the plugins."""
+    """Return the digest of every file's path and stamp that is read, and of the contracts of the plugins."""
     files = [(name, stamp(folder / name)) for name in sorted(_files(folder))]
     return hashlib.sha256(msgspec.json.encode([files, sorted(contracts.items())])).hexdigest()
 
@@ -80,5 +80,5 @@ def _files(folder: Path) -> Iterator[str]:
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if name.endswith(".yaml"):
+            if name.endswith((".yaml", ".csv")):  # rates stand in a CSV file
                 yield os.path.relpath(os.path.join(here, name), folder)  # noqa: PTH118 - as os.walk gives it

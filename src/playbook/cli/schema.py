@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @command("schema", example="playbook schema playbook > playbook.schema.json")
 @click.argument("kind")
 def schema(session: Session, kind: str) -> None:
-    """Print the JSON Schema of a kind of file: playbook, organization, mapping or project.
+    """Print the JSON Schema of a kind of file: playbook, record, organization, mapping, translation or project.
 
     It holds what the installed plugins add, and serves editors: completion, help and mistakes while you type.
     """
