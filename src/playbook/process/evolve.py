@@ -57,9 +57,10 @@ def evolve(case: Case | None, id: str, event: CaseEvent, at: dt.datetime, actor:
 
 
 def _with(case: Case, changes: dict[str, Any]) -> Case:
+    attributes = case.__dict__.copy()  # in one piece, which an update of an empty dictionary is not
+    attributes.update(changes)
     after = Case.__new__(Case)
-    after.__dict__.update(case.__dict__)
-    after.__dict__.update(changes)
+    object.__setattr__(after, "__dict__", attributes)
     return after
 
 
