@@ -168,6 +168,7 @@ class World:
     __slots__ = (
         "_eyes",
         "_functions",
+        "_several",
         "_tests",
         "calendar",
         "calendars",
@@ -182,6 +183,7 @@ class World:
         self.zone = zone(organization.settings.timezone)
         self.calendars = Calendars(organization)
         self.calendar = self.calendars.general
+        self._several = bool(organization.rules.calendars)
         self.currency = organization.settings.currency
         self.rates = Rates(organization)
         self._functions = functions
@@ -197,9 +199,7 @@ class World:
 
         Raises InputError where the holidays of its country are not known here.
         """
-        if not self.organization.rules.calendars:
-            return self.calendar
-        return self.calendars.of(person, team, self.day(at))
+        return self.calendars.of(person, team, self.day(at)) if self._several else self.calendar
 
     def eyes(self, actor: str, at: dt.datetime) -> frozenset[str] | None:
         """Return the tags of one who asks at a moment; None sees everything."""
@@ -235,7 +235,7 @@ class World:
         for stage, values in case.stamps_last.items():
             roots[f"{stage}.last"] = values
         questions = _Questions(case, kinds, self, now)
-        calendar = self.calendar_of(case.owner, case.team, now)
+        calendar = self.calendar_of(case.owner, case.team, now) if self._several else self.calendar
         return Scope(
             roots, now, calendar, self.zone, self.currency, questions.convert, questions, questions.follow
         )
