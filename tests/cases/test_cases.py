@@ -171,7 +171,7 @@ class Bench:
             assert agreed.blockers == (answer.blockers if isinstance(answer, Refused) else ())
         if not {"blocked", "refused"} & expect.keys():
             assert isinstance(answer, Done), answer
-        happened = list(engine.history(case, actor="operator"))
+        happened = list(engine.history(case, actor=actor if "tells" in expect else "operator"))
         _check(expect, answer, engine.view(case, actor=actor), happened[before:], self.now)
 
 
@@ -209,6 +209,7 @@ def _check(
         "children": dict(case.children) and list(case.children.values()),
         "posted": [item.event.url for item in new if isinstance(item.event, Posted)],
         "events": [item.kind.partition("/")[0] for item in new],
+        "tells": {n: builtins(getattr(last, "fields", {}).get(n)) for n in expect.get("tells", {})},
         "asked": {name: asked.by for name, asked in case.approvals.items() if asked.pending},
         "approved": [name for name, asked in case.approvals.items() if asked.complete],
         "counts": [name for name, asked in case.approvals.items() if asked.counts(case.stage, now)],

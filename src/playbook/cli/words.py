@@ -32,7 +32,8 @@ class Words:
     @classmethod
     def of(cls, session: Session, case: str) -> Words:
         """Return the words for a case as it stands."""
-        return cls(session, *session.engine.case_and_definition(case, actor=session.actor))
+        _, definition = session.engine.case_and_definition(case, actor=session.actor)
+        return cls(session, session.engine.view(case, actor=session.actor), definition)
 
     @property
     def zone(self) -> dt.tzinfo:

@@ -37,7 +37,7 @@ from playbook.model.events import Moved
 from playbook.model.organization import OPERATOR, Organization
 from playbook.model.values import canonical, encode
 from playbook.process.codec import decode_event, revive
-from playbook.process.computed import view
+from playbook.process.computed import censored, hidden_fields, view
 from playbook.process.facts import World
 from playbook.process.moving import reachable
 from playbook.stores.interface import Query, VersionConflict
@@ -331,7 +331,12 @@ class Engine:
     def view(self, case: str, *, actor: str) -> Case:
         """Return a case as the actor may see it: with computed fields, without those that are hidden."""
         found, definition = self.case_and_definition(case, actor=actor)
-        return view(definition, found, actor, self.clock(), self.world)
+        return self._viewed(found, definition, actor, self.clock())
+
+    def _viewed(self, case: Case, definition: Compiled, actor: str, at: dt.datetime) -> Case:
+        world = self.world
+        hidden = hidden_fields(definition, case, actor, self.clock(), world)
+        return view(definition, case, definition.scope(case, actor, at, world), hidden)
 
     def as_of(self, case: str, *, at: dt.datetime, known: dt.datetime | None = None, actor: str) -> Case:
         """Return a case as it stood at a time, by what was known at another (now, without one).
@@ -348,11 +353,12 @@ class Engine:
         folded, definition = fold_case(case, events, self.definitions.pinned)
         if folded is None or definition is None:
             raise UnknownName("case", case)
-        return self._held.revealed(folded, definition)
+        return self._viewed(self._held.revealed(folded, definition), definition, actor, at)
 
     def history(self, case: str, *, actor: str) -> Iterator[HistoryItem]:
         """Yield what happened on a case, oldest first; personal values stay sealed. Raises UnknownName."""
-        _, definition = self.case_and_definition(case, actor=actor)
+        found, definition = self.case_and_definition(case, actor=actor)
+        hidden = hidden_fields(definition, found, actor, self.clock(), self.world)
         return (
             HistoryItem(
                 stored.version,
@@ -360,7 +366,7 @@ class Engine:
                 from_micros(stored.at),
                 from_micros(stored.recorded),
                 stored.actor,
-                revive(decode_event(stored.kind, stored.data), definition),
+                censored(revive(decode_event(stored.kind, stored.data), definition), hidden),
             )
             for stored in self.store.events(self.tenant, case_stream(case))
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.expressions import EvalError, Unknown
+from playbook.model.events import Logged
 from playbook.model.organization import Organization
 from playbook.money import Money
 from playbook.process.facts import World
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from playbook.errors import Blocker
     from playbook.expressions import Scope
     from playbook.model.case import Case
+    from playbook.model.events import CaseEvent
     from playbook.process.compiled import Compiled
     from playbook.process.criteria import Test
 
@@ -90,12 +92,11 @@ def hidden_fields(
     )
 
 
-def view(definition: Compiled, case: Case, actor: str, now: dt.datetime, world: World) -> Case:
-    """Return a case as the actor may see it: with computed fields, without those that are hidden."""
-    if not definition.computed and not definition.guarded:
+def view(definition: Compiled, case: Case, scope: Scope, hidden: frozenset[str]) -> Case:
+    """Return a case with computed fields, without those that are hidden."""
+    if not definition.computed and not hidden:
         return case
-    hidden = hidden_fields(definition, case, actor, now, world)
-    values = with_computed(definition, case, definition.scope(case, actor, now, world))
+    values = with_computed(definition, case, scope)
     return attrs.evolve(
         case,
         fields=_without(values, hidden),
@@ -107,6 +108,18 @@ def view(definition: Compiled, case: Case, actor: str, now: dt.datetime, world: 
         },
         waivers={n: attrs.evolve(w, values=_hidden_paths(w.values, hidden)) for n, w in case.waivers.items()},
     )
+
+
+def censored(event: CaseEvent, hidden: frozenset[str]) -> CaseEvent:
+    """Return an event without the values of hidden fields."""
+    if not hidden or isinstance(event, Logged):
+        return event
+    kept: dict[str, Any] = {
+        name: _hidden_paths(getattr(event, name), hidden)
+        for name in ("fields", "stamp", "values")
+        if hasattr(event, name)
+    }
+    return attrs.evolve(event, **kept) if kept else event
 
 
 def _without(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
