@@ -44,9 +44,13 @@ if TYPE_CHECKING:
         Waive,
     )
     from playbook.model.contributions import (
+        ActionKind,
+        Change,
         CommandLine,
         CriterionKind,
+        Guard,
         Importer,
+        Notice,
         Report,
         ReportContext,
         ReportQuery,
@@ -79,7 +83,8 @@ _HOMES = {
         "SkipActivity", "Split", "Waive",
     ),
     "playbook.model.contributions": (
-        "CommandLine", "CriterionKind", "Importer", "Report", "ReportContext", "ReportQuery", "SourceRow",
+        "ActionKind", "Change", "CommandLine", "CriterionKind", "Guard", "Importer", "Notice", "Report",
+        "ReportContext", "ReportQuery", "SourceRow",
         "Table", "Verdict",
     ),
     "playbook.money": ("Money",),
@@ -94,14 +99,14 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"load_plugins": "load"}
 
 __all__ = [
-    "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar", "Close", "CommandLine",
-    "CriterionKind", "DamagedStore", "Do", "Duration", "Engine", "ForeignStore", "Function", "Importer",
-    "InputError", "KeyReused", "Log", "MemoryStore", "Money", "NewerStore", "Open", "Page", "PlaybookError",
-    "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project", "Query", "Refuse", "Refused",
-    "Registry", "Reopen", "Report", "ReportContext", "ReportQuery", "Scope", "Set", "SkipActivity",
-    "SourceRow", "Span", "Split", "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable",
-    "Table", "Unknown", "UnknownName", "Verdict", "Waive", "__version__", "hookimpl", "load_plugins",
-    "types",
+    "ActionKind", "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar",
+    "Change", "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine",
+    "ForeignStore", "Function", "Guard", "Importer", "InputError", "KeyReused", "Log", "MemoryStore",
+    "Money", "NewerStore", "Notice", "Open", "Page", "PlaybookError", "PluginError", "PluginInfo",
+    "Problem", "ProblemsFound", "Project", "Query", "Refuse", "Refused", "Registry", "Reopen", "Report",
+    "ReportContext", "ReportQuery", "Scope", "Set", "SkipActivity", "SourceRow", "Span", "Split",
+    "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown",
+    "UnknownName", "Verdict", "Waive", "__version__", "hookimpl", "load_plugins", "types",
 ]  # fmt: skip
 
 

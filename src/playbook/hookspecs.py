@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import pluggy
 
 from playbook.expressions import Function
-from playbook.model.contributions import CommandLine, CriterionKind, Importer, Report
+from playbook.model.contributions import ActionKind, CommandLine, CriterionKind, Guard, Importer, Report
 from playbook.stores.interface import StoreKind
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _hookspec = pluggy.HookspecMarker(PROJECT)
 
 CONTRIBUTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
     {
+        "actions": ActionKind,
+        "before_commit": Guard,
         "commands": CommandLine,
         "criteria": CriterionKind,
         "functions": Function,
@@ -74,6 +76,43 @@ class Hooks(Protocol):
         >>> registry = playbook.load_plugins(extra={"weekdays": Weekdays()}, entry_points=False)
         >>> registry.owner_of("criteria", "on_weekday")
         ('weekdays', '1')
+        """
+
+    @_hookspec
+    def playbook_actions(self, settings: Mapping[str, Any]) -> Iterable[ActionKind]:
+        """Add verbs of actions: `verb: options` under `on_enter`, `on_exit`, a timer's `then` or `when_child`.
+
+        Running one is pure: it yields notices, and commands for the case, which pass the same gates as anyone's.
+
+        >>> import playbook
+        >>> def praise(options, scope):
+        ...     yield playbook.Notice(("owner", "manager"), f"{options}: {scope.roots['case'].get('name')}")
+        >>> class Praise:
+        ...     @playbook.hookimpl
+        ...     def playbook_actions(self, settings):
+        ...         yield playbook.ActionKind("praise", version="1", schema={"type": "string"}, run=praise)
+        >>> registry = playbook.load_plugins(extra={"praise": Praise()}, entry_points=False)
+        >>> list(registry.actions)
+        ['praise']
+        """
+
+    @_hookspec
+    def playbook_before_commit(self, settings: Mapping[str, Any]) -> Iterable[Guard]:
+        """Add a last look at every change, after deciding and before storing; blockers refuse the command.
+
+        A guard is pure and runs for every command, so it is quick; one that raises refuses the command by name.
+
+        >>> import playbook
+        >>> def one_owner(change):
+        ...     if not change.after.owner:
+        ...         yield playbook.Blocker("one_owner", "guard", "Somebody must own it")
+        >>> class Owned:
+        ...     @playbook.hookimpl
+        ...     def playbook_before_commit(self, settings):
+        ...         yield playbook.Guard("one_owner", version="1", check=one_owner)
+        >>> registry = playbook.load_plugins(extra={"owned": Owned()}, entry_points=False)
+        >>> list(registry.before_commit)
+        ['one_owner']
         """
 
     @_hookspec

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from playbook.expressions import Function
-    from playbook.model.contributions import CommandLine, CriterionKind, Importer, Report
+    from playbook.model.contributions import ActionKind, CommandLine, CriterionKind, Guard, Importer, Report
     from playbook.stores.interface import StoreKind
 
 T = TypeVar("T")
@@ -53,6 +53,8 @@ class Registry:
     reports: Mapping[str, Report]
     commands: Mapping[str, CommandLine]
     plugins: tuple[PluginInfo, ...] = ()
+    actions: Mapping[str, ActionKind] = _NOTHING
+    before_commit: Mapping[str, Guard] = _NOTHING
 
     @property
     def faults(self) -> tuple[PluginInfo, ...]:
@@ -82,7 +84,7 @@ class Registry:
         return {
             f"{plugin.name}/{kind}/{name}": getattr(self, kind)[name].version
             for plugin in self.plugins
-            for kind in ("criteria", "functions")
+            for kind in ("actions", "criteria", "functions")
             for name in plugin.contributes.get(kind, ())
             if wanted is None or (kind, name) in wanted
         }

@@ -144,6 +144,7 @@ class Definitions:
                 self._registry.functions,
                 self._registry.criteria,
                 self._registry.contracts(),
+                self._registry.actions,
             )
             self._compiled[digest, texts] = compiled
         return compiled

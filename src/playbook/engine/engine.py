@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 import time
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
@@ -15,6 +14,7 @@ from playbook.engine.answers import Done, Explanation, HistoryItem
 from playbook.engine.definitions import Definitions
 from playbook.engine.finding import Finder
 from playbook.engine.held import Held
+from playbook.engine.keys import fingerprint_of, repeated
 from playbook.engine.publishing import Publisher
 from playbook.engine.streams import (
     ORGANIZATION,
@@ -35,7 +35,7 @@ from playbook.errors import (
 from playbook.model.commands import Advance, Command, Open, Request
 from playbook.model.events import Moved
 from playbook.model.organization import OPERATOR, Organization
-from playbook.model.values import canonical, encode
+from playbook.model.values import encode
 from playbook.process.codec import decode_event, revive
 from playbook.process.computed import censored, hidden_fields, view
 from playbook.process.facts import World
@@ -61,7 +61,6 @@ _TRIES = 40
 _PAUSE = 0.001
 _CACHED = 4096
 _ORGANIZATION = msgspec.json.Decoder(Organization)
-_DONE = msgspec.json.Decoder(Done)
 
 
 class Engine:
@@ -180,6 +179,9 @@ class Engine:
         unit, stream, answer = self._decide(request, now, fresh)
         if isinstance(answer, Refused):
             return self._first(key, fingerprint) or self._refuse(unit, request, answer)
+        guarded = unit.guarded(request) if self.registry.before_commit else None
+        if guarded is not None:
+            return self._first(key, fingerprint) or guarded
         done = self._done(stream, answer)
         if not stream.moments and key is None:
             return done
@@ -191,7 +193,7 @@ class Engine:
         if isinstance(receipt, KeyReused):
             raise receipt
         if receipt.repeated:
-            return _repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
+            return repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
         unit.remember(batch, self._held)
         return done
 
@@ -218,7 +220,7 @@ class Engine:
         Asked where a command is not carried out; where it is, the store finds the key when it appends.
         """
         receipt = None if key is None else self.store.receipt(self.tenant, key)
-        return None if receipt is None else _repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
+        return None if receipt is None else repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
 
     def _refuse(self, unit: Unit, request: Request, refused: Refused) -> Refused | None:
         """Store what a refused attempt leaves behind; None where the case had moved on meanwhile."""
@@ -278,7 +280,11 @@ class Engine:
         _must_see(current, definition, actor, now, basis.world)
         if current is None:
             raise UnknownName("case", case)
-        answer = Unit(self, basis, now).decide(stream, Request(command, actor, now))
+        request, unit = Request(command, actor, now), Unit(self, basis, now)
+        answer = unit.decide(stream, request)
+        if self.registry.before_commit and not isinstance(answer, Refused):
+            unit.carry(request)
+            answer = unit.guarded(request) or answer
         ways = reachable(definition, current)
         if isinstance(answer, Refused):
             target = answer.events[0].target if answer.events else to
@@ -384,21 +390,3 @@ def _must_see(case: Case | None, definition: Compiled, actor: str, at: dt.dateti
     """Raise as if there were no such case where the actor does not see it."""
     if case is not None and not world.sees(actor, definition, case, at):
         raise UnknownName("case", case.id)
-
-
-def fingerprint_of(command: Command, actor: str) -> bytes:
-    """Return what tells a command from others under one key: the SHA-256 of what is given in it, and who acts.
-
-    What is empty is left out, so that an attribute which a later version adds changes no fingerprint.
-    """
-    given = {name: value for name in _ATTRIBUTES[type(command)] if (value := getattr(command, name))}
-    return hashlib.sha256(canonical((type(command).__name__, given, actor))).digest()
-
-
-_ATTRIBUTES = {kind: tuple(a.name for a in attrs.fields(kind)) for kind in get_args(Command)}
-
-
-def _repeated(key: str | None, fingerprint: bytes, first: bytes, answer: bytes) -> Done:
-    if first != fingerprint:
-        raise KeyReused(key or "")
-    return attrs.evolve(_DONE.decode(answer), repeated=True)

@@ -80,7 +80,7 @@ def chained(
 class CaseStream:
     """Hold one case while commands change it: its head, the case as it stands, and what is to be appended."""
 
-    __slots__ = ("case", "definition", "head", "id", "moments", "name", "vault")
+    __slots__ = ("before", "case", "definition", "head", "id", "moments", "name", "vault")
 
     def __init__(
         self,
@@ -92,6 +92,7 @@ class CaseStream:
         self.id = id
         self.name = case_stream(id)
         self.head = head
+        self.before = case
         self.case = case
         self.definition = definition
         self.moments: list[tuple[CaseEvent, dt.datetime, str]] = []

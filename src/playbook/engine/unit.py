@@ -8,9 +8,10 @@ import attrs
 
 from playbook.engine.facts import fetch
 from playbook.engine.streams import case_stream
-from playbook.errors import InputError, Refused
+from playbook.errors import InputError, PluginError, Refused
 from playbook.model.case import OPEN
 from playbook.model.commands import Advance, Open, Request
+from playbook.model.contributions import Change
 from playbook.model.events import ActionRefused, ChildEnded, Linked, Moved, Noticed, TimerPaused
 from playbook.process.actions import Acting, people, perform
 from playbook.process.decide import Decision, decide
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from playbook.engine.engine import Engine
     from playbook.engine.held import Basis, Held
     from playbook.engine.streams import CaseStream
+    from playbook.errors import Blocker
+    from playbook.model.commands import Command
     from playbook.model.events import CaseEvent
     from playbook.process.automation import Automation, Effect
     from playbook.stores.interface import Claim
@@ -86,6 +89,28 @@ class Unit:
         writes = tuple([stream.write(tenant, recorded, self.world) for stream in changed])
         vault = tuple([row for stream in changed for row in stream.vault])
         return Batch(tenant, writes, key, fingerprint, answer, vault=vault, done=done, reads=self._reads)
+
+    def guarded(self, request: Request) -> Refused | None:
+        """Let the guards of plugins look at what is about to change; raises PluginError for one that fails."""
+        blockers: list[Blocker] = []
+        for name, guard in self._engine.registry.before_commit.items():
+            for _, stream in sorted(self.streams.items()):
+                if not stream.moments or stream.case is None:
+                    continue
+                events = tuple(event for event, _, _ in stream.moments)
+                change = Change(
+                    self._engine.tenant, request.actor, stream.definition.playbook.id, stream.before, stream.case,
+                    events, request.historical,
+                )  # fmt: skip
+                try:
+                    blockers += guard.check(change)
+                except Exception as error:
+                    raise PluginError(name, f"{type(error).__name__}: {error}; nothing was stored") from error
+        if not blockers:
+            return None
+        return Refused(
+            "blocked", f"{len(blockers)} unmet: " + "; ".join(b.title for b in blockers), tuple(blockers)
+        )
 
     def remember(self, batch: Batch, held: Held) -> None:
         """Hold the cases that a stored batch wrote."""
@@ -157,21 +182,28 @@ class Unit:
         scope = stream.definition.scope(case, SYSTEM, at, self.world)
         if not automation.applies(effect, scope):
             return
-        performed = perform(effect, Acting(stream.definition, case, scope, self.world, at))
-        self._record(stream, performed.events, at, SYSTEM)
-        command = performed.command
-        if isinstance(command, Open):
-            command = attrs.evolve(command, case=self._engine.new_id(), parent=case.id)
-        if command is None:
-            return
         try:
-            answer = self.carry(Request(command, SYSTEM, at), (*trail, step))
+            performed = perform(effect, Acting(stream.definition, case, scope, self.world, at))
         except InputError as error:
-            self.streams.pop(case_stream(command.case), None) if isinstance(command, Open) else None
             self._refused(stream, effect, str(error), (), at)
             return
+        self._record(stream, performed.events, at, SYSTEM)
+        for command in performed.commands:
+            self._follow(stream, effect, command, at, (*trail, step))
+
+    def _follow(
+        self, stream: CaseStream, effect: Effect, command: Command, at: dt.datetime, trail: tuple[str, ...]
+    ) -> None:
+        """Carry out a command that an action leads to; a refusal is an event on the case."""
+        if isinstance(command, Open):
+            command = attrs.evolve(command, case=self._engine.new_id(), parent=stream.id)
+        try:
+            answer = self.carry(Request(command, SYSTEM, at), trail)
+        except InputError as error:
+            answer = Refused("blocked", str(error))
         if isinstance(answer, Refused):
-            self.streams.pop(case_stream(command.case), None) if isinstance(command, Open) else None
+            if isinstance(command, Open):
+                self.streams.pop(case_stream(command.case), None)
             self._refused(stream, effect, answer.message, tuple(b.criterion for b in answer.blockers), at)
         elif isinstance(command, Open):
             self._record(stream, (Linked(command.case, command.playbook),), at, SYSTEM)

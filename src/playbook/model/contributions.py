@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 if TYPE_CHECKING:
+    from playbook.errors import Blocker
     from playbook.expressions import Scope
+    from playbook.model.case import Case
+    from playbook.model.commands import Command
     from playbook.model.organization import Organization
     from playbook.model.playbook import Playbook
 
@@ -44,13 +47,52 @@ class ActionKind:
     """Add a verb of actions: `verb: options` in a playbook.
 
     `schema` is the JSON Schema (draft-07) of its options; `run` is pure, gets the options and the scope, and
-    returns what the engine then does.
+    yields what then happens by itself: notices, and commands for the case (its id is
+    `scope.roots["case"].get("id")`), which pass the same gates as anyone's.
     """
 
     name: str
     version: str
     schema: Mapping[str, Any]
-    run: Callable[[Any, Scope], Any]
+    run: Callable[[Any, Scope], Iterable[Notice | Command]]
+    doc: str = ""
+
+
+@attrs.frozen
+class Notice:
+    """Tell principals (owner, manager, a role, a person) something."""
+
+    to: tuple[str, ...]
+    say: str
+
+
+@attrs.frozen
+class Change:
+    """Describe what a command is about to change on one case; `before` is None where it is opened.
+
+    `historical` says that it is imported history.
+    """
+
+    tenant: str
+    actor: str
+    playbook: str
+    before: Case | None
+    after: Case
+    events: tuple[Any, ...]
+    historical: bool
+
+
+@attrs.frozen
+class Guard:
+    """Add a last look at every change, after it was decided and before it is stored.
+
+    `check` is pure and yields blockers; with any, the command is refused. It may be called again for the same
+    command where the case moved on meanwhile. Guards run in order of name.
+    """
+
+    name: str
+    version: str
+    check: Callable[[Change], Iterable[Blocker]]
     doc: str = ""
 
 

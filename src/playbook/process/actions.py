@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from playbook.errors import InputError
 from playbook.expressions import EvalError, Unknown
 from playbook.model.case import latest
 from playbook.model.commands import Advance, Assign, Close, Open, Pool, Set
+from playbook.model.contributions import Notice
 from playbook.model.events import Noticed, Plan, Planned, Posted
 from playbook.process.automation import rendered
 from playbook.times import Duration
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from playbook.expressions import Scope
     from playbook.model.case import Case
     from playbook.model.commands import Command
+    from playbook.model.contributions import ActionKind
     from playbook.model.events import CaseEvent
     from playbook.model.rules import Action
     from playbook.process.automation import Effect
@@ -29,10 +32,10 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Performed:
-    """Hold what an action leads to: events on the case itself, and a command (its case "" for a new one)."""
+    """Hold what an action leads to: events on the case itself, and commands (the case "" for a new one)."""
 
     events: tuple[CaseEvent, ...] = ()
-    command: Command | None = None
+    commands: tuple[Command, ...] = ()
 
 
 @attrs.frozen
@@ -48,7 +51,21 @@ class Acting:
 
 def perform(effect: Effect, acting: Acting) -> Performed:
     """Return what an action leads to."""
+    if effect.kind is not None:
+        return _plugin(effect, effect.kind, acting)
     return _VERBS[effect.action.verb](effect, acting)
+
+
+def _plugin(effect: Effect, kind: ActionKind, acting: Acting) -> Performed:
+    """Run a plugin's verb; raises InputError that names it where it raises."""
+    try:
+        wanted = tuple(kind.run(effect.action.options, acting.scope))
+    except Exception as error:  # whatever a stranger's code raises stops its action alone
+        raise InputError(f"the action {kind.name!r} failed: {type(error).__name__}: {error}") from error
+    notices = [
+        Noticed(people(one.to, acting), effect.path, one.say) for one in wanted if isinstance(one, Notice)
+    ]
+    return Performed(tuple(notices), tuple(one for one in wanted if not isinstance(one, Notice)))
 
 
 def people(who: tuple[str, ...], acting: Acting) -> tuple[str, ...]:
@@ -94,7 +111,7 @@ def _shown(acting: Acting, path: str) -> object:
 
 
 def _set(effect: Effect, acting: Acting) -> Performed:
-    return Performed(command=Set(acting.case.id, _sets(effect, acting)))
+    return Performed(commands=(Set(acting.case.id, _sets(effect, acting)),))
 
 
 def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:
@@ -116,8 +133,8 @@ def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:
 def _assign(effect: Effect, acting: Acting) -> Performed:
     chosen, pool = people(effect.action.who, acting), _pool(effect.action)
     if pool is not None:
-        return Performed(command=Assign(acting.case.id, "", to=pool))
-    return Performed(command=Assign(acting.case.id, chosen[0])) if chosen else Performed()
+        return Performed(commands=(Assign(acting.case.id, "", to=pool),))
+    return Performed(commands=(Assign(acting.case.id, chosen[0]),)) if chosen else Performed()
 
 
 def _pool(action: Action) -> Pool | None:
@@ -139,17 +156,16 @@ def _open(effect: Effect, acting: Acting) -> Performed:
     fields = acting.case.fields
     copied = {theirs: fields[mine] for theirs, mine in effect.action.copy if mine in fields}
     owner = next(iter(people(effect.action.who, acting)), "")
-    return Performed(
-        command=Open("", effect.action.target, acting.case.name, owner, copied, to=_pool(effect.action))
-    )
+    opened = Open("", effect.action.target, acting.case.name, owner, copied, to=_pool(effect.action))
+    return Performed(commands=(opened,))
 
 
 def _close(effect: Effect, acting: Acting) -> Performed:
-    return Performed(command=Close(acting.case.id, effect.action.target, _sets(effect, acting)))
+    return Performed(commands=(Close(acting.case.id, effect.action.target, _sets(effect, acting)),))
 
 
 def _advance(effect: Effect, acting: Acting) -> Performed:
-    return Performed(command=Advance(acting.case.id, effect.action.target))
+    return Performed(commands=(Advance(acting.case.id, effect.action.target),))
 
 
 def _webhook(effect: Effect, acting: Acting) -> Performed:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from playbook.expressions import Scope
     from playbook.model.case import Case
+    from playbook.model.contributions import ActionKind
     from playbook.model.events import CaseEvent
     from playbook.model.playbook import Playbook, Stage
     from playbook.model.rules import Action, Timer
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Effect:
-    """Hold one action that follows, the path under which it is written, and its expressions by field."""
+    """Hold one action that follows, the path under which it is written, and its expressions by field.
+
+    `kind` is that of a plugin's verb.
+    """
 
     action: Action
     path: str
     computed: Mapping[str, Test]
+    kind: ActionKind | None = None
 
 
 @attrs.frozen
@@ -44,8 +49,9 @@ class Armed:
 class Automation:
     """Hold the timers, actions and parameters of one definition, their conditions compiled."""
 
-    def __init__(self, playbook: Playbook, conditions: Conditions) -> None:
+    def __init__(self, playbook: Playbook, conditions: Conditions, kinds: Mapping[str, ActionKind]) -> None:
         self.playbook = playbook
+        self._kinds = kinds
         self.tests: dict[int, Test] = {}
         self.timers = {timer.id: timer for timer in playbook.timers}
         self._by_stage = {
@@ -69,10 +75,12 @@ class Automation:
         }
 
     @classmethod
-    def of(cls, playbook: Playbook, conditions: Conditions) -> Automation | None:
+    def of(
+        cls, playbook: Playbook, conditions: Conditions, kinds: Mapping[str, ActionKind]
+    ) -> Automation | None:
         """Return the automation of a playbook, None where nothing happens by itself."""
         acts = any(s.on_enter or s.on_exit or s.by_itself for s in playbook.stages)
-        return cls(playbook, conditions) if acts or playbook.timers or playbook.when_child else None
+        return cls(playbook, conditions, kinds) if acts or playbook.timers or playbook.when_child else None
 
     def by_itself(self, stage: str) -> bool:
         """Return whether a stage advances by itself."""
@@ -101,7 +109,7 @@ class Automation:
     def _listed(self, path: str) -> Iterator[Effect]:
         index = 0
         while (action := self.actions.get(name := f"{path}.{index}")) is not None:
-            yield Effect(action, name, self._computed[name])
+            yield Effect(action, name, self._computed[name], self._kinds.get(action.verb))
             index += 1
 
     # -- timers -------------------------------------------------------------------------------------

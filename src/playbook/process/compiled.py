@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from playbook.model.playbook import QUIT
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from playbook.expressions import Function, Scope
     from playbook.model.case import Case
-    from playbook.model.contributions import CriterionKind
+    from playbook.model.contributions import ActionKind, CriterionKind
     from playbook.model.playbook import Field, Stage
     from playbook.process.criteria import Check, Test
     from playbook.process.definition import Definition
@@ -38,6 +39,8 @@ _FALLBACK = {"advance": "edit", "close": "advance", "back": "advance"}
 _UNSAID = {"assign": ("owner", "manager"), "waive": ("manager",)}
 ACTS = ("see", "open", "edit", "advance", "close", "back", "assign", "approve", "waive", "reopen")
 BUILT_IN_ENTRIES = ("call", "email", "meeting", "note")
+
+_NONE: Mapping[str, ActionKind] = MappingProxyType({})
 
 
 class Compiled:
@@ -52,6 +55,7 @@ class Compiled:
         functions: Mapping[str, Function],
         kinds: Mapping[str, CriterionKind],
         contracts: Mapping[str, str],
+        actions: Mapping[str, ActionKind] = _NONE,
     ) -> None:
         playbook = definition.playbook
         self.definition = definition
@@ -85,7 +89,7 @@ class Compiled:
         self.activity_when: dict[str, Test] = {}
         if self.whole:
             self._compile_tests()
-        self.automation = Automation.of(playbook, self._conditions) if self.whole else None
+        self.automation = Automation.of(playbook, self._conditions, actions) if self.whole else None
         self._prepare(self._conditions)
         self.straight = dict(self._straight())
         self.locked = {s: self._from(s, "locked_from") for s in self.stages}

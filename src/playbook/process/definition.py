@@ -10,7 +10,7 @@ import msgspec
 
 from playbook.expressions import load
 from playbook.model.playbook import Criterion, Playbook
-from playbook.model.rules import Condition
+from playbook.model.rules import Action, Condition
 from playbook.model.values import canonical, sparse
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def definition(process: bytes, texts: bytes) -> Definition:
 
 
 def uses(playbook: Playbook) -> tuple[tuple[str, str], ...]:
-    """Return the criterion kinds and functions that a playbook uses, as pairs of kind and name, in order."""
+    """Return the criteria, actions and functions that a playbook uses, as pairs of kind and name, in order."""
     found = set[tuple[str, str]]()
     for value in _values(playbook):
         if isinstance(value, Condition):
@@ -108,6 +108,8 @@ def uses(playbook: Playbook) -> tuple[tuple[str, str], ...]:
             )
         elif isinstance(value, Criterion):
             found.add(("criteria", value.kind))
+        elif isinstance(value, Action):
+            found.add(("actions", value.verb))
     return tuple(sorted(found))
 
 

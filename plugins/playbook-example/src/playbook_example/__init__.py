@@ -1,11 +1,23 @@
-"""An example plugin: the criterion `recent`, and the function `domain_of` for conditions."""
+"""An example plugin: a criterion, a function for conditions, a verb of actions, and a guard."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from playbook import CriterionKind, Duration, Function, Verdict, hookimpl, types
+from playbook import (
+    ActionKind,
+    Blocker,
+    Change,
+    CriterionKind,
+    Duration,
+    Function,
+    Guard,
+    Notice,
+    Verdict,
+    hookimpl,
+    types,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +62,37 @@ def playbook_functions() -> Iterator[Function]:
         version="1",
         doc="The part of an e-mail address after the @, in lower case",
     )
+
+
+@hookimpl
+def playbook_actions() -> Iterator[ActionKind]:
+    """Add `congratulate`."""
+    yield ActionKind(
+        name="congratulate",
+        version="1",
+        schema={"type": "string", "description": "Who hears of it beside the owner: a role, team or person"},
+        run=congratulate,
+        doc="Tell the owner and others what was won: congratulate: manager",
+    )
+
+
+@hookimpl
+def playbook_before_commit(settings: Mapping[str, Any]) -> Iterator[Guard]:
+    """Add the guard `named`, where the project's settings ask for it: plugins: {example: {names: required}}."""
+    if settings.get("names") == "required":
+        yield Guard(name="named", version="1", check=named, doc="Every case has a name")
+
+
+def congratulate(options: str, scope: Scope) -> Iterator[Notice]:
+    """Yield a notice to the owner and to those named."""
+    case = scope.roots["case"]
+    yield Notice(("owner", options), f"Well done: {case.get('name')}")
+
+
+def named(change: Change) -> Iterator[Blocker]:
+    """Yield a blocker for a case without a name."""
+    if not change.after.name:
+        yield Blocker(criterion="named", kind="guard", title="It needs a name", who=(change.actor,))
 
 
 def recent(options: Mapping[str, Any], scope: Scope) -> Verdict:
