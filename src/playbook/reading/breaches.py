@@ -197,12 +197,18 @@ def _malformed(breach: _Breach) -> None:
 
 def _bad_id(breach: _Breach) -> None:
     name = str(breach.value)
-    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    good = slug if slug and not slug[0].isdigit() else ""
-    hint = f"write {good}" if good else _example(breach.schema)
     holder: Any = breach.source.root
     for part in breach.path:
         holder = holder[part]
+    title = str(breach.schema.get("title", "id")).lower()
+    if title != "id":
+        breach.drops.add(holder, name, emptied=False)
+        message = f"{name!r} is not a {title}"
+        breach.report(codes.MALFORMED, message, _example(breach.schema), breach.source.key(holder, name))
+        return
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    good = slug if slug and not slug[0].isdigit() else ""
+    hint = f"write {good}" if good else _example(breach.schema)
     message = f"{name!r} is not an id: small letters, digits and underscores"
     breach.report(codes.MALFORMED, message, hint, breach.source.key(holder, name))
 
