@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from playbook.model.contributions import ActionKind
+from playbook.model.contributions import ActionKind, Notice
 from playbook.model.playbook import MoveRule, Share
 from playbook.model.rules import Action, Approval, Assignment, Migration
 from playbook.reading import codes
@@ -84,8 +84,8 @@ migrate:
 """
 
 
-def ring(options: Any, scope: object) -> None:
-    return None
+def ring(options: Any, scope: object) -> tuple[Notice, ...]:
+    return (Notice(("owner",), str(options)),)
 
 
 ACTIONS = {"ring": ActionKind("ring", "1", {"type": "object"}, ring)}
