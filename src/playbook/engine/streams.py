@@ -214,7 +214,7 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
     amount = fields.get(definition.amount)
     minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
     expected = fields.get(definition.expected_close)
-    tags = shown_to(definition, case)
+    tags, opened = shown_to(definition, case), to_micros(case.opened)
     return IndexRow(
         case.id,
         case.playbook,
@@ -223,7 +223,7 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
         case.outcome,
         case.owner,
         case.team,
-        to_micros(case.opened),
+        opened,
         None if case.closed is None else to_micros(case.closed),
         to_micros(case.entered),
         to_micros(case.touched),
@@ -232,7 +232,7 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
         None if expected is None else expected.isoformat(),
         None if case.probability is None else str(case.probability),
         encode(fields),
-        to_micros(case.assigned or case.opened),
+        opened if case.assigned is None else to_micros(case.assigned),
         tags is not None,
         tags or (),
     )
