@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,8 +15,6 @@ from playbook.process.approvals import approval_check
 from playbook.process.covering import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from playbook.expressions import Function, Scope
     from playbook.model.case import Case
     from playbook.model.contributions import CriterionKind
@@ -28,6 +26,9 @@ if TYPE_CHECKING:
 
 Check = Callable[["Attempt"], "Blocker | None"]
 Test = Callable[["Scope"], object]
+
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Attempt:
@@ -44,7 +45,7 @@ class Attempt:
         editors: tuple[str, ...] = (),
         observe: bool = False,
         subject: str = "",
-        facts: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Any] = _NOTHING,
     ) -> None:
         self.case = case
         self.scope = scope
@@ -56,7 +57,7 @@ class Attempt:
         self.observed: list[Blocker] = []
         self.waived: tuple[Blocker, ...] = ()
         self.subject = subject
-        self.facts = facts or {}
+        self.facts = facts
         self.needs: tuple[str, ...] = ()
 
     def fact(self, name: str) -> Any:

@@ -103,7 +103,7 @@ def _concluded(
         return (
             attrs.evolve(refused, events=(*stale, *refused.events)) if stale and refused.events else refused
         )
-    if events:
+    if stale and events:
         events = (*stale, *events)
     attempt = deciding.attempt
     if attempt is None or not (attempt.warned or attempt.observed):

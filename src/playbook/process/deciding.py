@@ -57,7 +57,8 @@ class Deciding:
     @property
     def wanted(self) -> tuple[str, ...]:
         """Return the facts that were missed: by the command itself, else by a check of its gate."""
-        return self.needs or (() if self.attempt is None else self.attempt.needs)
+        attempt = self.attempt
+        return self.needs if attempt is None else self.needs or attempt.needs
 
     def scope(self) -> Scope:
         """Return what conditions see, made once."""
