@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -192,7 +192,7 @@ class _Twin:
         made = []
         for stream, off, count, changes, due in writes:
             head = self.stores[0].load(TENANT, [stream]).get(stream) or Snapshot(0, GENESIS, 1, b"")
-            head = attrs.evolve(head, version=max(0, head.version + off * (off == 1)))
+            head = replace(head, version=max(0, head.version + off * (off == 1)))
             row = case(stream[5:], **changes)
             made.append(write(stream, *[b"x"] * (count or head.version == 0), after=head, index=row, due=due))
         return batch(*made, key=key, fingerprint=str(len(writes)).encode())
@@ -202,7 +202,7 @@ def _comparable(answer: Any) -> Any:
     if isinstance(answer, list):
         return [_comparable(item) for item in answer]
     if isinstance(answer, Claim):
-        return attrs.evolve(answer, token="")
+        return replace(answer, token="")
     return (KeyReused, answer.key) if isinstance(answer, KeyReused) else answer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 
 from playbook.engine.answers import CaseView
 from playbook.errors import AmbiguousName, UnknownName
@@ -34,7 +34,7 @@ class Finder:
 
     def find(self, query: Query, actor: str, after: str | None, limit: int) -> Page[CaseView]:
         """Return cases, the newest opened first, by pages."""
-        seen = attrs.evolve(query, tags=self._eyes_of(actor))
+        seen = replace(query, tags=self._eyes_of(actor))
         page = self._store.find(self._tenant, seen, after=after, limit=limit)
         return Page(tuple(CaseView.of(row) for row in page.items), page.next)
 
@@ -42,14 +42,14 @@ class Finder:
         """Return counts and sums of the cases that an actor sees, or of all where `see_totals` says so."""
         eyes = self._eyes_of(actor)
         if eyes is None:
-            return self._store.tally(self._tenant, attrs.evolve(query, tags=None), by)
+            return self._store.tally(self._tenant, replace(query, tags=None), by)
         names = self._definitions.names() if query.playbook is None else (query.playbook,)
         free = {name for name in names if self._totals(name, eyes)}
         if not free:
-            return self._store.tally(self._tenant, attrs.evolve(query, tags=eyes), by)
+            return self._store.tally(self._tenant, replace(query, tags=eyes), by)
         found: list[Tally] = []
         for name in names:
-            part = attrs.evolve(query, playbook=name, tags=None if name in free else eyes)
+            part = replace(query, playbook=name, tags=None if name in free else eyes)
             found += self._store.tally(self._tenant, part, by)
         return found if len(names) == 1 else _merged(found)
 

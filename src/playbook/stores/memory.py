@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from msgspec.structs import asdict, replace
 
 from playbook.errors import KeyReused
 from playbook.stores import rows
@@ -76,7 +77,7 @@ class MemoryStore:
         first = tenant.receipts.get(batch.key) if batch.key is not None else None
         if first is not None:
             same = first.fingerprint == batch.fingerprint
-            return attrs.evolve(first, repeated=True) if same else KeyReused(first.key or "")
+            return replace(first, repeated=True) if same else KeyReused(first.key or "")
         writes = sorted(batch.writes, key=lambda write: write.stream)
         conflict = _conflict(tenant, batch, writes)
         if conflict is not None:
@@ -117,7 +118,7 @@ class MemoryStore:
         """Return the first answer given for a key."""
         with self._lock:
             first = self._of(tenant).receipts.get(key)
-        return None if first is None else attrs.evolve(first, repeated=True)
+        return None if first is None else replace(first, repeated=True)
 
     def vault(self, tenant: str, refs: Sequence[str]) -> Mapping[str, VaultRow | None]:
         """Return personal values by reference; None where one was erased."""
@@ -237,7 +238,7 @@ class MemoryStore:
 
     def _matching(self, tenant: str, query: Query) -> list[IndexRow]:
         rows.check_status(query)
-        wanted = attrs.asdict(query)
+        wanted = asdict(query)
         prefix, link, tags = wanted.pop("prefix") or "", wanted.pop("link"), wanted.pop("tags")
         with self._lock:
             cases = list(self._of(tenant).cases.values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 import msgspec
 
 from playbook.errors import InputError, UnknownName
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 LARGEST = 10_000_000
 """Bytes that one stored value may have."""
 
-COLUMNS = tuple(a.name for a in attrs.fields(IndexRow))
+COLUMNS = IndexRow.__struct_fields__
 """The columns of the table `cases`, in the order of IndexRow."""
 
 GROUPS = ("playbook", "stage", "status", "outcome", "owner", "team", "name", "currency")

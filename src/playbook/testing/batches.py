@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 
 from playbook.stores.chain import link
 from playbook.stores.interface import (
@@ -76,7 +76,7 @@ def case(id_: str, **changes: Any) -> IndexRow:
         team="emea", opened=1_000, closed=None, entered=1_000, touched=1_000, amount=25_000, currency="EUR",
         expected_close="2026-03-01", probability="0.2", fields=b"{}",
     )  # fmt: skip
-    return attrs.evolve(row, **changes)
+    return replace(row, **changes)
 
 
 def personal(ref: str, subject: str) -> VaultRow:
@@ -91,7 +91,7 @@ def everything(store: Store, tenant: str = TENANT) -> list[object]:
     return [
         names,
         store.load(tenant, names),
-        [attrs.evolve(event, position=0) for event in events],
+        [replace(event, position=0) for event in events],
         list(store.columns(tenant, "cases")),
     ]
 

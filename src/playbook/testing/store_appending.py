@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-import attrs
+from msgspec.structs import astuple, replace
 import pytest
 
 from playbook.errors import InputError, KeyReused
@@ -46,7 +46,7 @@ class AppendContract:
         first = write("case:1", b'{"a":1}', b'{"b":2}', snapshot=b"snap")
         (receipt,) = store.append([batch(first, key="k", answer=b"done")])
         found = list(store.events(TENANT, "case:1"))
-        new = [attrs.astuple(event) for event in first.events]
+        new = [astuple(event) for event in first.events]
         assert [(e.kind, e.at, e.recorded, e.actor, e.data, e.hash) for e in found] == new
         assert [(e.stream, e.version) for e in found] == [("case:1", 1), ("case:1", 2)]
         assert store.load(TENANT, ["case:1", "case:2"]) == {"case:1": head_of(first)}
@@ -100,7 +100,7 @@ class AppendContract:
         new = [full_batch(f"{n:02}", rng) for n in range(40)]
         heads = [head_of(b.writes[0]) for b in new]
         moved = [full_batch(f"{n:02}", rng, after=heads[n]) for n in range(40)]
-        other = [attrs.evolve(b, tenant="other") for b in new + moved]
+        other = [replace(b, tenant="other") for b in new + moved]
         answers = [*store.append(new), *store.append(moved)]
         apart = [answer for b in other for answer in store.append([b])]
         assert [(a.key, a.answer) for a in receipts_of(answers)] == [
@@ -115,9 +115,9 @@ class AppendContract:
         """Snapshots can be rebuilt and purged; the head keeps its version and hash."""
         first = write("case:1", b"1", snapshot=b"personal")
         store.append([batch(first)])
-        (answer,) = store.append([batch(attrs.evolve(write("case:1", after=head_of(first)), snapshot=b""))])
+        (answer,) = store.append([batch(replace(write("case:1", after=head_of(first)), snapshot=b""))])
         assert isinstance(answer, Receipt)
-        assert store.load(TENANT, ["case:1"]) == {"case:1": attrs.evolve(head_of(first), data=b"")}
+        assert store.load(TENANT, ["case:1"]) == {"case:1": replace(head_of(first), data=b"")}
         with pytest.raises(InputError, match="case:2"):
             store.append([batch(write("case:2"))])
 
@@ -128,7 +128,7 @@ class AppendContract:
         second = write("case:1", b"2", after=head_of(first))
         store.append([batch(second)])
         assert isinstance(answer, Receipt)
-        repeated = attrs.evolve(answer, repeated=True)
+        repeated = replace(answer, repeated=True)
         fits = write("case:1", b"3", after=head_of(second))
         for again in (first, fits):
             assert store.append([batch(again, key="k", answer=b"second")]) == [repeated]

@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import asdict, replace
 import pytest
 
 from playbook.errors import InputError, UnknownName
@@ -129,7 +129,7 @@ class ReadContract:
             frozenset(["owner:ann"]),
             frozenset(["owner:ann", "team:emea", "team:x"]),
         )
-        for query in (attrs.evolve(query, tags=seen) for query in queries for seen in tags):
+        for query in (replace(query, tags=seen) for query in queries for seen in tags):
             expected = sorted(
                 (row for row in cases if _matches(row, query)), key=lambda row: (-row.opened, row.case)
             )
@@ -150,7 +150,7 @@ class ReadContract:
             {"assigned": 5}, {"hidden": True}, {"tags": ("a", "b")}, {"opened": 9}, {"tags": ("b", 'c"\n')},
             {"tags": ()},
         ):  # fmt: skip
-            new = attrs.evolve(old, **changes)
+            new = replace(old, **changes)
             _reindex(store, new)
             says = Query(new.playbook, new.stage, None, new.outcome, new.owner, new.team, new.name)
             said = Query(old.playbook, old.stage, None, old.outcome, old.owner, old.team, old.name)
@@ -179,7 +179,7 @@ class ReadContract:
                 change: dict[str, Any] = rng.choice(
                     [{"owner": "bob"}, {"stage": "proposal"}, {"owner": "ann", "name": "x"}]
                 )
-                _reindex(store, attrs.evolve(row, **change))
+                _reindex(store, replace(row, **change))
             _index(store, [case(f"n{len(seen)}", opened=rng.randrange(20), owner="ann")])
             after = page.next
             if after is None:
@@ -224,13 +224,13 @@ class ReadContract:
                 (None, [one_by_one, shown, mine, other]), ([], [shown]), (["b", "a"], [shown, mine]),
                 (["c", "b", "x"], [one_by_one, shown, mine]),
             ):  # fmt: skip
-                seen = attrs.evolve(query, tags=None if tags is None else frozenset(tags))
+                seen = replace(query, tags=None if tags is None else frozenset(tags))
                 assert _pages(store, seen, 1) == found
                 assert [tally.count for tally in store.tally(TENANT, seen, [])] == [len(found)]
         for query in (Query(name="Deal c2"), Query(prefix="c2"), Query(owner="ann", name="Deal c2")):
-            assert _pages(store, attrs.evolve(query, tags=frozenset(["b"])), 9) == [mine]
-            assert _pages(store, attrs.evolve(query, tags=frozenset(["c"])), 9) == []
-            assert store.tally(TENANT, attrs.evolve(query, tags=frozenset(["c"])), ["name"]) == []
+            assert _pages(store, replace(query, tags=frozenset(["b"])), 9) == [mine]
+            assert _pages(store, replace(query, tags=frozenset(["c"])), 9) == []
+            assert store.tally(TENANT, replace(query, tags=frozenset(["c"])), ["name"]) == []
         assert store.find("other", Query(tags=frozenset(["a"])), limit=9).items == ()
 
     def test_columns_hold_every_case_in_order(self, store: Store) -> None:
@@ -306,7 +306,7 @@ def _pages(store: Store, query: Query, limit: int) -> list[IndexRow]:
 
 def _matches(row: IndexRow, query: Query) -> bool:
     apart = ("status", "prefix", "link", "tags")
-    wanted = {k: v for k, v in attrs.asdict(query).items() if v is not None and k not in apart}
+    wanted = {k: v for k, v in asdict(query).items() if v is not None and k not in apart}
     status = "open" if row.closed is None else "closed"
     return (
         all(getattr(row, name) == value for name, value in wanted.items())
@@ -322,7 +322,7 @@ def _tally(found: list[IndexRow], by: list[str]) -> list[Tally]:
     sums: dict[tuple[str, ...], dict[str, int]] = {}
     assigned: dict[tuple[str, ...], int] = {}
     for row in found:
-        values = {**attrs.asdict(row), "status": "open" if row.closed is None else "closed"}
+        values = {**asdict(row), "status": "open" if row.closed is None else "closed"}
         group = tuple(values[name] or "" for name in by)
         counts[group] = counts.get(group, 0) + 1
         assigned[group] = max(assigned.get(group, 0), row.assigned)

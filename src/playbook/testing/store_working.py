@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import attrs
+from msgspec.structs import replace
 
 from playbook.stores.audit import audit
 from playbook.stores.chain import commitment
@@ -80,7 +80,7 @@ class WorkContract:
         store.append([batch(first), batch(write("case:2", b"1", due=(gone,)))])
         assert len(store.claim("timer", now=9, limit=3, lease=10, worker="w")) == 3
         second = write("case:1", b"2", after=head_of(first))
-        third = write("case:1", b"3", after=head_of(second), due=(kept, attrs.evolve(moved, at=4)))
+        third = write("case:1", b"3", after=head_of(second), due=(kept, replace(moved, at=4)))
         store.append([batch(second)])
         store.append([batch(third)])
         now = store.claim("timer", now=9, limit=9, lease=10, worker="w")
