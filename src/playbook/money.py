@@ -19,6 +19,7 @@ _DIGITS = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
+_UNITS = tuple(Decimal(1).scaleb(-count) for count in range(5))
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"[+-]?\d+(\.\d+)?")
 
@@ -26,6 +27,11 @@ _AMOUNT = re.compile(r"[+-]?\d+(\.\d+)?")
 def digits(currency: str) -> int:
     """Return how many decimal digits the currency has (ISO 4217)."""
     return _DIGITS.get(currency, 2)
+
+
+def _unit(currency: str) -> Decimal:
+    """Return the least amount of the currency, with as many digits as it has."""
+    return _UNITS[digits(currency)]
 
 
 @attrs.frozen(order=False)
@@ -50,7 +56,7 @@ class Money:
             raise ValueError(f"{amount!r} is not an amount: write digits and a point, like 25000.00")
         try:
             value = Decimal(amount)
-            exact = value.quantize(Decimal(1).scaleb(-digits(currency)), context=CONTEXT)
+            exact = value.quantize(_unit(currency), context=CONTEXT)
         except InvalidOperation:
             raise ValueError(f"{amount} is not an amount that can be kept exactly") from None
         if exact != value:
@@ -77,9 +83,7 @@ class Money:
 
     def rounded(self) -> Money:
         """Return the amount rounded half up to the currency's digits."""
-        return Money(
-            self.amount.quantize(Decimal(1).scaleb(-digits(self.currency)), context=CONTEXT), self.currency
-        )
+        return Money(self.amount.quantize(_unit(self.currency), context=CONTEXT), self.currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)

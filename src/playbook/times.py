@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Clock = Callable[[], dt.datetime]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
 _DURATION = re.compile(r"(\d+)\s*(min|h|d|w|mo|wd|wh|m)")
 _NONE = dt.timedelta(0)
 _LONGEST_BREAK = 1000
@@ -34,7 +33,8 @@ def to_micros(at: dt.datetime) -> int:
     """Return whole microseconds since 1970 in UTC; raises ValueError for a time without zone."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone")
-    return (at - _EPOCH) // _MICROSECOND
+    since = at - _EPOCH
+    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def in_utc(at: dt.datetime) -> dt.datetime:

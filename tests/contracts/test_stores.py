@@ -4,10 +4,10 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from playbook.errors import ForeignStore, KeyReused
 from playbook.stores.interface import (

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from playbook.errors import Blocker
 from playbook.money import Money
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from playbook.stores.interface import IndexRow
 
 
-@attrs.frozen
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """Say that a command was carried out: the case after it, and what only warned.
 
     `repeated` says that the key had come before and this is its first answer.

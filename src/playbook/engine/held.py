@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 import msgspec
 
 from playbook.engine.definitions import stream_of
@@ -33,8 +32,7 @@ _HELD = 4096
 _ORGANIZATION = msgspec.json.Decoder(Organization)
 
 
-@attrs.frozen
-class Basis:
+class Basis(msgspec.Struct, frozen=True):
     """Hold what a command is decided on; `reads` are the versions that must still hold, `fresh` was read now."""
 
     stream: CaseStream
@@ -43,8 +41,7 @@ class Basis:
     fresh: bool
 
 
-@attrs.frozen
-class _World:
+class _World(msgspec.Struct, frozen=True):
     hash: bytes
     version: int
     world: World

@@ -32,4 +32,4 @@ def repeated(key: str | None, fingerprint: bytes, first: bytes, answer: bytes) -
     """Return the first answer to a key; raises KeyReused where it came with another command."""
     if first != fingerprint:
         raise KeyReused(key or "")
-    return attrs.evolve(_DONE.decode(answer), repeated=True)
+    return msgspec.structs.replace(_DONE.decode(answer), repeated=True)

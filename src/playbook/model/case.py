@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from playbook.model.approving import Asked, Waiver
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FOLD = 1
 """The version of the fold; a snapshot of another version means folding anew."""
@@ -104,6 +107,15 @@ class Case:
     territory: str = ""
     assigned: dt.datetime | None = None
     armed: dt.datetime | None = None
+
+
+def altered(case: Case, changes: Mapping[str, Any]) -> Case:
+    """Return the case with other values of some attributes."""
+    attributes = case.__dict__.copy()  # in one piece, which an update of an empty dictionary is not
+    attributes.update(changes)
+    after = Case.__new__(Case)
+    object.__setattr__(after, "__dict__", attributes)
+    return after
 
 
 def latest(case: Case, activity: str) -> Task | None:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import attrs
+import msgspec
 
 
 @attrs.frozen
@@ -164,8 +165,7 @@ Command = (
 )  # fmt: skip
 
 
-@attrs.frozen
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """Hold a command with who asks, when it happened, and whether a person asked."""
 
     command: Command

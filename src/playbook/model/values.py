@@ -57,10 +57,12 @@ def plain(number: Decimal) -> Decimal:
 
 
 def _money(field: Field, value: object) -> Money:
-    if isinstance(value, Mapping):
-        return Money.of(str(value.get("amount")), str(value.get("currency")))
+    if isinstance(value, str):
+        return Money.parse(value)
     if isinstance(value, Money):
         return Money.of(value.amount, value.currency)
+    if isinstance(value, Mapping):
+        return Money.of(str(value.get("amount")), str(value.get("currency")))
     return Money.parse(str(value))
 
 
@@ -112,7 +114,7 @@ def _choice(field: Field, value: object) -> str:
 
 
 def _text(field: Field, value: object) -> str:
-    if isinstance(value, (Mapping, list, tuple)):
+    if not isinstance(value, str) and isinstance(value, (Mapping, list, tuple)):
         raise ValueError("a text was expected")  # noqa: TRY004 - every wrong value is a ValueError here
     return str(value)
 
@@ -154,7 +156,9 @@ _PARSERS: dict[str, Callable[[Field, object], object]] = {
 
 def is_blank(value: object) -> bool:
     """Return whether a value counts as absent: None, blank text, an empty list; 0 and false do not."""
-    return value is None or (isinstance(value, str) and not value.strip()) or value in ((), [])
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, (tuple, list)) and not value)
 
 
 def parse(field: Field, value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from playbook.errors import Blocker, InputError, Refused, UnknownName, nearest_hint
 from playbook.model.case import OPEN, Case, latest
@@ -47,8 +48,7 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
 
 
-@attrs.frozen
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Hold the events that a command leads to, and the criteria that only warned or were observed."""
 
     events: tuple[CaseEvent, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.model.approving import CreditSplit, Skipped
-from playbook.model.case import OPEN, Case, Entry, Sealed, Task, TimerState
+from playbook.model.case import OPEN, Case, Entry, Sealed, Task, TimerState, altered
 from playbook.model.events import (
     ActionRefused,
     Assigned,
@@ -53,15 +53,7 @@ def evolve(case: Case | None, id: str, event: CaseEvent, at: dt.datetime, actor:
     changes["last"] = at
     if actor not in AUTOMATIC and "touched" not in changes and not isinstance(event, Blocked):
         changes["touched"] = at
-    return _with(case, changes)
-
-
-def _with(case: Case, changes: dict[str, Any]) -> Case:
-    attributes = case.__dict__.copy()  # in one piece, which an update of an empty dictionary is not
-    attributes.update(changes)
-    after = Case.__new__(Case)
-    object.__setattr__(after, "__dict__", attributes)
-    return after
+    return altered(case, changes)
 
 
 def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002

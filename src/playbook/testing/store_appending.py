@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from msgspec.structs import astuple, replace
 import pytest
+from msgspec.structs import astuple, replace
 
 from playbook.errors import InputError, KeyReused
 from playbook.stores.audit import audit

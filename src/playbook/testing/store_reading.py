@@ -7,8 +7,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import asdict, replace
 import pytest
+from msgspec.structs import asdict, replace
 
 from playbook.errors import InputError, UnknownName
 from playbook.stores.audit import audit

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from playbook import hookimpl, types
 from playbook.engine import Done, Engine
@@ -111,7 +111,7 @@ def test_a_key_happens_once_and_returns_the_first_answer_also_when_the_case_move
     engine.run(Set(first.case, {"pain": "slow"}), actor="sam", key="k2")
     engine.run(Advance(first.case), actor="sam")
     again = engine.run(Open("", "deals", "Big Co", fields={"amount": "5 EUR"}), actor="sam", key="k")
-    assert again == attrs.evolve(first, repeated=True)
+    assert again == replace(first, repeated=True)
     assert engine.find(actor="sam").items[0].stage == "won"
     with pytest.raises(KeyReused, match="'k' was already used"):
         engine.run(Open("", "deals", "Other"), actor="sam", key="k")
@@ -123,7 +123,7 @@ def test_a_key_gets_its_first_answer_also_where_the_command_would_be_refused_now
     assert isinstance(first, Done)
     assert isinstance(engine.run(Advance(case), actor="sam"), Refused)
     before = len(list(engine.history(case, actor="sam")))
-    assert engine.run(Advance(case), actor="sam", key="k") == attrs.evolve(first, repeated=True)
+    assert engine.run(Advance(case), actor="sam", key="k") == replace(first, repeated=True)
     assert len(list(engine.history(case, actor="sam"))) == before
 
 
