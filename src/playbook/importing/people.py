@@ -115,7 +115,8 @@ def _described(known: Person, role: str, team: str, manager: str) -> Person:
     """Return a person with what a row says; what it leaves blank stays."""
     post, posts = known.post(), known.posts
     if not posts or (role or post.role, team or post.team) != (post.role, post.team):
-        posts = (*posts[:-1], Post(role or post.role, team or post.team, post.territory, post.since))
+        last = posts[-1] if posts else Post()
+        posts = (*posts[:-1], attrs.evolve(last, role=role or post.role, team=team or post.team))
     own = "" if manager == known.id else manager
     return attrs.evolve(known, manager=own or known.manager, posts=posts)
 

@@ -56,9 +56,9 @@ def counts(tenant: str, query: Query, by: Sequence[str]) -> tuple[str, list[Any]
     rows.check_groups(by)
     groups = ", ".join([*(_GROUP[column] for column in by), "currency"])
     sources, values = [], list[Any]()
-    for conditions in _sources(tenant, query):
+    for source, conditions in _sources(tenant, query):
         terms, more = _joined(conditions)
-        sources.append(f"SELECT {_COUNTED} FROM cases WHERE {terms}")
+        sources.append(f"SELECT {_COUNTED} FROM {source} WHERE {terms}")
         values += more
     return (
         f"SELECT {groups}, count(*), sum(amount >> 32), sum(amount & 0xFFFFFFFF), max(assigned)"
@@ -82,20 +82,19 @@ def tallies(found: Iterable[tuple[Any, ...]]) -> list[Tally]:
     return [Tally(key, count, sums[key], latest[key]) for key, count in numbers.items()]
 
 
-def _sources(tenant: str, query: Query) -> Iterator[list[_Condition]]:
-    """Yield the conditions of what is counted, in parts that have no case in common."""
+def _sources(tenant: str, query: Query) -> Iterator[tuple[str, list[_Condition]]]:
+    """Yield the tables and conditions of what is counted, in parts that have no case in common."""
     conditions = _conditions(tenant, query)
     if query.link is not None:
         conditions.append((f"{_TAGGED} = ?)", (query.link,)))
-    if query.tags is None:
-        yield conditions
+    if query.tags is None or _index(query) not in _PARTED:
+        yield "cases", [*conditions, *_seen(query.tags)]
         return
-    tags = rows.tags_text(sorted(query.tags)) or "[]"
-    mine: _Condition = (
-        f'cases."case" IN (SELECT "case" FROM tags WHERE tenant = ? AND tag {_ANY})', (tenant, tags)
-    )  # fmt: skip
-    yield [*conditions, ("cases.hidden = 0", ())]
-    yield [*conditions, mine, ("cases.hidden = 1", ())]
+    yield "cases", [*conditions, ("cases.hidden = 0", ())]
+    # led by the tags, because one who asks may see few of very many; a case comes once, whatever its tags
+    mine = f'cases."case" IN (SELECT "case" FROM tags WHERE tenant = ? AND tag {_ANY})'
+    tagged: _Condition = (mine, (tenant, _array(query.tags)))
+    yield "cases INDEXED BY cases_case", [*conditions, tagged, ("cases.hidden = 1", ())]
 
 
 def _branches(tenant: str, query: Query) -> Iterator[tuple[str, str, list[_Condition]]]:
@@ -123,7 +122,11 @@ def _by_tag(tenant: str, tag: str) -> list[_Condition]:
 def _seen(tags: frozenset[str] | None) -> list[_Condition]:
     if tags is None:
         return []
-    return [(f"(cases.hidden = 0 OR {_TAGGED} {_ANY}))", (rows.tags_text(sorted(tags)) or "[]",))]
+    return [(f"(cases.hidden = 0 OR {_TAGGED} {_ANY}))", (_array(tags),))]
+
+
+def _array(tags: frozenset[str]) -> str:
+    return rows.tags_text(sorted(tags)) or "[]"
 
 
 def _walk(
