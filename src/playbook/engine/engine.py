@@ -250,7 +250,8 @@ class Engine:
         case = stream.case
         if case is None:
             raise InputError("nothing was decided")
-        version = (stream.head.version if stream.head else 0) + len(stream.moments)
+        before = stream.head.version if stream.head else 0
+        version = before + len(stream.moments) if stream.moments else 0  # 0 says that nothing changed
         return Done(case.id, case.stage, case.outcome, version, decision.warned, decision.observed)
 
     def new_id(self) -> str:
