@@ -42,6 +42,7 @@ def _of_file(session: Session, file: Path) -> tuple[Problem, ...]:
         text,
         str(file),
         criteria=registry.criteria,
+        actions=registry.actions,
         functions=registry.functions,
         files=Folder.around(file),
     )

@@ -22,4 +22,4 @@ def schema(session: Session, kind: str) -> None:
     """
     from playbook.reading.schema import schema as of_kind
 
-    document(of_kind(kind, session.registry.criteria))
+    document(of_kind(kind, session.registry.criteria, session.registry.actions))

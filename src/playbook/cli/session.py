@@ -104,7 +104,9 @@ class Session:
 
         self.require_project()
         registry, _ = self.registry, self._stamps  # before reading: what changes meanwhile is read again
-        project = Project.from_folder(self.folder, criteria=registry.criteria, functions=registry.functions)
+        project = Project.from_folder(
+            self.folder, criteria=registry.criteria, actions=registry.actions, functions=registry.functions
+        )
         return attrs.evolve(project, problems=problems_of(project))
 
     @property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 FORMAT = 1
-_TEXTS = frozenset(("title", "help", "hint", "guidance", "maintainer", "locale"))
+_TEXTS = frozenset(("title", "help", "hint", "guidance", "maintainer", "locale", "say", "checklist"))
 
 
 @attrs.frozen
