@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook.cli.output import clean, moment, paint, shown
-from playbook.model.events import Assigned, Blocked, Changed, Finished, Logged, Moved, Opened
+from playbook.cli.narrate_automation import TELL as AUTOMATIC
+from playbook.cli.output import clean, moment, paint, percent, shown
+from playbook.model.approving import Approved, CreditSplit, Declined, Lapsed, Skipped, Waived
+from playbook.model.events import Assigned, Blocked, Changed, Finished, Logged, Moved, Opened, Reopened
 from playbook.process.codec import is_sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from playbook.cli.words import Words
     from playbook.engine import HistoryItem
@@ -42,7 +44,8 @@ def _opened(words: Words, event: Opened) -> str:
     owner = f" for {words.person(event.owner)}" if event.owner else ""
     values = f", with {_values(words, event.fields)}" if event.fields else ""
     verb = "brought it in" if event.historical else "opened it"
-    return f"{verb}{owner} in {words.stage(event.stage)}{values}"
+    after = f", following up {clean(event.parent)}" if event.parent else ""
+    return f"{verb}{owner} in {words.stage(event.stage)}{after}{values}"
 
 
 def _changed(words: Words, event: Changed) -> str:
@@ -63,13 +66,19 @@ def _moved(words: Words, event: Moved) -> str:
         what = f"moved it from {words.stage(event.source)} straight to {target}"
     else:
         what = f"moved it from {words.stage(event.source)} to {target}"
-    warned = f", in spite of {', '.join(map(clean, event.warned))}" if event.warned else ""
-    return what + warned + _because(event.reason)
+    warned = f", in spite of {_criteria(words, event.warned)}" if event.warned else ""
+    waived = f", excepted from {_criteria(words, event.waived)}" if event.waived else ""
+    passed = f", past {', '.join(map(words.stage, event.passed))}" if event.passed else ""
+    return what + passed + warned + waived + _because(event.reason)
 
 
 def _blocked(words: Words, event: Blocked) -> str:
-    criteria = ", ".join(map(clean, event.criteria))
-    return f"could not move it to {words.stage(event.target)}: {criteria}"
+    asked = f"; asked for {_criteria(words, event.asked)}" if event.asked else ""
+    return f"could not move it to {words.stage(event.target)}: {_criteria(words, event.criteria)}{asked}"
+
+
+def _criteria(words: Words, names: Iterable[str]) -> str:
+    return ", ".join(map(words.criterion, names))
 
 
 def _finished(words: Words, event: Finished) -> str:
@@ -84,7 +93,51 @@ def _logged(words: Words, event: Logged) -> str:
 
 def _assigned(words: Words, event: Assigned) -> str:
     before = f", before that {words.person(event.before)}'s" if event.before else ""
-    return f"gave it to {words.person(event.owner) if event.owner else 'nobody'}{before}"
+    where = f", territory {clean(event.territory)}" if event.territory else ""
+    return f"gave it to {words.person(event.owner) if event.owner else 'nobody'}{before}{where}"
+
+
+def _reopened(words: Words, event: Reopened) -> str:
+    return f"opened it again in {words.stage(event.target)}{_because(event.reason)}"
+
+
+def _skipped(words: Words, event: Skipped) -> str:
+    return f"left out {words.path(event.activity)}{_because(event.reason)}"
+
+
+def _split(words: Words, event: CreditSplit) -> str:
+    return "divided the credit: " + ", ".join(
+        f"{words.person(w)} {percent(s)}" for w, s in event.shares.items()
+    )
+
+
+def _approved(words: Words, event: Approved) -> str:
+    verb = "approved" if event.complete else "said yes to"
+    until = f" until {moment(event.expires, words.zone)}" if event.expires is not None else ""
+    more = "" if event.complete else "; others are asked as well"
+    note = f": {clean(event.note)}" if event.note else ""
+    return f"{verb} {words.criterion(event.criterion)}{_for(words, event.stands_for)}{until}{more}{note}"
+
+
+def _declined(words: Words, event: Declined) -> str:
+    return (
+        f"refused {words.criterion(event.criterion)}{_for(words, event.stands_for)}{_because(event.reason)}"
+    )
+
+
+def _for(words: Words, person: str) -> str:
+    return f" in place of {words.person(person)}" if person else ""
+
+
+def _waived(words: Words, event: Waived) -> str:
+    until = event.until.isoformat()
+    return f"excepted it from {words.criterion(event.criterion)} until {until}{_because(event.reason)}"
+
+
+def _lapsed(words: Words, event: Lapsed) -> str:
+    what = "the exception from" if event.waiver else "the approval of"
+    changed = ", ".join(map(words.path, event.changed))
+    return f"ended {what} {words.criterion(event.criterion)} by changing {changed}"
 
 
 def _values(words: Words, fields: Mapping[str, Any]) -> str:
@@ -100,5 +153,6 @@ def _because(reason: str) -> str:
 
 _TELL: Mapping[type, Callable[[Words, Any], str]] = {
     Opened: _opened, Changed: _changed, Moved: _moved, Blocked: _blocked, Finished: _finished,
-    Logged: _logged, Assigned: _assigned,
+    Logged: _logged, Assigned: _assigned, Reopened: _reopened, Skipped: _skipped, CreditSplit: _split,
+    Approved: _approved, Declined: _declined, Waived: _waived, Lapsed: _lapsed, **AUTOMATIC,
 }  # fmt: skip

@@ -94,13 +94,15 @@ def command(
     return declare
 
 
-def assignments(pairs: tuple[str, ...]) -> dict[str, str | None]:
+def assignments(
+    pairs: tuple[str, ...], form: str = "field=value", example: str = "amount='25000 EUR'"
+) -> dict[str, str | None]:
     """Return `field=value` arguments as a mapping; an empty value is None."""
     values: dict[str, str | None] = {}
     for pair in pairs:
         field, equals, value = pair.partition("=")
         if not equals or not field.strip():
-            raise click.UsageError(f"{pair!r} is not field=value: write for example amount='25000 EUR'")
+            raise click.UsageError(f"{pair!r} is not {form}: write for example {example}")
         if field in values:
             raise click.UsageError(f"{field} is given twice")
         values[field.strip()] = value or None

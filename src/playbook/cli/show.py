@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook.cli import standing
 from playbook.cli.narrate import logged, sentence
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, moment, paint, say
@@ -57,6 +58,7 @@ def _plain(words: Words) -> dict[str, Any]:
         "outcome": case.outcome,
         "owner": case.owner,
         "team": case.team,
+        "territory": case.territory,
         "opened": case.opened,
         "closed": case.closed,
         "entered": case.entered,
@@ -79,6 +81,9 @@ def _plain(words: Words) -> dict[str, Any]:
             for task in case.tasks
         ],
         "entries": list(case.entries),
+        "shares": case.shares,
+        "kin": standing.kin(words),
+        **standing.plain(words),
     }
 
 
@@ -90,6 +95,10 @@ def _tell(words: Words) -> None:
         "": _facts(words),
         "Fields": _fields(words),
         "Activities": _tasks(words),
+        "Approvals": standing.approvals(words),
+        "Exceptions": standing.waivers(words),
+        "Timers": standing.timers(words),
+        "Other cases": standing.told_kin(words),
         "Log": _entries(words),
     }
     for title, rows in sections.items():
@@ -107,6 +116,11 @@ def _facts(words: Words) -> Iterator[tuple[str, str]]:
     if case.owner or case.team:
         of = f" ({clean(team.title or team.id) if team else clean(case.team)})" if case.team else ""
         yield "owner", (words.person(case.owner) if case.owner else "nobody") + of
+    if case.territory:
+        yield "territory", clean(case.territory)
+    credit = standing.credit(words)
+    if credit:
+        yield "credit", credit
     yield "opened", moment(case.opened, words.zone)
     if case.closed is not None:
         yield "closed", moment(case.closed, words.zone)

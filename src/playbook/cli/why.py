@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from playbook.cli import standing
 from playbook.cli.options import command
 from playbook.cli.output import document, paint, say
+from playbook.cli.tables import aligned
 from playbook.cli.words import Words, plain_blockers, tell_blockers
 from playbook.model.case import OPEN
 
@@ -40,10 +42,12 @@ def why(session: Session, case: str, to: str) -> int:
                 "to": list(found.to),
                 "blockers": plain_blockers(words, found.blockers),
                 "warned": plain_blockers(words, found.warned),
+                **standing.plain(words),
             }
         )
     else:
         _tell(words, found)
+        _tell_standing(words)
     return 0 if found.can_advance else 1
 
 
@@ -64,6 +68,23 @@ def _tell(words: Words, found: Explanation) -> None:
         where = f" to {target}" if target else ""
         say(f"{here} and {paint('cannot move on', fg='red')}{where} yet: {things} in the way.")
         tell_blockers(words, found.blockers)
+
+
+def _tell_standing(words: Words) -> None:
+    """Print what stands beside the gate: answers, exceptions, and what will happen by itself."""
+    if words.case.outcome != OPEN:
+        return
+    sections = {
+        "Approvals": standing.approvals(words),
+        "Exceptions": standing.waivers(words),
+        "What happens by itself": standing.timers(words),
+    }
+    for title, rows in sections.items():
+        lines = aligned(list(rows))
+        if lines:
+            say(f"\n{title}")
+            for line in lines:
+                say(f"  {line}")
 
 
 def _asked(found: Explanation) -> str:

@@ -9,6 +9,9 @@ import attrs
 from playbook.cli.output import blockers, clean, document, paint, say, shown
 from playbook.model.organization import OPERATOR
 from playbook.model.values import load
+from playbook.process.answers import MOVES
+from playbook.process.preparing import criteria
+from playbook.process.standing import standing
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from playbook.model.case import Case
     from playbook.model.playbook import Field
     from playbook.process.compiled import Compiled
+    from playbook.process.standing import Standing
 
 
 @attrs.frozen
@@ -30,10 +34,11 @@ class Words:
     definition: Compiled
 
     @classmethod
-    def of(cls, session: Session, case: str) -> Words:
-        """Return the words for a case as it stands."""
-        _, definition = session.engine.case_and_definition(case, actor=session.actor)
-        return cls(session, session.engine.view(case, actor=session.actor), definition)
+    def of(cls, session: Session, case: str, actor: str = "") -> Words:
+        """Return the words for a case as it stands, as whoever acts (or another) may see it."""
+        engine, actor = session.engine, actor or session.actor
+        _, definition = engine.case_and_definition(case, actor=actor)
+        return cls(session, engine.view(case, actor=actor), definition)
 
     @property
     def zone(self) -> dt.tzinfo:
@@ -64,6 +69,13 @@ class Words:
         activity = self.definition.activities.get(path)
         return clean(activity.title or path) if activity else clean(path)
 
+    def criterion(self, name: str) -> str:
+        """Return the title of a criterion, of a required activity, or of an approval of a move."""
+        if name.startswith(MOVES):
+            return _MOVES.get(name, clean(name))
+        found = next((c for _, c in criteria(self.definition.playbook) if c.id == name), None)
+        return self.path(name) if found is None else clean(found.title or name.replace("_", " "))
+
     def value(self, name: str, value: Any) -> str:
         """Return a field's value."""
         return shown(value, self.zone, self.definition.fields.get(name))
@@ -71,6 +83,16 @@ class Words:
     def person(self, person: str) -> str:
         """Return the name of whoever acted or may act."""
         return person_name(self.session, person)
+
+    def people(self, people: Iterable[str]) -> str:
+        """Return the names of several, in a row."""
+        return ", ".join(self.person(person) for person in people)
+
+    @property
+    def standing(self) -> Standing:
+        """Return how the case stands now: approvals, exceptions, timers."""
+        engine = self.session.engine
+        return standing(self.definition, self.case, self.session.at or engine.clock(), engine.world)
 
     def blocker(self, blocker: Blocker) -> Blocker:
         """Return a blocker whose actual values have the types of their fields."""
@@ -88,6 +110,13 @@ class Words:
     def read(self, path: str) -> Field | None:
         """Return the field that a condition reads, where it is one of the case."""
         return self.definition.fields.get(path.partition(".")[2])
+
+
+_MOVES = {
+    f"{MOVES}skip": "skipping stages",
+    f"{MOVES}back": "going back",
+    f"{MOVES}reopen": "opening it again",
+}
 
 
 def person_name(session: Session, person: str) -> str:

@@ -113,6 +113,11 @@ def _blocker(rule: ApprovalRule, attempt: Attempt, asked: Asked | None, missing:
     )
 
 
+def waited_for(rule: ApprovalRule, attempt: Attempt, asked: Asked) -> tuple[str, ...]:
+    """Return the people whose answer is waited for, those who stand in for them too; roles stay roles."""
+    return _who(rule, attempt, asked.yes, asked.by) if asked.pending else ()
+
+
 def _who(rule: ApprovalRule, attempt: Attempt, yes: tuple[Yes, ...], asker: str) -> tuple[str, ...]:
     waiting = rule.waiting(yes)
     people = attempt.who(waiting[:1] if rule.approval.mode == "in_order" else waiting)
