@@ -27,7 +27,17 @@ def opened(run: Run, name: str = "Acme", *more: str) -> str:
 def test_a_deal_from_open_to_won(here: Run) -> None:
     case = opened(here, "Acme Corp", "amount=25000 EUR")
     why = here("why", case, "--json", code=1).json
-    assert list(why) == ["case", "stage", "can_advance", "to", "blockers", "warned", "approvals", "waivers", "timers"]
+    assert list(why) == [
+        "case",
+        "stage",
+        "can_advance",
+        "to",
+        "blockers",
+        "warned",
+        "approvals",
+        "waivers",
+        "timers",
+    ]
     assert (why["case"], why["stage"], why["can_advance"], why["to"]) == (
         case,
         "discovery",
