@@ -35,20 +35,13 @@ def open_(
     """Open a case of a playbook in its first stage."""
     owner = session.person(owner) if owner else ""
     made = Open("", playbook, name, owner, assignments(fields))
-    return carry(
-        session,
-        made,
-        key,
-        lambda words, done: (
-            f"{about(words)} is open in {words.stage(done.stage)}{_owned(words)}.{following(words)}"
-        ),
-    )
 
+    def told(words: Words, done: Done) -> str:
+        given = words.case.owner in ("", owner, session.actor)
+        picked = "" if given else f" and belongs to {words.person(words.case.owner)}"
+        return f"{about(words)} is open in {words.stage(done.stage)}{picked}.{following(words)}"
 
-def _owned(words: Words) -> str:
-    """Return whose the case is, where that is not who acts."""
-    owner = words.case.owner
-    return "" if owner in ("", words.session.actor) else f" and belongs to {words.person(owner)}"
+    return carry(session, made, key, told)
 
 
 @command("set", example="playbook set 'Acme Corp' pain='Orders take a week'", at=True)
