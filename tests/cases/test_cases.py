@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
 NOW = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 COMMANDS = {
     "advance", "back", "close", "set", "do", "log", "assign", "approve", "refuse", "waive", "skip", "reopen", "split",
@@ -54,7 +55,10 @@ COMMANDS = {
 
 
 def _specs() -> Iterator[Any]:
-    """Yield the cases of every file with the playbook (and organization) that its first item may name."""
+    """Yield the cases of every file with what its first item says: files, and `as`, who acts unless a step says.
+
+    A file with a folder is one of the repository, another stands beside this one.
+    """
     for file in sorted(HERE.glob("*.cases.yaml")):
         items = yaml.safe_load(file.read_text(encoding="utf-8"))
         about = items.pop(0) if "playbook" in items[0] else {}
@@ -62,10 +66,16 @@ def _specs() -> Iterator[Any]:
         yield from (pytest.param(used, case, id=case["proves"]) for case in items)
 
 
+def _files(used: dict[str, Any]) -> dict[str, str]:
+    also = used.get("also", [])
+    names = [used["playbook"], used["organization"], *([also] if isinstance(also, str) else also)]
+    return {name: ((ROOT if "/" in name else HERE) / name).read_text(encoding="utf-8") for name in names}
+
+
 def _command(case: str, step: dict[str, Any], verb: str) -> Command:
     what, fields, reason = step[verb], step.get("with", {}), step.get("reason", "")
     made: dict[str, Callable[[], Command]] = {
-        "open": lambda: Open("", "deals", what, fields=fields),
+        "open": lambda: Open("", step.get("playbook", "deals"), what, fields=fields),
         "advance": lambda: Advance(case, what or "", reason),
         "back": lambda: Back(case, what, reason),
         "close": lambda: Close(case, what, fields, reason),
@@ -86,9 +96,10 @@ def _command(case: str, step: dict[str, Any], verb: str) -> Command:
 class Bench:
     """Run steps on one engine with a pretended clock."""
 
-    def __init__(self, used: dict[str, str]) -> None:
-        self.now = NOW
-        files = {name: (HERE / name).read_text(encoding="utf-8") for name in used.values()}
+    def __init__(self, used: dict[str, Any]) -> None:
+        self.now, self.actor = NOW, used.get("as", "sam")
+        files = _files(used)
+        self.playbook = yaml.safe_load(files[used["playbook"]])["playbook"]
         project = Project.from_files(files)
         assert not [problem for problem in project.problems if problem.severity == "error"]
         self.engine = Engine.open(
@@ -99,23 +110,30 @@ class Bench:
     def place(self, given: dict[str, Any]) -> str:
         """Set a case up without gates, as imported history would be."""
         engine = self.engine
-        definition = engine.definitions.current("deals", None)
+        definition = engine.definitions.current(self.playbook, None)
         first = definition.playbook.stages[0].id
         stage = given.get("at", first)
         said = read_fields(definition.fields, given.get("fields", {}), "field")
         fields = {name: value for name, value in (definition.defaults | said).items() if value is not None}
-        final = definition.stages[stage].final
+        final, owner = definition.stages[stage].final, given.get("owner", self.actor)
+        team = engine.world.organization.post(owner).team
         stamp = {name: fields[name] for name in definition.stages[stage].stamp if name in fields}
         events: list[Any] = [
-            Opened("deals", definition.definition.digest, "Big Co", "sam", "emea", first, fields)
+            Opened(self.playbook, definition.definition.digest, "Big Co", owner, team, first, fields)
         ]
         events += [Finished(name, 1, 1, "held", True) for name in given.get("done", ())]
         if stage != first:
             events.append(Moved(first, stage, "forward", final, stamp=stamp))
         stream = CaseStream("cplaced", None, None, definition)
-        stream.record(events, NOW, "sam", engine.entropy)
+        stream.record(events, NOW, owner, engine.entropy)
         engine.store.append(
-            [Batch(engine.tenant, (stream.write(engine.tenant, to_micros(NOW), engine.world),))]
+            [
+                Batch(
+                    engine.tenant,
+                    (stream.write(engine.tenant, to_micros(NOW), engine.world),),
+                    vault=tuple(stream.vault),
+                )
+            ]
         )
         return "cplaced"
 
@@ -137,9 +155,18 @@ class Bench:
         ]
         assert told == [f"this goes round in a circle: {circle}"]
 
+    def on_account(self, account: str) -> list[str]:
+        """Return where the cases of an account are, each with its playbook."""
+        views = self.engine.find(actor=self.actor).items
+        on = [view for view in views if self.engine.case(view.id).fields.get("account") == account]
+        return sorted(f"{view.stage} of {view.playbook}" for view in on)
+
     def step(self, case: str, step: dict[str, Any]) -> None:
         """Carry out one step on a case and hold it against what is expected."""
-        engine, actor, expect = self.engine, step.get("as", "sam"), step.get("expect", {})
+        if "account" in step:
+            assert self.on_account(step["account"]) == step["expect"]
+            return
+        engine, actor, expect = self.engine, step.get("as", self.actor), step.get("expect", {})
         before = len(list(engine.history(case, actor="operator")))
         if "wait" in step:
             self.wait(step["wait"])
@@ -176,12 +203,13 @@ class Bench:
 
 
 @pytest.mark.parametrize(("used", "spec"), list(_specs()))
-def test_case(used: dict[str, str], spec: dict[str, Any]) -> None:
+def test_case(used: dict[str, Any], spec: dict[str, Any]) -> None:
     bench = Bench(used)
     if "given" in spec:
         case = bench.place(spec["given"])
     else:
-        opened = bench.engine.run(Open("", "deals", "Big Co", fields=spec.get("opens", {})), actor="sam")
+        opening = Open("", bench.playbook, "Big Co", fields=spec.get("opens", {}))
+        opened = bench.engine.run(opening, actor=bench.actor)
         assert isinstance(opened, Done)
         case = opened.case
     for step in spec["steps"]:

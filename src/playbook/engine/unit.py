@@ -223,8 +223,11 @@ class Unit:
         if case is None or case.outcome != OPEN or not automation.by_itself(case.stage):
             return
         step = f"{case.playbook}:stages.{case.stage}.advance"
-        if step not in trail:
-            self.carry(Request(Advance(case.id), SYSTEM, at), (*trail, step))
+        if step in trail:
+            return
+        answer = self.carry(Request(Advance(case.id), SYSTEM, at), (*trail, step))
+        if isinstance(answer, Refused) and any(event.asked for event in answer.events):
+            self._record(stream, answer.events, at, SYSTEM)  # the attempt asks for approvals, as anyone's does
 
     def _pause(self, stream: CaseStream, automation: Automation, at: dt.datetime) -> None:
         case = stream.case

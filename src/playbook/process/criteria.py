@@ -86,13 +86,16 @@ class Attempt:
             self.blocked.append(blocker)
 
     def who(self, principals: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the people behind principals like owner and manager; roles stay roles."""
-        known = {
-            "owner": self.case.owner,
-            "manager": self.organization.manager_of(self.case.owner, self.scope.today),
-        }
-        named = (known.get(principal, principal) for principal in principals)
-        return tuple(dict.fromkeys(name for name in named if name))
+        """Return the people behind principals like owner, manager and person fields; roles stay roles."""
+        return tuple(dict.fromkeys(name for name in map(self._named, principals) if name))
+
+    def _named(self, principal: str) -> str:
+        if principal == "owner":
+            return self.case.owner
+        if principal == "manager":
+            return self.organization.manager_of(self.case.owner, self.scope.today)
+        person = self.case.fields.get(principal)
+        return person if isinstance(person, str) and person in self.organization.people else principal
 
 
 class Conditions:

@@ -26,6 +26,7 @@ from playbook.model.commands import (
     Waive,
 )
 from playbook.model.events import Assigned, Changed, Finished, Logged, Moved, Opened
+from playbook.model.organization import AUTOMATIC
 from playbook.model.playbook import QUIT
 from playbook.model.values import is_blank, parse
 from playbook.process.amending import reopen, skip_activity, split
@@ -197,7 +198,7 @@ def _check_changes(deciding: Deciding, changes: Mapping[str, Any], reason: str) 
             elif not reason:
                 fix = f"playbook set {case.id} {name}=... --reason ..."
                 deciding.wrong_state(f"changing {name} after close needs a reason", fix=fix)
-        elif name in definition.locked[case.stage]:
+        elif name in definition.locked[case.stage] and deciding.request.actor not in AUTOMATIC:
             deciding.wrong_state(f"{name} is locked from stage {definition.fields[name].locked_from!r} on")
         elif changes[name] is None and name in definition.required[case.stage]:
             deciding.wrong_state(

@@ -232,8 +232,8 @@ class World:
         roots: dict[str, Any] = {
             **case.stamps, subject: case.fields, "case": CaseRoot(case, now), "actor": PersonRoot(actor, self, now)
         }  # fmt: skip
-        for stage, values in case.stamps_last.items():
-            roots[f"{stage}.last"] = values
+        for stage, values in case.stamps.items():
+            roots[f"{stage}.last"] = case.stamps_last.get(stage, values)
         questions = _Questions(case, kinds, self, now)
         calendar = self.calendar_of(case.owner, case.team, now) if self._several else self.calendar
         return Scope(
