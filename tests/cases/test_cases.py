@@ -67,8 +67,8 @@ def _specs() -> Iterator[Any]:
 
 
 def _files(used: dict[str, Any]) -> dict[str, str]:
-    also = used.get("also", [])
-    names = [used["playbook"], used["organization"], *([also] if isinstance(also, str) else also)]
+    said = [value for name, value in used.items() if name != "as"]
+    names = [name for value in said for name in ([value] if isinstance(value, str) else value)]
     return {name: ((ROOT if "/" in name else HERE) / name).read_text(encoding="utf-8") for name in names}
 
 

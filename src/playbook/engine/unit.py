@@ -227,7 +227,7 @@ class Unit:
             return
         answer = self.carry(Request(Advance(case.id), SYSTEM, at), (*trail, step))
         if isinstance(answer, Refused) and any(event.asked for event in answer.events):
-            self._record(stream, answer.events, at, SYSTEM)  # the attempt asks for approvals, as anyone's does
+            self._record(stream, answer.events, at, SYSTEM)  # such an attempt asks for approvals, too
 
     def _pause(self, stream: CaseStream, automation: Automation, at: dt.datetime) -> None:
         case = stream.case
