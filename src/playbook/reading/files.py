@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from abc import ABC, abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,16 @@ _LOCALIZED = re.compile(r"\.[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*\.yaml$")
 _TRANSLATION = re.compile(r"(\s*(#[^\n]*)?\n)*translation\s*:")
 
 
-class Files:
+class Files(ABC):
     """Hold the files of a project by their path from its root."""
 
+    @abstractmethod
     def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
         """Yield what is ours by the name it is shown by, and a Problem for what cannot be opened."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, path: str) -> str | Problem | None:
         """Return the text of any file of the project; None where it has no such file."""
-        raise NotImplementedError
 
     def path(self, shown: str) -> str:
         """Return the path from the root of a file by the name it is shown by."""
