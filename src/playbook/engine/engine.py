@@ -205,7 +205,7 @@ class Engine:
         stream, unit = basis.stream, Unit(self, basis, now)
         try:
             _must_see(stream.case, stream.definition, request.actor, now, basis.world)
-            answer = unit.carry(request)
+            answer = unit.carry(stream, request)
         except InputError:
             if basis.fresh:
                 raise
@@ -284,7 +284,7 @@ class Engine:
         request, unit = Request(command, actor, now), Unit(self, basis, now)
         answer = unit.decide(stream, request)
         if self.registry.before_commit and not isinstance(answer, Refused):
-            unit.carry(request)
+            unit.carry(stream, request)
             answer = unit.guarded(request) or answer
         ways = reachable(definition, current)
         if isinstance(answer, Refused):

@@ -8,7 +8,7 @@ import attrs
 import msgspec
 
 from playbook.errors import PlaybookError
-from playbook.model.case import FOLD
+from playbook.model.case import FOLD, altered
 from playbook.model.events import KIND_OF, Changed, Logged, Opened, PersonSet, RulesSet, SettingsSet, TeamSet
 from playbook.model.organization import Organization
 from playbook.model.values import encode, load
@@ -102,29 +102,32 @@ class CaseStream:
         self, events: Iterable[CaseEvent], at: dt.datetime, actor: str, entropy: Callable[[int], bytes]
     ) -> None:
         """Record events; personal values go into the vault, and the case still knows them."""
+        definition, case = self.definition, self.case
         known: dict[str, Any] = {}
         for event in events:
-            if self.definition.seals:
-                event = _sealed(event, self.definition, self.name, entropy, self.vault, known)
+            if definition.seals:
+                event = _sealed(event, definition, self.name, entropy, self.vault, known)
             self.moments.append((event, at, actor))
-            self.case = evolve(self.case, self.id, event, at, actor)
-        if known and self.case is not None:
-            kept = {name: value for name, value in known.items() if name in self.case.sealed}
-            self.case = attrs.evolve(self.case, fields={**self.case.fields, **kept})
+            case = evolve(case, self.id, event, at, actor)
+        if known and case is not None:
+            kept = {name: value for name, value in known.items() if name in case.sealed}
+            case = altered(case, {"fields": {**case.fields, **kept}})
+        self.case = case
 
     def write(self, tenant: str, recorded: int, world: World) -> Write:
         """Return the write that appends what was recorded; raises PlaybookError where that is nothing."""
         case = self.case
         if case is None:
             raise PlaybookError(f"nothing was decided for case {self.id}")
+        name, head, definition = self.name, self.head, self.definition
         return Write(
-            self.name,
-            0 if self.head is None else self.head.version,
-            chained(tenant, self.name, self.head, self.moments, recorded),
+            name,
+            0 if head is None else head.version,
+            chained(tenant, name, head, self.moments, recorded),
             encode_case(case),
             FOLD,
-            index_row(case, self.definition),
-            due_rows(case, self.definition, tenant, world),
+            index_row(case, definition),
+            due_rows(case, definition, tenant, world),
         )
 
 

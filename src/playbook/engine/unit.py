@@ -45,14 +45,13 @@ class Unit:
         self.now = now
         self.streams = {basis.stream.name: basis.stream}
 
-    def carry(self, request: Request, trail: tuple[str, ...] = ()) -> Decision | Refused:
+    def carry(self, stream: CaseStream, request: Request, trail: tuple[str, ...] = ()) -> Decision | Refused:
         """Decide a request, record its events, and carry out what follows; a refusal records nothing here."""
-        stream = self._touch(request)
         answer = self.decide(stream, request)
         if isinstance(answer, Refused):
             return answer
         parent = stream.case.parent if stream.case is not None else ""
-        self._record(stream, answer.events, request.at, request.actor)
+        stream.record(answer.events, request.at, request.actor, self._engine.entropy)
         automation = stream.definition.automation
         if automation is not None and not request.historical:
             for effect in tuple(automation.effects(answer.events)):
@@ -133,8 +132,8 @@ class Unit:
 
     # -- streams ------------------------------------------------------------------------------------
 
-    def _touch(self, request: Request) -> CaseStream:
-        command = request.command
+    def _touch(self, command: Command) -> CaseStream:
+        """Return the stream that a command is about; that of a case to be opened is new."""
         name = case_stream(command.case)
         if isinstance(command, Open) and name not in self.streams:
             self.streams[name] = self._engine.touch(command)
@@ -198,7 +197,7 @@ class Unit:
         if isinstance(command, Open):
             command = attrs.evolve(command, case=self._engine.new_id(), parent=stream.id)
         try:
-            answer = self.carry(Request(command, SYSTEM, at), trail)
+            answer = self.carry(self._touch(command), Request(command, SYSTEM, at), trail)
         except InputError as error:
             answer = Refused("blocked", str(error))
         if isinstance(answer, Refused):
@@ -225,7 +224,7 @@ class Unit:
         step = f"{case.playbook}:stages.{case.stage}.advance"
         if step in trail:
             return
-        answer = self.carry(Request(Advance(case.id), SYSTEM, at), (*trail, step))
+        answer = self.carry(stream, Request(Advance(case.id), SYSTEM, at), (*trail, step))
         if isinstance(answer, Refused) and any(event.asked for event in answer.events):
             self._record(stream, answer.events, at, SYSTEM)  # such an attempt asks for approvals, too
 

@@ -43,7 +43,7 @@ def _decimal(value: object, what: str) -> Decimal:
     if isinstance(value, bool) or not _NUMBER.fullmatch(text):
         raise ValueError(f"{text!r} is not {what}: write digits and a point, like 1250.50")
     try:
-        return plain(Decimal(text))
+        return Decimal(text)
     except InvalidOperation:
         raise ValueError(f"{text!r} is not {what}") from None
 
@@ -149,7 +149,7 @@ def _table(field: Field, value: object) -> tuple[object, ...]:
 
 _PARSERS: dict[str, Callable[[Field, object], object]] = {
     "money": _money, "percent": _percent, "integer": _integer, "date": _date, "datetime": _datetime,
-    "number": lambda field, value: _decimal(value, "a number"), "duration": _duration, "boolean": _boolean,
+    "number": lambda field, value: plain(_decimal(value, "a number")), "duration": _duration, "boolean": _boolean,
     "choice": _choice, "list": _list, "table": _table, "email": _email,
 }  # fmt: skip
 

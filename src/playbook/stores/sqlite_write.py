@@ -5,6 +5,8 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import astuple
+
 from playbook.errors import KeyReused
 from playbook.stores import rows
 from playbook.stores.interface import Receipt, VersionConflict
@@ -51,7 +53,6 @@ SELECT_VERSION = "SELECT version FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_RECEIPT = "SELECT fingerprint, answer, position FROM receipts WHERE tenant = ? AND key = ?"
 
 _stream = attrgetter("stream")
-_columns = attrgetter(*rows.COLUMNS[:-1])
 
 
 class RejectedError(Exception):
@@ -279,7 +280,7 @@ def independent(batches: Sequence[Batch]) -> bool:
 
 def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
     """Return the columns of `cases`."""
-    return (tenant, *_columns(row), rows.tags_text(row.tags))
+    return (tenant, *astuple(row)[:-1], rows.tags_text(row.tags))
 
 
 def tag_rows(tenant: str, row: IndexRow) -> list[tuple[Any, ...]]:
