@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Back,
         Close,
         Do,
+        Guide,
         Log,
         Open,
         Refuse,
@@ -79,7 +80,7 @@ _HOMES = {
     "playbook.expressions": ("Function", "Scope", "Unknown", "types"),
     "playbook.hookspecs": ("hookimpl",),
     "playbook.model.commands": (
-        "Advance", "Approve", "Assign", "Back", "Close", "Do", "Log", "Open", "Refuse", "Reopen", "Set",
+        "Advance", "Approve", "Assign", "Back", "Close", "Do", "Guide", "Log", "Open", "Refuse", "Reopen", "Set",
         "SkipActivity", "Split", "Waive",
     ),
     "playbook.model.contributions": (
@@ -99,11 +100,11 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"load_plugins": "load"}
 
 __all__ = [
-    "ActionKind", "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar",
-    "Change", "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine",
-    "ForeignStore", "Function", "Guard", "Importer", "InputError", "KeyReused", "Log", "MemoryStore",
-    "Money", "NewerStore", "Notice", "Open", "Page", "PlaybookError", "PluginError", "PluginInfo",
-    "Problem", "ProblemsFound", "Project", "Query", "Refuse", "Refused", "Registry", "Reopen", "Report",
+    "ActionKind", "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar", "Change",
+    "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine", "ForeignStore",
+    "Function", "Guard", "Guide", "Importer", "InputError", "KeyReused", "Log", "MemoryStore", "Money",
+    "NewerStore", "Notice", "Open", "Page", "PlaybookError", "PluginError", "PluginInfo", "Problem",
+    "ProblemsFound", "Project", "Query", "Refuse", "Refused", "Registry", "Reopen", "Report",
     "ReportContext", "ReportQuery", "Scope", "Set", "SkipActivity", "SourceRow", "Span", "Split",
     "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown",
     "UnknownName", "Verdict", "Waive", "__version__", "hookimpl", "load_plugins", "types",

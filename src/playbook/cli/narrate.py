@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 from playbook.cli.narrate_automation import TELL as AUTOMATIC
 from playbook.cli.output import clean, moment, paint, percent, shown
 from playbook.model.approving import Approved, CreditSplit, Declined, Lapsed, Skipped, Waived
-from playbook.model.events import Assigned, Blocked, Changed, Finished, Logged, Moved, Opened, Reopened
+from playbook.model.events import (
+    Assigned,
+    Blocked,
+    Changed,
+    Finished,
+    GuideOpened,
+    Logged,
+    Moved,
+    Opened,
+    Reopened,
+)
 from playbook.process.codec import is_sealed
 
 if TYPE_CHECKING:
@@ -111,6 +121,10 @@ def _split(words: Words, event: CreditSplit) -> str:
     )
 
 
+def _guided(words: Words, event: GuideOpened) -> str:
+    return f"opened the guide for {words.stage(event.stage)}"
+
+
 def _approved(words: Words, event: Approved) -> str:
     verb = "approved" if event.complete else "said yes to"
     until = f" until {moment(event.expires, words.zone)}" if event.expires is not None else ""
@@ -154,5 +168,5 @@ def _because(reason: str) -> str:
 _TELL: Mapping[type, Callable[[Words, Any], str]] = {
     Opened: _opened, Changed: _changed, Moved: _moved, Blocked: _blocked, Finished: _finished,
     Logged: _logged, Assigned: _assigned, Reopened: _reopened, Skipped: _skipped, CreditSplit: _split,
-    Approved: _approved, Declined: _declined, Waived: _waived, Lapsed: _lapsed, **AUTOMATIC,
+    GuideOpened: _guided, Approved: _approved, Declined: _declined, Waived: _waived, Lapsed: _lapsed, **AUTOMATIC,
 }  # fmt: skip

@@ -46,6 +46,7 @@ class Session:
         self.tenant = given.tenant or "default"
         self.folder = Path(given.project or ".")
         self._opened: Store | None = None
+        self._engines: dict[str, Engine] = {}
 
     # -- the project --------------------------------------------------------------------------------
 
@@ -166,7 +167,11 @@ class Session:
         from playbook.engine import Engine
 
         for tenant in [self.tenant] if self.given.tenant else self.store.tenants():
-            yield Engine.open(None, store=self.store, tenant=tenant, registry=self.registry)
+            if tenant not in self._engines:
+                self._engines[tenant] = Engine.open(
+                    None, store=self.store, tenant=tenant, registry=self.registry
+                )
+            yield self._engines[tenant]
 
     @functools.cached_property
     def engine(self) -> Engine:

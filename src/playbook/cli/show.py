@@ -82,6 +82,7 @@ def _plain(words: Words) -> dict[str, Any]:
         ],
         "entries": list(case.entries),
         "shares": case.shares,
+        "guide_opened": case.guided,
         "kin": standing.kin(words),
         **standing.plain(words),
     }
@@ -121,6 +122,8 @@ def _facts(words: Words) -> Iterator[tuple[str, str]]:
     credit = standing.credit(words)
     if credit:
         yield "credit", credit
+    if case.guided:
+        yield "guide", f"opened {case.guided} time" + ("s" if case.guided > 1 else "")
     yield "opened", moment(case.opened, words.zone)
     if case.closed is not None:
         yield "closed", moment(case.closed, words.zone)

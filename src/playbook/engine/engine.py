@@ -32,13 +32,14 @@ from playbook.errors import (
     StoreUnavailable,
     UnknownName,
 )
-from playbook.model.commands import Advance, Command, Open, Request
-from playbook.model.events import Moved
+from playbook.model.commands import Advance, Command, Guide, Open, Request
+from playbook.model.events import Blocked, Moved
 from playbook.model.organization import OPERATOR, Organization
 from playbook.model.values import encode
 from playbook.process.codec import decode_event, revive
 from playbook.process.computed import censored, hidden_fields, view
 from playbook.process.facts import World
+from playbook.process.guiding import guidance
 from playbook.process.moving import reachable
 from playbook.stores.interface import Query, VersionConflict
 from playbook.times import from_micros, in_utc, system_clock, to_micros
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from playbook.plugins import Registry
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
+    from playbook.process.guiding import Guidance
     from playbook.reading.project import Project
     from playbook.stores.interface import Batch, Page, Store, Tally
     from playbook.times import Clock
@@ -288,12 +290,18 @@ class Engine:
             answer = unit.guarded(request) or answer
         ways = reachable(definition, current)
         if isinstance(answer, Refused):
-            target = answer.events[0].target if answer.events else to
+            target = next((e.target for e in answer.events if isinstance(e, Blocked)), to)
             return Explanation(
                 case, current.stage, False, ways, target, answer.code, answer.message, answer.blockers, ()
             )
         target = next((event.target for event in answer.events if isinstance(event, Moved)), "")
         return Explanation(case, current.stage, True, ways, target, "", "", (), answer.warned)
+
+    def guide(self, case: str, *, actor: str) -> Guidance:
+        """Return what helps with a case where it stands; that it was opened is counted. Raises UnknownName."""
+        self.run(Guide(case), actor=actor)
+        found, definition = self.case_and_definition(case, actor=actor)
+        return guidance(definition.playbook, found.stage)
 
     def find(
         self, query: Query | None = None, *, actor: str, after: str | None = None, limit: int = 50

@@ -71,7 +71,8 @@ class Case:
     """Hold everything a decision needs to know of one case; `visit` counts moves from 1.
 
     `children` gives the outcome of each follow-up case ("open" until it ends), `changed` when a field last was;
-    `assigned` when the owner got it, where that was not when it was opened.
+    `assigned` when the owner got it, where that was not when it was opened; `guided` how often its guidance
+    was opened.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Case:
     territory: str = ""
     assigned: dt.datetime | None = None
     armed: dt.datetime | None = None
+    guided: int = 0
 
 
 def altered(case: Case, changes: Mapping[str, Any]) -> Case:

@@ -152,6 +152,13 @@ class Reopen:
 
 
 @attrs.frozen
+class Guide:
+    """Open the guidance for the case as it stands; who may see it may."""
+
+    case: str
+
+
+@attrs.frozen
 class Split:
     """Divide the credit for the case among people; shares are percentages that sum to 100%."""
 
@@ -161,7 +168,7 @@ class Split:
 
 Command = (
     Open | Set | Do | Log | Advance | Back | Close | Assign
-    | Approve | Refuse | Waive | SkipActivity | Reopen | Split
+    | Approve | Refuse | Waive | SkipActivity | Reopen | Split | Guide
 )  # fmt: skip
 
 

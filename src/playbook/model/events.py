@@ -90,6 +90,13 @@ class Reopened:
 
 
 @attrs.frozen(slots=False)
+class GuideOpened:
+    """Someone opened the guidance of a stage."""
+
+    stage: str
+
+
+@attrs.frozen(slots=False)
 class Finished:
     """A planned activity ended with an outcome; `done` says whether that satisfies it."""
 
@@ -239,7 +246,7 @@ Automatic = (
 Answer = Approved | Declined | Waived | Lapsed
 CaseEvent = (
     Opened | Changed | Moved | Blocked | Reopened | Finished | Skipped | Logged | Assigned | CreditSplit | Answer
-    | Automatic
+    | GuideOpened | Automatic
 )  # fmt: skip
 OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet
 Event = CaseEvent | OrganizationEvent | Published
@@ -268,6 +275,7 @@ KINDS: dict[str, type[Any]] = {
     "action.refused/1": ActionRefused,
     "case.linked/1": Linked,
     "child.ended/1": ChildEnded,
+    "guide.opened/1": GuideOpened,
     "playbook.published/1": Published,
     "organization.settings/1": SettingsSet,
     "organization.team/1": TeamSet,

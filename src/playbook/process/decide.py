@@ -16,6 +16,7 @@ from playbook.model.commands import (
     Back,
     Close,
     Do,
+    Guide,
     Log,
     Open,
     Refuse,
@@ -25,7 +26,7 @@ from playbook.model.commands import (
     Split,
     Waive,
 )
-from playbook.model.events import Assigned, Changed, Finished, Logged, Moved, Opened
+from playbook.model.events import Assigned, Changed, Finished, GuideOpened, Logged, Moved, Opened
 from playbook.model.organization import AUTOMATIC
 from playbook.model.playbook import QUIT
 from playbook.model.values import is_blank, parse
@@ -290,6 +291,10 @@ def _said(pool: Pool) -> str:
     return ", ".join(f"{name} {value}" for name, value in parts.items() if value) or "people"
 
 
+def _guide(deciding: Deciding, command: Guide) -> tuple[CaseEvent, ...]:
+    return (GuideOpened(deciding.case.stage),)
+
+
 def _advance(deciding: Deciding, command: Advance) -> tuple[CaseEvent, ...]:
     return advance(deciding, command.to, command.reason)
 
@@ -319,6 +324,7 @@ def _close(deciding: Deciding, command: Close) -> tuple[CaseEvent, ...]:
 _HANDLERS: dict[type, Callable[[Deciding, Any], tuple[CaseEvent, ...]]] = {
     Set: _set, Do: _do, Log: _log, Advance: _advance, Back: _back, Close: _close, Assign: _assign,
     Approve: approve, Refuse: refuse, Waive: waive, SkipActivity: skip_activity, Reopen: reopen, Split: split,
+    Guide: _guide,
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from playbook.model.events import (
     Changed,
     ChildEnded,
     Finished,
+    GuideOpened,
     Linked,
     Logged,
     Moved,
@@ -211,6 +212,10 @@ def _armed(case: Case, event: TimersArmed, at: dt.datetime, actor: str) -> dict[
     return {"armed": event.since}
 
 
+def _guided(case: Case, event: GuideOpened, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"guided": case.guided + 1, "touched": case.touched}  # reading changes nothing
+
+
 def _nothing(case: Case, event: CaseEvent, at: dt.datetime, actor: str) -> dict[str, Any]:
     return {}
 
@@ -222,6 +227,7 @@ _FOLDS: dict[type, Callable[[Case, Any, dt.datetime, str], dict[str, Any]]] = {
     Moved: _moved,
     Finished: _finished,
     Logged: _logged,
+    GuideOpened: _guided,
     Assigned: _assigned,
     **ANSWERS,
     Noticed: _nothing,
