@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 
 from playbook.engine.streams import CaseStream, case_stream
 from playbook.errors import KeyReused
@@ -71,6 +71,7 @@ class _Job:
         self.reader = RowReader(mapping, self.definition, self._world)
         self._team_on = lru_cache(_REMEMBERED)(self._team_of)
         self._now = engine.clock()
+        self._recorded = to_micros(self._now)
         self._stops = mapping.on_bad_row == "stop"
         self._observes = mapping.gates == "observe"
         self._gates = {stage: self.definition.gates_to(stage) for stage in self.definition.stages}
@@ -89,10 +90,11 @@ class _Job:
         if not rows:
             return
         store, tenant = self.engine.store, self.engine.tenant
-        heads = store.load(tenant, [case_stream(row.case) for row in rows])
+        names = [case_stream(row.case) for row in rows]
+        heads = store.load(tenant, names)
         batches, opened = [], []
-        for row in rows:
-            head = heads.get(case_stream(row.case))
+        for row, name in zip(rows, names, strict=True):
+            head = heads.get(name)
             if head is not None:
                 self._bring_up(row, head)
             else:
@@ -123,7 +125,7 @@ class _Job:
             stream.record((event,), at, ACTOR, engine.entropy)
         if definition.automation is not None and definition.automation.timers:
             stream.record((TimersArmed(self._now),), stream.moments[-1][1], ACTOR, engine.entropy)
-        return (stream.write(engine.tenant, to_micros(self._now), self._world),), tuple(stream.vault)
+        return (stream.write(engine.tenant, self._recorded, self._world),), tuple(stream.vault)
 
     def _batch(
         self, row: Row, turn: int, writes: tuple[Write, ...] = (), vault: tuple[VaultRow, ...] = ()
@@ -232,7 +234,7 @@ class _Job:
             yield Assigned(row.owner, self._team(row.owner, self._now), case.owner, case.territory)
         if row.stage != case.stage:
             kept = {name: value for name, value in case.fields.items() if name not in named}
-            after = attrs.evolve(row, fields={**kept, **row.fields})
+            after = replace(row, fields={**kept, **row.fields})
             yield self._move(case.stage, after, self._observe(after, case.opened))
 
     def _observe(self, row: Row, opened: dt.datetime) -> tuple[str, ...]:

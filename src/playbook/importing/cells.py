@@ -43,9 +43,12 @@ def text_reader(cell: Cell | None) -> Callable[[Mapping[str, str]], str]:
 
 
 def field_reader(
-    name: str, cell: Cell, field: Field, reads: Reads, zone: dt.tzinfo
+    name: str, cell: Cell, field: Field, reads: Reads, zone: dt.tzinfo, organization: Organization
 ) -> Callable[[Mapping[str, str]], Any]:
     """Return a function that gives a field's value, None where the cell is blank; raises RowFault."""
+    if cell.match:
+        person = person_reader(cell, organization)
+        return lambda cells: person(cells) or None
     pattern, decimal = cell.dates or reads.dates, cell.decimal or reads.decimal
 
     def convert(text: str) -> Any:
@@ -59,7 +62,7 @@ def field_reader(
             return Money.of(text, cell.currency)
         return parse(field, text)
 
-    return _converted(text_reader(cell), cell.column or name, convert)
+    return _converted(cell, cell.column or name, convert)
 
 
 def day_reader(
@@ -69,25 +72,22 @@ def day_reader(
     if cell is None:
         return lambda cells: None
     pattern = cell.dates or reads.dates
-    return _converted(text_reader(cell), cell.column, lambda text: _instant(text, pattern, zone))
+    return _converted(cell, cell.column, lambda text: _instant(text, pattern, zone))
 
 
-def _converted(
-    text_of: Callable[[Mapping[str, str]], str], what: str, convert: Callable[[str], Any]
-) -> Callable[[Mapping[str, str]], Any]:
-    """Return a function that converts a cell's text, None where it is blank; what came before is remembered."""
-    remembered = lru_cache(maxsize=_REMEMBERED)(convert)
+def _converted(cell: Cell, what: str, convert: Callable[[str], Any]) -> Callable[[Mapping[str, str]], Any]:
+    """Return a function that converts a cell, None where it is blank; what came before is remembered."""
+    text_of, column = text_reader(cell), cell.column
 
-    def read(cells: Mapping[str, str]) -> Any:
-        text = text_of(cells)
-        if not text:
-            return None
+    @lru_cache(maxsize=_REMEMBERED)
+    def converted(written: str) -> Any:
+        text = text_of({column: written})
         try:
-            return remembered(text)
+            return convert(text) if text else None
         except ValueError as error:
             raise RowFault(f"{what}: {error}") from None
 
-    return read
+    return lambda cells: converted(cells[column] if column else "")
 
 
 def person_reader(cell: Cell | None, organization: Organization) -> Callable[[Mapping[str, str]], str]:

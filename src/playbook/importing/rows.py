@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from playbook.engine.streams import case_id_of
 from playbook.errors import InputError, nearest_hint
@@ -32,8 +33,7 @@ NOW = "now"
 """What `otherwise` says of an opening date where the moment of the import stands in for a blank cell."""
 
 
-@attrs.frozen
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """Hold what a row says of a case; `key` names the row, `fingerprint` its content."""
 
     line: int
@@ -71,12 +71,10 @@ class RowReader:
             opened = attrs.evolve(opened, otherwise="")
         self._opened = day_reader(opened, reads, world.zone)
         self._closed = day_reader(columns.closed, reads, world.zone)
-        self._fields = {
-            name: person_reader(cell, world.organization)
-            if cell.match
-            else field_reader(name, cell, definition.fields[name], reads, world.zone)
+        self._fields = [
+            (name, field_reader(name, cell, definition.fields[name], reads, world.zone, world.organization))
             for name, cell in columns.fields.items()
-        }
+        ]
         self.field_names = tuple(columns.fields)
 
     def _require_targets(self) -> None:
@@ -104,7 +102,7 @@ class RowReader:
         key = self._key(row)
         stage, opened, closed = self._stage(cells), self._opened(cells), self._closed(cells)
         self._check_times(stage, opened, closed)
-        fields = {name: read(cells) for name, read in self._fields.items()}
+        fields = [(name, read(cells)) for name, read in self._fields]
         return Row(
             row.line,
             case_id(self._mapping.id, key),
@@ -115,7 +113,7 @@ class RowReader:
             stage,
             opened,
             closed,
-            {name: value for name, value in fields.items() if value not in (None, "")},
+            {name: value for name, value in fields if value is not None},
         )
 
     def _key(self, row: SourceRow) -> str:

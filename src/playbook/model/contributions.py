@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 if TYPE_CHECKING:
     from playbook.errors import Blocker
@@ -96,8 +97,7 @@ class Guard:
     doc: str = ""
 
 
-@attrs.frozen
-class SourceRow:
+class SourceRow(msgspec.Struct, frozen=True, gc=False):
     """Hold one row of a source: its line (of the first character, from 1) and its cells by column.
 
     `fault` says why the row cannot be used, where it cannot; cells then hold what could be read.

@@ -58,7 +58,8 @@ def evolve(case: Case | None, id: str, event: CaseEvent, at: dt.datetime, actor:
 
 
 def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002
-    sealed = {n: Sealed(value[SEAL], value["h"]) for n, value in event.fields.items() if is_sealed(value)}
+    fields = event.fields
+    sealed = {n: Sealed(v[SEAL], v["h"]) for n, v in fields.items() if isinstance(v, dict) and is_sealed(v)}
     return Case(
         id=id,
         playbook=event.playbook,
@@ -71,7 +72,9 @@ def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002
         entered=at,
         touched=at,
         last=at,
-        fields={name: value for name, value in event.fields.items() if name not in sealed},
+        fields={name: value for name, value in fields.items() if name not in sealed}
+        if sealed
+        else {**fields},
         sealed=sealed,
         stamps={event.stage: event.stamp} if event.stamp else {},
         tasks=_tasks(event.plans, 1, at),

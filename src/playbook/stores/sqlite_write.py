@@ -221,8 +221,10 @@ class _Gathered:
         before = self._position
         for write in sorted(batch.writes, key=_stream):
             self._add_write(batch.tenant, write)
-        self._documents += _documents(batch)
-        self._vault += _vault(batch)
+        if batch.documents:
+            self._documents += _documents(batch)
+        if batch.vault:
+            self._vault += _vault(batch)
         last = self._position if self._position > before else 0
         if batch.key is not None:
             self._receipts.append((batch.tenant, batch.key, batch.fingerprint, batch.answer, last))
