@@ -172,6 +172,28 @@ Command = (
 )  # fmt: skip
 
 
+@attrs.frozen
+class SetRecord:
+    """Change fields of a record, named by its id, its name or a unique value; open one where `id` is empty."""
+
+    kind: str
+    id: str = ""
+    fields: dict[str, Any] = attrs.field(factory=dict)
+    reason: str = ""
+
+
+@attrs.frozen
+class Merge:
+    """Say that two records are one: `other` points to `keep` from now on, which takes over what it lacks."""
+
+    kind: str
+    keep: str
+    other: str
+
+
+RecordCommand = SetRecord | Merge
+
+
 class Request(msgspec.Struct, frozen=True):
     """Hold a command with who asks, when it happened, and whether a person asked."""
 

@@ -13,6 +13,15 @@ import attrs
 from playbook.model.approving import Approved, CreditSplit, Declined, Lapsed, Skipped, Waived
 from playbook.model.organization import Person, Settings, Team
 from playbook.model.organization_rules import Rules
+from playbook.model.record import (
+    KindPublished,
+    RecordChanged,
+    RecordEvent,
+    RecordForgotten,
+    RecordMerged,
+    RecordOpened,
+    UniqueHeld,
+)
 
 
 @attrs.frozen(slots=False)
@@ -249,7 +258,7 @@ CaseEvent = (
     | GuideOpened | Automatic
 )  # fmt: skip
 OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet
-Event = CaseEvent | OrganizationEvent | Published
+Event = CaseEvent | OrganizationEvent | RecordEvent | Published | KindPublished | UniqueHeld
 
 KINDS: dict[str, type[Any]] = {
     "case.opened/1": Opened,
@@ -281,5 +290,11 @@ KINDS: dict[str, type[Any]] = {
     "organization.team/1": TeamSet,
     "organization.person/1": PersonSet,
     "organization.rules/1": RulesSet,
+    "kind.published/1": KindPublished,
+    "record.opened/1": RecordOpened,
+    "record.changed/1": RecordChanged,
+    "record.merged/1": RecordMerged,
+    "record.forgotten/1": RecordForgotten,
+    "unique.held/1": UniqueHeld,
 }
 KIND_OF = {cls: kind for kind, cls in KINDS.items()}

@@ -1,10 +1,24 @@
-"""A record: what cases are about and refer to, such as an account, a contact, a product."""
+"""Records: what cases are about and refer to, such as an account, a contact, a product.
+
+A Record describes a kind of them; a RecordState is one as it stands, the fold of its events. Events are stored
+in the order of their attributes; without slots that order is certain.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 import attrs
 
+from playbook.model.case import Sealed
 from playbook.model.playbook import Field
+
+RECORD_FOLD = 1
+"""The version of the fold; a snapshot of another version means folding anew."""
+
+RECORDS = "record:"
+"""Begins the stream of a record; its kind and id follow."""
 
 
 @attrs.frozen
@@ -20,3 +34,73 @@ class Record:
     fields: tuple[Field, ...] = ()
     unique: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+
+
+@attrs.frozen(slots=False)
+class RecordState:
+    """Hold one record; `into` is the one that it was merged into, `merged` are those merged into this one."""
+
+    id: str
+    kind: str
+    opened: dt.datetime
+    last: dt.datetime
+    fields: dict[str, Any] = attrs.field(factory=dict)
+    sealed: dict[str, Sealed] = attrs.field(factory=dict)
+    into: str = ""
+    merged: tuple[str, ...] = ()
+    forgotten: dt.datetime | None = None
+
+
+@attrs.frozen(slots=False)
+class RecordOpened:
+    """A record came to be."""
+
+    kind: str
+    fields: dict[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(slots=False)
+class RecordChanged:
+    """Fields of a record changed; None means cleared."""
+
+    fields: dict[str, Any]
+    reason: str = ""
+
+
+@attrs.frozen(slots=False)
+class RecordMerged:
+    """Two records turned out to be one: `other` points to the one that is kept. It stands in both streams."""
+
+    kept: str
+    other: str
+
+
+@attrs.frozen(slots=False)
+class RecordForgotten:
+    """The personal values of a record were erased, those of these fields among them."""
+
+    fields: tuple[str, ...] = ()
+
+
+@attrs.frozen(slots=False)
+class KindPublished:
+    """A kind of record was published: the digests of what it is made of and of its texts."""
+
+    record: str
+    digest: str
+    texts: str
+
+
+@attrs.frozen(slots=False)
+class UniqueHeld:
+    """A value that no two records may have went to a record, or to none."""
+
+    record: str = ""
+
+
+RecordEvent = RecordOpened | RecordChanged | RecordMerged | RecordForgotten
+
+
+def record_stream(kind: str, id: str) -> str:  # noqa: A002 - what it is called everywhere
+    """Return the stream of a record, which is also the tag of what refers to it."""
+    return f"{RECORDS}{kind}:{id}"
