@@ -36,10 +36,12 @@ if TYPE_CHECKING:
         Do,
         Guide,
         Log,
+        Merge,
         Open,
         Refuse,
         Reopen,
         Set,
+        SetRecord,
         SkipActivity,
         Split,
         Waive,
@@ -80,8 +82,8 @@ _HOMES = {
     "playbook.expressions": ("Function", "Scope", "Unknown", "types"),
     "playbook.hookspecs": ("hookimpl",),
     "playbook.model.commands": (
-        "Advance", "Approve", "Assign", "Back", "Close", "Do", "Guide", "Log", "Open", "Refuse", "Reopen", "Set",
-        "SkipActivity", "Split", "Waive",
+        "Advance", "Approve", "Assign", "Back", "Close", "Do", "Guide", "Log", "Merge", "Open", "Refuse",
+        "Reopen", "Set", "SetRecord", "SkipActivity", "Split", "Waive",
     ),
     "playbook.model.contributions": (
         "ActionKind", "Change", "CommandLine", "CriterionKind", "Guard", "Importer", "Notice", "Report",
@@ -102,10 +104,11 @@ _RENAMED = {"load_plugins": "load"}
 __all__ = [
     "ActionKind", "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar", "Change",
     "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine", "ForeignStore",
-    "Function", "Guard", "Guide", "Importer", "InputError", "KeyReused", "Log", "MemoryStore", "Money",
+    "Function", "Guard", "Guide", "Importer", "InputError", "KeyReused", "Log", "MemoryStore", "Merge",
+    "Money",
     "NewerStore", "Notice", "Open", "Page", "PlaybookError", "PluginError", "PluginInfo", "Problem",
     "ProblemsFound", "Project", "Query", "Refuse", "Refused", "Registry", "Reopen", "Report",
-    "ReportContext", "ReportQuery", "Scope", "Set", "SkipActivity", "SourceRow", "Span", "Split",
+    "ReportContext", "ReportQuery", "Scope", "Set", "SetRecord", "SkipActivity", "SourceRow", "Span", "Split",
     "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown",
     "UnknownName", "Verdict", "Waive", "__version__", "hookimpl", "load_plugins", "types",
 ]  # fmt: skip

@@ -92,3 +92,36 @@ class HistoryItem:
     recorded: dt.datetime
     actor: str
     event: Any
+
+
+@attrs.frozen
+class RecordView:
+    """Show a record: `fields` with computed ones in the order of the file, `merged` those merged into it."""
+
+    kind: str
+    id: str
+    name: str
+    fields: dict[str, Any]
+    opened: dt.datetime
+    changed: dt.datetime
+    merged: tuple[str, ...] = ()
+    forgotten: dt.datetime | None = None
+
+
+@attrs.frozen
+class Happening:
+    """Hold one event of a customer's history: what it happened to, a case of a playbook or a record of a kind."""
+
+    of: str
+    id: str
+    name: str
+    item: HistoryItem
+
+
+@attrs.frozen
+class Forgotten:
+    """Say what was erased: how many personal values, of which records, and which of their fields had one."""
+
+    values: int
+    records: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()

@@ -8,20 +8,22 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import msgspec
 
-from playbook.engine.answers import Done, Explanation, HistoryItem
+from playbook.engine.answers import Done
+from playbook.engine.customers import forget, history_of
 from playbook.engine.definitions import Definitions
+from playbook.engine.explaining import explain
 from playbook.engine.finding import Finder
 from playbook.engine.held import Held
 from playbook.engine.keys import fingerprint_of, repeated
+from playbook.engine.past import happened, stood
 from playbook.engine.publishing import Publisher
+from playbook.engine.records import Records
 from playbook.engine.streams import (
     ORGANIZATION,
     CaseStream,
     case_id_of,
     case_stream,
-    fold_case,
 )
 from playbook.engine.ticking import tick
 from playbook.engine.unit import Unit
@@ -32,24 +34,24 @@ from playbook.errors import (
     StoreUnavailable,
     UnknownName,
 )
-from playbook.model.commands import Advance, Command, Guide, Open, Request
-from playbook.model.events import Blocked, Moved
-from playbook.model.organization import OPERATOR, Organization
+from playbook.model.commands import Advance, Command, Guide, Merge, Open, Request, SetRecord
+from playbook.model.organization import OPERATOR
 from playbook.model.values import encode
-from playbook.process.codec import decode_event, revive
+from playbook.process.codec import revive
 from playbook.process.computed import censored, hidden_fields, view
 from playbook.process.facts import World
 from playbook.process.guiding import guidance
-from playbook.process.moving import reachable
 from playbook.stores.interface import Query, VersionConflict
-from playbook.times import from_micros, in_utc, system_clock, to_micros
+from playbook.times import in_utc, system_clock
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from playbook.engine.answers import CaseView
+    from playbook.engine.answers import CaseView, Explanation, Forgotten, Happening, HistoryItem, RecordView
     from playbook.model.case import Case
+    from playbook.model.commands import RecordCommand
+    from playbook.model.organization import Organization
     from playbook.plugins import Registry
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
@@ -61,8 +63,6 @@ if TYPE_CHECKING:
 _FREE_TRIES = 3
 _TRIES = 40
 _PAUSE = 0.001
-_CACHED = 4096
-_ORGANIZATION = msgspec.json.Decoder(Organization)
 
 
 class Engine:
@@ -88,7 +88,10 @@ class Engine:
         self._contended = threading.Lock()
         self._held = Held(store, tenant, registry, self.definitions)
         self._finder = Finder(store, tenant, self.definitions, self._eyes)
-        self._publisher = Publisher(store, tenant, clock, self.definitions, self._held.world)
+        self.kept_records = Records(self)
+        self._publisher = Publisher(
+            store, tenant, clock, self.definitions, self.kept_records.kinds, self._held.world
+        )
 
     @classmethod
     def open(
@@ -128,7 +131,12 @@ class Engine:
     # -- running ------------------------------------------------------------------------------------
 
     def run(
-        self, command: Command, *, actor: str, key: str | None = None, at: dt.datetime | None = None
+        self,
+        command: Command | RecordCommand,
+        *,
+        actor: str,
+        key: str | None = None,
+        at: dt.datetime | None = None,
     ) -> Done | Refused:
         """Carry out a command, or say every reason why not.
 
@@ -142,12 +150,24 @@ class Engine:
         if isinstance(command, Open) and not command.case:
             command = attrs.evolve(command, case=self.new_id())
         try:
+            if isinstance(command, (SetRecord, Merge)):
+                return self._first(key, fingerprint) or self._keep(command, actor, key, fingerprint, at)
             return self._run(command, actor, key, fingerprint, at)
         except InputError:
             first = self._first(key, fingerprint)
             if first is None:
                 raise
             return first
+
+    def _keep(
+        self, command: RecordCommand, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None
+    ) -> Done | Refused:
+        done = self.kept_records.run(command, actor, key, fingerprint, in_utc(at or self.clock()))
+        if done is None:  # another brought the same at the same time
+            done = self._first(key, fingerprint)
+        if done is None:
+            raise StoreUnavailable("what came before under this key cannot be read; try again")
+        return done
 
     def _run(
         self, command: Command, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None
@@ -276,26 +296,7 @@ class Engine:
 
     def why(self, case: str, to: str = "", *, actor: str) -> Explanation:
         """Explain what stands between a case and its next stage (or `to`): what `advance` would answer."""
-        command = Advance(case, to)
-        basis = self._held.basis(command, fresh=True)
-        stream, now = basis.stream, self.clock()
-        definition, current = stream.definition, stream.case
-        _must_see(current, definition, actor, now, basis.world)
-        if current is None:
-            raise UnknownName("case", case)
-        request, unit = Request(command, actor, now), Unit(self, basis, now)
-        answer = unit.decide(stream, request)
-        if self.registry.before_commit and not isinstance(answer, Refused):
-            unit.carry(stream, request)
-            answer = unit.guarded(request) or answer
-        ways = reachable(definition, current)
-        if isinstance(answer, Refused):
-            target = next((e.target for e in answer.events if isinstance(e, Blocked)), to)
-            return Explanation(
-                case, current.stage, False, ways, target, answer.code, answer.message, answer.blockers, ()
-            )
-        target = next((event.target for event in answer.events if isinstance(event, Moved)), "")
-        return Explanation(case, current.stage, True, ways, target, "", "", (), answer.warned)
+        return explain(self, case, to, actor)
 
     def guide(self, case: str, *, actor: str) -> Guidance:
         """Return what helps with a case where it stands; that it was opened is counted. Raises UnknownName."""
@@ -349,7 +350,7 @@ class Engine:
         return self._viewed(found, definition, actor, self.clock())
 
     def _viewed(self, case: Case, definition: Compiled, actor: str, at: dt.datetime) -> Case:
-        world = self.world
+        world = self.kept_records.known(self.world, definition, case)
         hidden = hidden_fields(definition, case, actor, self.clock(), world)
         return view(definition, case, definition.scope(case, actor, at, world), hidden)
 
@@ -359,32 +360,44 @@ class Engine:
         Raises UnknownName where there was no such case then, or the actor does not see it now.
         """
         self.case_and_definition(case, actor=actor)
-        stop, recorded = to_micros(at), to_micros(known or self.clock())
-        events = (
-            e
-            for e in self.store.events(self.tenant, case_stream(case))
-            if e.at <= stop and e.recorded <= recorded
-        )
-        folded, definition = fold_case(case, events, self.definitions.pinned)
-        if folded is None or definition is None:
-            raise UnknownName("case", case)
-        return self._viewed(self._held.revealed(folded, definition), definition, actor, at)
+        then, definition = stood(self, case, at, known or self.clock())
+        return self._viewed(self._held.revealed(then, definition), definition, actor, at)
 
     def history(self, case: str, *, actor: str) -> Iterator[HistoryItem]:
         """Yield what happened on a case, oldest first; personal values stay sealed. Raises UnknownName."""
         found, definition = self.case_and_definition(case, actor=actor)
         hidden = hidden_fields(definition, found, actor, self.clock(), self.world)
-        return (
-            HistoryItem(
-                stored.version,
-                stored.kind,
-                from_micros(stored.at),
-                from_micros(stored.recorded),
-                stored.actor,
-                censored(revive(decode_event(stored.kind, stored.data), definition), hidden),
-            )
-            for stored in self.store.events(self.tenant, case_stream(case))
-        )
+        return happened(self, case_stream(case), lambda event: censored(revive(event, definition), hidden))
+
+    def record(self, kind: str, reference: str, *, actor: str = OPERATOR) -> RecordView:
+        """Return a record named by its id, a unique value or its name; of those that were merged, the one kept.
+
+        Raises UnknownName naming the nearest, AmbiguousName naming the matches.
+        """
+        return self.kept_records.show(kind, reference)
+
+    def records(
+        self,
+        kind: str,
+        *,
+        name: str | None = None,
+        actor: str = OPERATOR,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page[RecordView]:
+        """Return the records of a kind (those of a name), the newest first, by pages; raises UnknownName."""
+        return self.kept_records.page(kind, name, after, limit)
+
+    def history_of(self, kind: str, reference: str, *, actor: str) -> Iterator[Happening]:
+        """Yield what ever happened with a record over all cases that the actor sees, oldest first."""
+        return history_of(self, self.kept_records.kinds.current(kind)[0], reference, actor)
+
+    def forget(self, reference: str, *, actor: str) -> Forgotten:
+        """Erase the personal values of a record (`contact:ann@acme.example`), a person or a case; say which.
+
+        Raises UnknownName, AmbiguousName, and InputError for an actor who is not the operator.
+        """
+        return forget(self, reference, actor)
 
     @property
     def world(self) -> World:

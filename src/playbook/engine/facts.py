@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playbook.engine.engine import Engine
+    from playbook.engine.records import Said
     from playbook.process.facts import World
 
     Provider = Callable[[Engine, str, World, dt.datetime], Any]
@@ -27,7 +28,12 @@ def load_of(engine: Engine, person: str, world: World, at: dt.datetime) -> Load:
     return Load(counts.get(OPEN, 0), max((tally.assigned for tally in tallies), default=0))
 
 
-PROVIDERS: dict[str, Provider] = {"load": load_of, "unique": cases_alike}
+def said_by(engine: Engine, name: str, world: World, at: dt.datetime) -> Said:
+    """Return what a record of a kind says, or a case that is referred to, by `kind:id`."""
+    return engine.kept_records.said(*name.split(":", 1))
+
+
+PROVIDERS: dict[str, Provider] = {"load": load_of, "unique": cases_alike, "record": said_by}
 """By the first part of a fact's name; a provider gets the engine, the rest of the name, the world and the time."""
 
 

@@ -10,13 +10,13 @@ import msgspec
 
 from playbook.engine.answers import Done
 from playbook.errors import KeyReused
-from playbook.model.commands import Command
+from playbook.model.commands import Command, RecordCommand
 from playbook.model.values import canonical
 
 _DONE = msgspec.json.Decoder(Done)
 
 
-def fingerprint_of(command: Command, actor: str) -> bytes:
+def fingerprint_of(command: Command | RecordCommand, actor: str) -> bytes:
     """Return what tells a command from others under one key: the SHA-256 of what is given in it, and who acts.
 
     What is empty is left out, so that an attribute which a later version adds changes no fingerprint.
@@ -25,7 +25,7 @@ def fingerprint_of(command: Command, actor: str) -> bytes:
     return hashlib.sha256(canonical((type(command).__name__, given, actor))).digest()
 
 
-_ATTRIBUTES = {kind: tuple(a.name for a in attrs.fields(kind)) for kind in get_args(Command)}
+_ATTRIBUTES = {kind: tuple(a.name for a in attrs.fields(kind)) for kind in get_args(Command | RecordCommand)}
 
 
 def repeated(key: str | None, fingerprint: bytes, first: bytes, answer: bytes) -> Done:

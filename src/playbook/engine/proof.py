@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from playbook.engine.definitions import Versions, snapshot_of
-from playbook.engine.streams import ORGANIZATION, fold_case, fold_organization, index_row, is_case
+from playbook.engine.kinds import KindVersions, is_kind, snapshot_of_kind
+from playbook.engine.record_streams import is_record, is_unique, record_row, revealed
+from playbook.engine.streams import (
+    ORGANIZATION,
+    case_stream,
+    fold_case,
+    fold_organization,
+    index_row,
+    is_case,
+)
 from playbook.errors import PlaybookError
 from playbook.model.case import FOLD
 from playbook.model.organization import Organization
+from playbook.model.record import RECORDS
 from playbook.model.values import encode
 from playbook.process.codec import decode_event, encode_case
+from playbook.process.recording import encode_record, fold_record
 from playbook.stores.audit import Finding, audit
 from playbook.stores.interface import Query
 from playbook.times import from_micros
@@ -39,9 +50,9 @@ def prove(engine: Engine, progress: Callable[[int], None] = lambda events: None)
     for stream in _streams(engine):
         if stream not in broken:
             yield from _prove_fold(engine, stream, rows)
-        rows.pop(stream.partition(":")[2], None) if is_case(stream) else None
-    for case in sorted(rows):
-        yield _finding(engine, f"case:{case}", "the index has a case whose stream does not exist")
+        rows.pop(stream, None)
+    for stream in sorted(rows):
+        yield _finding(engine, stream, "the index has what no stream is there for")
 
 
 def _streams(engine: Engine) -> Iterator[str]:
@@ -52,13 +63,15 @@ def _streams(engine: Engine) -> Iterator[str]:
 
 
 def _index(engine: Engine) -> Iterator[tuple[str, IndexRow]]:
-    after: str | None = None
-    while True:
-        page = engine.store.find(engine.tenant, Query(), after=after, limit=_PAGE)
-        yield from ((row.case, row) for row in page.items)
-        after = page.next
-        if after is None:
-            return
+    """Yield the rows of cases and records by their streams."""
+    for playbook in (None, *(RECORDS + kind for kind in engine.kept_records.kinds.names())):
+        after: str | None = None
+        while True:
+            page = engine.store.find(engine.tenant, Query(playbook), after=after, limit=_PAGE)
+            yield from ((case_stream(row.case) if playbook is None else row.case, row) for row in page.items)
+            after = page.next
+            if after is None:
+                break
 
 
 def _prove_fold(engine: Engine, stream: str, rows: dict[str, IndexRow]) -> Iterator[Finding]:
@@ -70,8 +83,17 @@ def _prove_fold(engine: Engine, stream: str, rows: dict[str, IndexRow]) -> Itera
         return
     if head.fold == FOLD and head.data and not _same(head.data, folded):
         yield _finding(engine, stream, "the snapshot is not the fold of its events")
-    if is_case(stream) and rows.get(stream.partition(":")[2]) != row:
+    if row is not None and rows.get(stream) != row:
         yield _finding(engine, stream, "the index row is not what its events say")
+    if is_record(stream):
+        yield from _unclaimed(engine, stream)
+
+
+def _unclaimed(engine: Engine, stream: str) -> Iterator[Finding]:
+    """Yield the unique values of a record that are not held for it."""
+    _, kind, id_ = stream.split(":", 2)
+    for name in engine.kept_records.unclaimed(kind, id_):
+        yield _finding(engine, stream, f"its {name}, which is unique, is not held for it")
 
 
 def _same(snapshot: bytes, folded: bytes) -> bool:
@@ -89,13 +111,29 @@ def _fold(engine: Engine, stream: str) -> tuple[bytes, IndexRow | None]:
         if case is None or definition is None:
             raise ValueError("there are none")
         return encode_case(case), index_row(case, definition)
+    if is_record(stream):
+        return _fold_record(engine, stream)
     decoded = [(decode_event(stored.kind, stored.data), from_micros(stored.at)) for stored in events]
+    if is_unique(stream):
+        return encode(decoded[-1][0]), None
+    if is_kind(stream):
+        return snapshot_of_kind(KindVersions(tuple(event for event, _ in decoded))), None
     if stream != ORGANIZATION:
         return snapshot_of(Versions(tuple(event for event, _ in decoded))), None
     organization = Organization()
     for event, at in decoded:
         organization = fold_organization(organization, event, at)
     return encode(organization), None
+
+
+def _fold_record(engine: Engine, stream: str) -> tuple[bytes, IndexRow]:
+    _, name, id_ = stream.split(":", 2)
+    store, tenant = engine.store, engine.tenant
+    kind, _ = engine.kept_records.kinds.current(name)
+    state = fold_record(kind, id_, store.events(tenant, stream), from_micros)
+    if state is None:
+        raise ValueError("there are none")
+    return encode_record(state), record_row(revealed(store, tenant, kind, state), kind)
 
 
 def _finding(engine: Engine, stream: str, message: str) -> Finding:

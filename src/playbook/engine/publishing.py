@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.engine.definitions import Definitions, Versions, snapshot_of, stream_of
+from playbook.engine.kinds import kind_stream, snapshot_of_kind
 from playbook.engine.streams import ORGANIZATION, chained, fold_organization, organization_changes
 from playbook.errors import InputError, ProblemsFound
 from playbook.model.case import FOLD
@@ -17,8 +18,9 @@ from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from playbook.engine.kinds import Kinds
     from playbook.process.facts import World
     from playbook.reading.project import Project
     from playbook.stores.interface import Snapshot, Store
@@ -34,12 +36,14 @@ class Publisher:
         tenant: str,
         clock: Clock,
         definitions: Definitions,
+        kinds: Kinds,
         world_of: Callable[[Snapshot | None], World],
     ) -> None:
         self.store = store
         self.tenant = tenant
         self.clock = clock
         self.definitions = definitions
+        self.kinds = kinds
         self._world_of = world_of
 
     def publish(self, project: Project, actor: str) -> dict[str, str]:
@@ -62,9 +66,11 @@ class Publisher:
 
     def _publication(self, project: Project, actor: str) -> tuple[Batch, dict[str, str]]:
         streams = [stream_of(name) for name in sorted(project.playbooks)]
+        streams += [kind_stream(name) for name in sorted(project.records)]
         heads = self.store.load(self.tenant, [*streams, ORGANIZATION])
         now = self.clock()
-        writes, documents, digests, faults = [], dict[str, bytes](), dict[str, str](), []
+        writes, documents, digests, faults = list[Write](), dict[str, bytes](), dict[str, str](), list[str]()
+        self._kinds(project, heads, actor, now, writes, documents, faults)
         for name, reading in sorted(project.playbooks.items()):
             if reading.value is None:
                 continue
@@ -89,6 +95,34 @@ class Publisher:
                 self._organization_write(project.organization.value, heads.get(ORGANIZATION), actor, now)
             )
         return Batch(self.tenant, tuple(sorted(writes, key=lambda w: w.stream)), documents=documents), digests
+
+    def _kinds(
+        self,
+        project: Project,
+        heads: Mapping[str, Snapshot],
+        actor: str,
+        now: dt.datetime,
+        writes: list[Write],
+        documents: dict[str, bytes],
+        faults: list[str],
+    ) -> None:
+        """Add what the project's kinds of records take to publish, or why one cannot be."""
+        for name, record in sorted(project.records.items()):
+            if record.value is None:
+                continue
+            try:
+                planned = self.kinds.plan(record.value, heads.get(kind_stream(name)))
+            except InputError as error:
+                faults.append(str(error))
+                continue
+            if planned is not None:
+                made, versions = planned
+                documents |= {made.digest: made.process, made.texts_digest: made.texts}
+                head = heads.get(kind_stream(name))
+                after = snapshot_of_kind(versions)
+                writes.append(
+                    self._plain_write(kind_stream(name), head, versions.published[-1:], after, actor, now)
+                )
 
     def _plain_write(
         self,

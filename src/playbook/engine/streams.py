@@ -11,12 +11,14 @@ from playbook.errors import PlaybookError
 from playbook.model.case import FOLD, altered
 from playbook.model.events import KIND_OF, Changed, Logged, Opened, PersonSet, RulesSet, SettingsSet, TeamSet
 from playbook.model.organization import Organization
+from playbook.model.record import record_stream
 from playbook.model.values import encode, load
 from playbook.money import Money
 from playbook.process.approvals import reminders
 from playbook.process.codec import SEAL, decode_event, encode_case, revive
 from playbook.process.computed import indexed
 from playbook.process.evolve import evolve
+from playbook.process.references import links
 from playbook.process.visibility import shown_to
 from playbook.stores.chain import commitment, link
 from playbook.stores.interface import GENESIS, DueRow, IndexRow, NewEvent, VaultRow, Write
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from playbook.model.case import Case
     from playbook.model.events import CaseEvent, OrganizationEvent
+    from playbook.model.playbook import Field
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
     from playbook.stores.interface import Snapshot, StoredEvent
@@ -166,21 +169,41 @@ def _sealed(
 ) -> CaseEvent:
     """Return the event with personal values replaced by references into the vault."""
     if isinstance(event, (Opened, Changed)):
-        personal = definition.personal
+        fields: Mapping[str, Field] = definition.fields
     elif isinstance(event, Logged):
-        personal = frozenset(name for name, f in definition.entry_fields(event.kind).items() if f.personal)
+        fields, known = definition.entry_fields(event.kind), {}
     else:
         return event
-    fields = dict(event.fields)
-    for name in event.fields:
-        value = fields[name]
-        if name in personal and value is not None:
+    return attrs.evolve(event, fields=sealed(event.fields, fields, stream, entropy, vault, known))
+
+
+def sealed(
+    values: Mapping[str, Any],
+    fields: Mapping[str, Field],
+    stream: str,
+    entropy: Callable[[int], bytes],
+    vault: list[VaultRow],
+    known: dict[str, Any],
+) -> dict[str, Any]:
+    """Return values with references into the vault for personal ones, which are added to what is known.
+
+    The subject of one is the record or person that it names, else what the stream is about.
+    """
+    kept = dict(values)
+    for name, value in values.items():
+        field = fields.get(name)
+        if value is not None and field is not None and field.personal:
             ref, salt, data = entropy(12).hex(), entropy(16), encode(value)
-            vault.append(VaultRow(ref, stream, salt, data))
-            fields[name] = {SEAL: ref, "h": commitment(salt, data)}
-            if not isinstance(event, Logged):
-                known[name] = value
-    return attrs.evolve(event, fields=fields)
+            vault.append(VaultRow(ref, _subject(field, value) or stream, salt, data))
+            kept[name] = {SEAL: ref, "h": commitment(salt, data)}
+            known[name] = value
+    return kept
+
+
+def _subject(field: Field, value: Any) -> str:
+    if field.type == "reference" and field.to:
+        return record_stream(field.to, value)
+    return f"person:{value}" if field.type == "person" else ""
 
 
 def reveal(case: Case, definition: Compiled, rows: Mapping[str, VaultRow | None]) -> Case:
@@ -218,6 +241,7 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
     minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
     expected = fields.get(definition.expected_close)
     tags, opened = shown_to(definition, case), to_micros(case.opened)
+    linked = links(definition.playbook.fields, case.fields, definition.personal) if definition.refers else ()
     return IndexRow(
         case.id,
         case.playbook,
@@ -237,7 +261,7 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
         encode(fields),
         opened if case.assigned is None else to_micros(case.assigned),
         tags is not None,
-        tags or (),
+        (*(tags or ()), *linked),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.engine.facts import fetch
+from playbook.engine.records import Said
 from playbook.engine.streams import case_stream
 from playbook.errors import InputError, PluginError, Refused
 from playbook.model.case import OPEN
@@ -16,6 +17,7 @@ from playbook.model.events import ActionRefused, ChildEnded, Linked, Moved, Noti
 from playbook.process.actions import Acting, people, perform
 from playbook.process.decide import Decision, decide
 from playbook.process.facts import Needs
+from playbook.process.references import wanted
 from playbook.stores.interface import Batch
 from playbook.times import to_micros
 
@@ -47,6 +49,8 @@ class Unit:
 
     def carry(self, stream: CaseStream, request: Request, trail: tuple[str, ...] = ()) -> Decision | Refused:
         """Decide a request, record its events, and carry out what follows; a refusal records nothing here."""
+        if stream.definition.refers:
+            request = self._engine.kept_records.meant(stream.definition, request)
         answer = self.decide(stream, request)
         if isinstance(answer, Refused):
             return answer
@@ -145,10 +149,28 @@ class Unit:
         stream = self.streams.get(name)
         if stream is None:
             stream = self.streams[name] = self._engine.load_stream(case)
+        self._know(stream, self.now)
         return stream
 
     def _record(self, stream: CaseStream, events: tuple[CaseEvent, ...], at: dt.datetime, actor: str) -> None:
         stream.record(events, at, actor, self._engine.entropy)
+        self._know(stream, at)
+
+    def _know(self, stream: CaseStream, at: dt.datetime) -> None:
+        """Know what conditions may ask of the records that a case refers to."""
+        if stream.definition.follows or self.world.follows:
+            self._learn(wanted(stream.definition, stream.case, None, self.world), at)
+
+    def _learn(self, names: tuple[str, ...], at: dt.datetime) -> dict[str, Any]:
+        """Return facts; records become part of the world, and the batch is refused where one moves on."""
+        facts = fetch(self._engine, names, self.world, at)
+        said = {name: fact for name, fact in facts.items() if isinstance(fact, Said)}
+        if said:
+            self._reads += tuple(
+                read for fact in said.values() for read in fact.reads if read not in self._reads
+            )
+            self.world = self.world.knowing({fact.of: fact.fields for fact in said.values()})
+        return {**facts, "world": self.world}
 
     def decide(self, stream: CaseStream, request: Request) -> Decision | Refused:
         """Decide a request, giving the facts that are asked for; nothing is recorded."""
@@ -157,7 +179,7 @@ class Unit:
             answer = decide(stream.definition, stream.case, request, facts)
             if not isinstance(answer, Needs):
                 return answer
-            facts |= fetch(self._engine, answer.facts, self.world, request.at)
+            facts |= self._learn(answer.facts, request.at)
         raise InputError(f"deciding on {request.command.case} asked for facts without end")
 
     # -- what follows -------------------------------------------------------------------------------

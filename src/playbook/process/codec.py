@@ -42,11 +42,11 @@ def decode_event(kind: str, data: bytes) -> Any:
 def revive(event: Any, definition: Compiled) -> CaseEvent:
     """Return a decoded event of a case with its values in the types of their fields."""
     if isinstance(event, (Opened, Moved, Reopened)) and event.stamp:
-        event = attrs.evolve(event, stamp=_typed(event.stamp, definition.fields))
+        event = attrs.evolve(event, stamp=typed(event.stamp, definition.fields))
     if isinstance(event, (Opened, Changed)):
-        return attrs.evolve(event, fields=_typed(event.fields, definition.fields))
+        return attrs.evolve(event, fields=typed(event.fields, definition.fields))
     if isinstance(event, Logged):
-        return attrs.evolve(event, fields=_typed(event.fields, definition.entry_fields(event.kind)))
+        return attrs.evolve(event, fields=typed(event.fields, definition.entry_fields(event.kind)))
     revived: CaseEvent = event
     return revived
 
@@ -68,11 +68,11 @@ def revive_case(case: Case, definition: Compiled) -> Case:
     fields = definition.fields
     return attrs.evolve(
         case,
-        fields=_typed(case.fields, fields),
-        stamps={stage: _typed(values, fields) for stage, values in case.stamps.items()},
-        stamps_last={stage: _typed(values, fields) for stage, values in case.stamps_last.items()},
+        fields=typed(case.fields, fields),
+        stamps={stage: typed(values, fields) for stage, values in case.stamps.items()},
+        stamps_last={stage: typed(values, fields) for stage, values in case.stamps_last.items()},
         entries=tuple(
-            attrs.evolve(entry, fields=_typed(entry.fields, definition.entry_fields(entry.kind)))
+            attrs.evolve(entry, fields=typed(entry.fields, definition.entry_fields(entry.kind)))
             for entry in case.entries
         ),
     )
@@ -83,7 +83,8 @@ def is_sealed(value: object) -> bool:
     return isinstance(value, dict) and SEAL in value
 
 
-def _typed(values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+def typed(values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Return stored values in the types of their fields; what is sealed stays so."""
     return {
         name: load(fields[name], value)
         if value is not None and name in fields and not is_sealed(value)

@@ -21,6 +21,7 @@ from playbook.process.criteria import (
     missing_plugins,
 )
 from playbook.process.machine import Process
+from playbook.process.references import followed, refers
 from playbook.times import Duration
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Compiled:
         self.defaults = {f.id: load(f, f.default) for f in playbook.fields if f.default is not None}
         self.personal = frozenset(field.id for field in playbook.fields if field.personal)
         self.seals = bool(self.personal) or any(f.personal for e in playbook.entries for f in e.fields)
+        self.follows = followed(playbook)
+        self.refers = any(map(refers, (*playbook.fields, *(f for e in playbook.entries for f in e.fields))))
         self.amount = playbook.about.amount or "amount"
         self.expected_close = playbook.about.expected_close or "expected_close"
         self.stages = {stage.id: stage for stage in playbook.stages}

@@ -40,6 +40,7 @@ from playbook.process.evolve import evolve
 from playbook.process.facts import Needs, World
 from playbook.process.invariants import broken
 from playbook.process.moving import advance, back, close
+from playbook.process.references import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,13 +64,18 @@ def decide(
 ) -> Decision | Refused | Needs:
     """Decide a request on a case (None before it is opened).
 
-    `facts` holds `world`, the organization as it stands; without it the answer is Needs. Raises InputError
-    or UnknownName, with every mistake at once, for names and values that are wrong in themselves.
+    `facts` holds `world`, the organization as it stands with the records that conditions may follow references
+    to; where something is missing the answer is Needs. Raises InputError or UnknownName, with every mistake at
+    once, for names and values that are wrong in themselves.
     """
     world = facts.get("world")
     if world is None:
         return Needs(("world",))
     command = request.command
+    if definition.follows or world.follows:
+        unknown = wanted(definition, case, command, world)
+        if unknown:
+            return Needs(unknown)
     if isinstance(command, Open):
         return _open(definition, request, command, world, facts)
     if case is None:

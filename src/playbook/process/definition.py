@@ -1,4 +1,4 @@
-"""The published form of a playbook: a process document named by its digest, and its texts beside it."""
+"""The published form of a playbook or a kind of record: a document named by its digest, its texts beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 
 from playbook.expressions import load
 from playbook.model.playbook import Criterion, Playbook
+from playbook.model.record import Record
 from playbook.model.rules import Action, Condition
 from playbook.model.values import canonical, sparse
 
@@ -61,6 +62,12 @@ class _Process:
 
 
 @attrs.frozen
+class _Kind:
+    format: int
+    record: Any
+
+
+@attrs.frozen
 class _Texts:
     texts: dict[str, Any]
     where: dict[str, Place]
@@ -74,34 +81,61 @@ def normalize(playbook: Playbook, plugins: Mapping[str, str], where: Mapping[str
     that attributes which later versions of this program add do not change the digest of an unchanged file.
     """
     tree = sparse(playbook)
-    texts: dict[str, Any] = {}
-    for path, node in _parts(tree, ""):
-        for key in sorted(_TEXTS & node.keys()):
-            text = node.pop(key)
-            if text:
-                texts[f"{path}{key}"] = text
-    process = canonical(_Process(FORMAT, tree, dict(plugins)))
-    rest = canonical(_Texts(texts, dict(where)))
-    return Documents(_digest(process), process, _digest(rest), rest)
+    texts = _taken(tree)
+    return _documents(_Process(FORMAT, tree, dict(plugins)), _Texts(texts, dict(where)))
 
 
 def definition(process: bytes, texts: bytes) -> Definition:
     """Return the definition that `normalize` wrote."""
     stored = msgspec.json.decode(process, type=_Process)
     beside = msgspec.json.decode(texts, type=_Texts)
-    for path, node in _parts(stored.playbook, ""):
-        for key in _TEXTS:
-            text = beside.texts.get(f"{path}{key}")
-            if text is not None:
-                node[key] = text
+    _give_back(stored.playbook, beside.texts)
     playbook = msgspec.convert(stored.playbook, Playbook)
     return Definition(playbook, _digest(process), stored.plugins, beside.where)
+
+
+def normalize_record(record: Record) -> Documents:
+    """Return the documents of a kind of record, by the same rules as those of a playbook."""
+    tree = sparse(record)
+    texts = _taken(tree)
+    return _documents(_Kind(FORMAT, tree), _Texts(texts, {}))
+
+
+def record_of(kind: bytes, texts: bytes) -> Record:
+    """Return the kind of record that `normalize_record` wrote."""
+    stored = msgspec.json.decode(kind, type=_Kind)
+    _give_back(stored.record, msgspec.json.decode(texts, type=_Texts).texts)
+    return msgspec.convert(stored.record, Record)
+
+
+def _taken(tree: Any) -> dict[str, Any]:
+    """Take what only people read out of a tree, and return it by path."""
+    texts: dict[str, Any] = {}
+    for path, node in _parts(tree, ""):
+        for key in sorted(_TEXTS & node.keys()):
+            text = node.pop(key)
+            if text:
+                texts[f"{path}{key}"] = text
+    return texts
+
+
+def _give_back(tree: Any, texts: Mapping[str, Any]) -> None:
+    for path, node in _parts(tree, ""):
+        for key in _TEXTS:
+            text = texts.get(f"{path}{key}")
+            if text is not None:
+                node[key] = text
+
+
+def _documents(what: object, texts: _Texts) -> Documents:
+    process, rest = canonical(what), canonical(texts)
+    return Documents(_digest(process), process, _digest(rest), rest)
 
 
 def uses(playbook: Playbook) -> tuple[tuple[str, str], ...]:
     """Return the criteria, actions and functions that a playbook uses, as pairs of kind and name, in order."""
     found = set[tuple[str, str]]()
-    for value in _values(playbook):
+    for value in values_in(playbook):
         if isinstance(value, Condition):
             found.update(
                 ("functions", node.args[0]) for node, _ in load(value.tree).walk() if node.op == "call"
@@ -113,15 +147,15 @@ def uses(playbook: Playbook) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found))
 
 
-def _values(value: Any) -> Iterator[Any]:
+def values_in(value: Any) -> Iterator[Any]:
     """Yield every attrs value in a model, the outer before the inner."""
     if attrs.has(type(value)):
         yield value
         for attribute in attrs.fields(type(value)):
-            yield from _values(getattr(value, attribute.name))
+            yield from values_in(getattr(value, attribute.name))
     elif isinstance(value, tuple):
         for item in value:
-            yield from _values(item)
+            yield from values_in(item)
 
 
 def _parts(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,7 +1,8 @@
-"""What conditions can see of a case, an actor and the organization."""
+"""What conditions can see of a case, an actor, the organization and records."""
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,6 +13,7 @@ from playbook.model.case import latest
 from playbook.money import Money
 from playbook.process.calendars import Calendars
 from playbook.process.rates import Rates
+from playbook.process.references import followed
 from playbook.process.visibility import eyes_of, shown_to
 from playbook.times import Elapsed, zone
 
@@ -112,7 +114,9 @@ class _Questions:
         return self._world.rates.convert(amount, currency, self._world.day(self._now))
 
     def follow(self, target: str, id: str, field: str) -> Any:  # noqa: A002 - what Scope calls it
-        return PersonRoot(id, self._world, self._now).get(field) if target == "person" else None
+        if target == "person":
+            return PersonRoot(id, self._world, self._now).get(field)
+        return self._world.records.get((target, id), _NOTHING).get(field)
 
     def __call__(self, name: str, *args: Any) -> Any:
         return _ANSWERS[name](self, *args)
@@ -160,10 +164,14 @@ _ANSWERS: Mapping[str, Callable[..., Any]] = {
 
 
 _KEPT = 4096
+_NOTHING: Mapping[str, Any] = {}
 
 
 class World:
-    """Hold what is the same for every case of one organization: zone, calendars, currency, rates, people."""
+    """Hold what is the same for every case of one organization: zone, calendars, currency, rates, people.
+
+    `records` holds what those say that conditions may follow a reference to, where they were asked for.
+    """
 
     __slots__ = (
         "_eyes",
@@ -173,8 +181,10 @@ class World:
         "calendar",
         "calendars",
         "currency",
+        "follows",
         "organization",
         "rates",
+        "records",
         "zone",
     )
 
@@ -186,9 +196,21 @@ class World:
         self._several = bool(organization.rules.calendars)
         self.currency = organization.settings.currency
         self.rates = Rates(organization)
+        self.records: Mapping[tuple[str, str], Mapping[str, Any]] = {}
+        self.follows = followed(organization.rules)
         self._functions = functions
         self._eyes: dict[tuple[str, dt.date], frozenset[str] | None] = {}
         self._tests: dict[int, Callable[[Scope], object]] = {}
+
+    def knowing(self, records: Mapping[tuple[str, str], Mapping[str, Any]]) -> World:
+        """Return the same with what records say, by what a reference is `to` and its id."""
+        other = copy(self)
+        other.records = {**self.records, **records}
+        return other
+
+    def plain(self, now: dt.datetime) -> Scope:
+        """Return what a condition that is about no case sees at a moment."""
+        return Scope({}, now, self.calendar, self.zone, self.currency)
 
     def day(self, at: dt.datetime) -> dt.date:
         """Return the day of a moment in the organization's zone."""

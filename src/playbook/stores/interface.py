@@ -60,6 +60,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 class IndexRow(msgspec.Struct, frozen=True, gc=False):
     """Hold what a case can be found and counted by; `amount` in minor units, `fields` a JSON object.
 
+    A record has one too: its stream is the `case`, `record:KIND` the playbook.
     `assigned` is when its owner got it. `tags` are whom it is shown to where it is `hidden` from others, and
     what it links to; each stands once.
     """
@@ -170,6 +171,7 @@ class VersionConflict(msgspec.Struct, frozen=True, gc=False):
 class Query(msgspec.Struct, frozen=True, gc=False):
     """Say which cases: None asks nothing; `status` is open or closed; `prefix` begins the id.
 
+    Records come only where `playbook` names their kind.
     `link` is a tag that a case has; `tags` are those of one who asks: of hidden cases only those with one of
     them are found or counted.
     """

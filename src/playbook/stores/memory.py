@@ -214,7 +214,7 @@ class MemoryStore:
         rows.check_table(table)
         with self._lock:
             cases = self._of(tenant).cases
-            found = [cases[case] for case in sorted(cases) if case > (after or "")]
+            found = [cases[case] for case in sorted(cases) if _is_case(cases[case]) and case > (after or "")]
         return (_chunk(found[start : start + _CHUNK]) for start in range(0, len(found), _CHUNK))
 
     def erase(self, tenant: str, subject: str) -> int:
@@ -248,6 +248,7 @@ class MemoryStore:
             if row.case.startswith(prefix)
             and (link is None or link in row.tags)
             and (tags is None or not row.hidden or not tags.isdisjoint(row.tags))
+            and (query.playbook is not None or _is_case(row))
             and all(value is None or _column(row, name) == value for name, value in wanted.items())
         ]
 
@@ -281,6 +282,10 @@ def _replace_due(tenant: _Tenant, stream: str, due: Sequence[DueRow]) -> None:
     for row in due:
         old = before.get(row.id)
         tenant.due[stream, row.id] = old if old is not None and old.row == row else _Due(row, row.at)
+
+
+def _is_case(row: IndexRow) -> bool:
+    return not row.playbook.startswith(rows.RECORDS)
 
 
 def _order(row: IndexRow) -> tuple[int, str]:

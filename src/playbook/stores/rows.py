@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from playbook.stores.interface import Batch, Query, Write
 
+RECORDS, RECORDS_END = "record:", "record;"
+"""Begins what a row of a record has as its playbook; `find`, `tally` and `columns` pass over those unless named."""
+
 LARGEST = 10_000_000
 """Bytes that one stored value may have."""
 

@@ -181,11 +181,12 @@ class _Connected:
         return self._columns(tenant, after or "")
 
     def _columns(self, tenant: str, after: str) -> Iterator[Mapping[str, Sequence[Any]]]:
+        records, bounds = sqlite_find.NO_RECORDS
         query = (
             f"SELECT {sqlite_find.COLUMNS} FROM cases INDEXED BY cases_case"
-            f' WHERE tenant = ? AND "case" > ? ORDER BY "case" LIMIT {_CHUNK}'
+            f' WHERE tenant = ? AND "case" > ? AND {records} ORDER BY "case" LIMIT {_CHUNK}'
         )
-        while found := self._all(query, (tenant, after)):
+        while found := self._all(query, (tenant, after, *bounds)):
             columns: dict[str, list[Any]] = dict(
                 zip(rows.COLUMNS, map(list, zip(*found, strict=True)), strict=True)
             )

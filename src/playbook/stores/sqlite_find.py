@@ -30,6 +30,7 @@ _TAGGED = (
 _COUNTED = ", ".join((*(g for g in rows.GROUPS if g != "status"), "closed", "amount", "assigned"))
 _ANY = "IN (SELECT value FROM json_each(?))"
 _BY_TAG = 'tags CROSS JOIN cases ON cases.tenant = tags.tenant AND cases."case" = tags."case"'
+NO_RECORDS: _Condition = ("(cases.playbook < ? OR cases.playbook >= ?)", (rows.RECORDS, rows.RECORDS_END))
 # parted by `hidden`; the others lead to so few cases that each can be looked at
 _PARTED = ("cases_team", "cases_stage", "cases_opened")
 
@@ -170,6 +171,8 @@ def _conditions(tenant: str, query: Query) -> list[_Condition]:
         wanted = getattr(query, column)
         if wanted is not None:
             found.append((f"cases.{column} = ?", (wanted,)))
+    if query.playbook is None:
+        found.append(NO_RECORDS)
     if query.status is not None:
         found.append((f"cases.closed IS {'NULL' if query.status == 'open' else 'NOT NULL'}", ()))
     if query.prefix:
