@@ -28,6 +28,7 @@ from playbook.model.commands import (
     Refuse,
     Reopen,
     Set,
+    SetRecord,
     SkipActivity,
     Split,
     Waive,
@@ -113,7 +114,9 @@ class Bench:
         definition = engine.definitions.current(self.playbook, None)
         first = definition.playbook.stages[0].id
         stage = given.get("at", first)
-        said = read_fields(definition.fields, given.get("fields", {}), "field")
+        written = given.get("fields", {})
+        meant = engine.kept_records.referring(definition.fields.values(), written, self.actor)
+        said = read_fields(definition.fields, meant, "field")
         fields = {name: value for name, value in (definition.defaults | said).items() if value is not None}
         final, owner = definition.stages[stage].final, given.get("owner", self.actor)
         team = engine.world.organization.post(owner).team
@@ -158,7 +161,8 @@ class Bench:
     def on_account(self, account: str) -> list[str]:
         """Return where the cases of an account are, each with its playbook."""
         views = self.engine.find(actor=self.actor).items
-        on = [view for view in views if self.engine.case(view.id).fields.get("account") == account]
+        names = {account, self.engine.record("account", account).id}
+        on = [view for view in views if self.engine.case(view.id).fields.get("account") in names]
         return sorted(f"{view.stage} of {view.playbook}" for view in on)
 
     def step(self, case: str, step: dict[str, Any]) -> None:
@@ -205,6 +209,8 @@ class Bench:
 @pytest.mark.parametrize(("used", "spec"), list(_specs()))
 def test_case(used: dict[str, Any], spec: dict[str, Any]) -> None:
     bench = Bench(used)
+    for kind, fields in spec.get("records", {}).items():
+        assert isinstance(bench.engine.run(SetRecord(kind, fields=fields), actor=bench.actor), Done)
     if "given" in spec:
         case = bench.place(spec["given"])
     else:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from playbook.engine.answers import RecordView
 from playbook.engine.kinds import Kinds
@@ -233,7 +234,7 @@ class Records:
         values = self.referring(fields.values(), given, request.actor)
         command: Any = request.command
         command = attrs.evolve(command, fields=values)
-        return attrs.evolve(request, command=command)
+        return msgspec.structs.replace(request, command=command)
 
     def known(self, world: World, definition: Compiled, case: Case) -> World:
         """Return a world that knows what conditions may ask of the records that a case refers to."""
