@@ -56,6 +56,8 @@ class Unit:
             return answer
         parent = stream.case.parent if stream.case is not None else ""
         stream.record(answer.events, request.at, request.actor, self._engine.entropy)
+        if stream.definition.follows or self.world.follows:
+            self._know(stream, request.at)
         automation = stream.definition.automation
         if automation is not None and not request.historical:
             for effect in tuple(automation.effects(answer.events)):
@@ -149,17 +151,18 @@ class Unit:
         stream = self.streams.get(name)
         if stream is None:
             stream = self.streams[name] = self._engine.load_stream(case)
-        self._know(stream, self.now)
+        if stream.definition.follows or self.world.follows:
+            self._know(stream, self.now)
         return stream
 
     def _record(self, stream: CaseStream, events: tuple[CaseEvent, ...], at: dt.datetime, actor: str) -> None:
         stream.record(events, at, actor, self._engine.entropy)
-        self._know(stream, at)
+        if stream.definition.follows or self.world.follows:
+            self._know(stream, at)
 
     def _know(self, stream: CaseStream, at: dt.datetime) -> None:
         """Know what conditions may ask of the records that a case refers to."""
-        if stream.definition.follows or self.world.follows:
-            self._learn(wanted(stream.definition, stream.case, None, self.world), at)
+        self._learn(wanted(stream.definition, stream.case, None, self.world), at)
 
     def _learn(self, names: tuple[str, ...], at: dt.datetime) -> dict[str, Any]:
         """Return facts; records become part of the world, and the batch is refused where one moves on."""
