@@ -141,8 +141,7 @@ def due_rows(case: Case, definition: Compiled, tenant: str, world: World) -> tup
         return None
     queue, rows = timers_queue(tenant), list[DueRow]()
     if automation is not None and automation.timers:
-        scope = definition.scope(case, "system", case.last, world)
-        rows = [DueRow(one.timer, queue, to_micros(one.due)) for one in automation.armed(case, scope, world)]
+        rows = [DueRow(one.timer, queue, to_micros(one.due)) for one in definition.armed(case, world)]
     if case.approvals and definition.approvals:
         calendar = world.calendar_of(case.owner, case.team, case.last)
         rows += [

@@ -69,8 +69,7 @@ def _fire(unit: Unit, case: str, claim: Claim, now: dt.datetime) -> bool:
     automation = stream.definition.automation
     if automation is None or stream.case is None:
         return False
-    scope = stream.definition.scope(stream.case, "system", now, unit.world)
-    armed = automation.armed(stream.case, scope, unit.world)
+    armed = stream.definition.armed(stream.case, unit.world)
     timer = next((one for one in armed if one.timer == claim.id and one.due <= now), None)
     if timer is None:
         return False

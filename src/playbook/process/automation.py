@@ -12,7 +12,7 @@ from playbook.model.events import ChildEnded, Moved, Opened
 from playbook.times import Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from playbook.expressions import Scope
     from playbook.model.case import Case
@@ -122,14 +122,18 @@ class Automation:
                 values |= changes
         return values
 
-    def armed(self, case: Case, scope: Scope, world: World) -> tuple[Armed, ...]:
-        """Return the timers that will strike as things are, earliest first."""
+    def armed(self, case: Case, scope_at: Callable[[dt.datetime], Scope], world: World) -> tuple[Armed, ...]:
+        """Return the timers that will strike as things are, earliest first; `when` is asked at that moment.
+
+        Nothing depends on the time of asking, so what is due does not change by being looked at late.
+        """
         found = []
         parameters: Mapping[str, str] | None = None
+        scope = scope_at(case.last)
         calendar = scope.calendar
         for timer in self._by_stage[case.stage]:
             state = case.timers.get(timer.id)
-            if (state is not None and state.paused is not None) or not self._holds(timer.id, scope):
+            if state is not None and state.paused is not None:
                 continue
             base = self.base(timer, case, world)
             if base is not None and case.armed is not None and timer.kind != "before":
@@ -142,8 +146,11 @@ class Automation:
                 parameters[timer.by[1:]] if parameters and timer.by[0] == "$" else timer.by
             )
             due = calendar.add(base, length, sign=-1 if timer.kind == "before" else 1)
-            held = state.held if state is not None and state.since == base else 0
-            found.append(Armed(timer.id, base, due + dt.timedelta(microseconds=held)))
+            if state is not None and state.since == base:
+                due += dt.timedelta(microseconds=state.held)
+            when = self._when.get(timer.id)
+            if when is None or when(scope_at(max(due, case.last))) is True:
+                found.append(Armed(timer.id, base, due))
         return tuple(sorted(found, key=lambda armed: (armed.due, armed.timer)))
 
     def pauses(self, case: Case, scope: Scope) -> Iterator[tuple[str, bool]]:
@@ -174,10 +181,6 @@ class Automation:
         # A period that ends on a date includes it; one that begins there begins with the day.
         day = value + dt.timedelta(days=timer.kind == "after")
         return dt.datetime.combine(day, dt.time(), world.zone).astimezone(dt.UTC)
-
-    def _holds(self, timer: str, scope: Scope) -> bool:
-        test = self._when.get(timer)
-        return test is None or test(scope) is True
 
 
 def _runs_in(timer: Timer, stage: Stage) -> bool:

@@ -6,6 +6,7 @@ import itertools
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from playbook.model.organization import AUTOMATIC
 from playbook.model.playbook import QUIT
 from playbook.model.values import load
 from playbook.process import preparing
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from playbook.model.case import Case
     from playbook.model.contributions import ActionKind, CriterionKind
     from playbook.model.playbook import Field, Stage
+    from playbook.process.automation import Armed
     from playbook.process.criteria import Check, Test
     from playbook.process.definition import Definition
     from playbook.process.facts import World
@@ -113,6 +115,12 @@ class Compiled:
         if self.computed:
             scope.roots = {**scope.roots, self.subject: Fields(case.fields, self.computed, scope)}
         return scope
+
+    def armed(self, case: Case, world: World) -> tuple[Armed, ...]:
+        """Return the timers of a case that will strike as things are, earliest first."""
+        if self.automation is None:
+            return ()
+        return self.automation.armed(case, lambda at: self.scope(case, AUTOMATIC[0], at, world), world)
 
     def _prepare(self, conditions: Conditions) -> None:
         """Make ready what few definitions have; nothing of it where a plugin is missing, since all is blocked."""

@@ -9,7 +9,6 @@ import attrs
 
 from playbook.model.approving import Asked, Waiver
 from playbook.model.case import OPEN
-from playbook.model.organization import AUTOMATIC
 from playbook.process.answers import MOVES
 from playbook.process.approvals import reminders, waited_for
 from playbook.process.criteria import Attempt
@@ -70,7 +69,7 @@ def standing(definition: Compiled, case: Case, at: dt.datetime, world: World) ->
             StandingWaiver(name, "expired" if waiver.expired(world.day(at)) else "holds", waiver)
             for name, waiver in case.waivers.items()
         ),
-        tuple(_timers(definition, case, at, world)),
+        tuple(_timers(definition, case, world)),
     )
 
 
@@ -94,10 +93,8 @@ def _state(asked: Asked, at: dt.datetime) -> str:
     return "expired" if asked.expired(at) else "approved"
 
 
-def _timers(definition: Compiled, case: Case, at: dt.datetime, world: World) -> Iterator[Strike]:
-    automation = definition.automation
-    if automation is None:
+def _timers(definition: Compiled, case: Case, world: World) -> Iterator[Strike]:
+    if definition.automation is None:
         return
-    armed = automation.armed(case, definition.scope(case, AUTOMATIC[0], at, world), world)
-    yield from (Strike(one.timer, one.due) for one in armed)
+    yield from (Strike(one.timer, one.due) for one in definition.armed(case, world))
     yield from (Strike(name, None) for name, state in case.timers.items() if state.paused is not None)
