@@ -45,6 +45,7 @@ from playbook.process.references import wanted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from playbook.model.approving import Lapsed
     from playbook.model.commands import Pool, Request
     from playbook.model.events import CaseEvent
     from playbook.model.playbook import Field
@@ -313,18 +314,23 @@ def _close(deciding: Deciding, command: Close) -> tuple[CaseEvent, ...]:
     values = read_fields(deciding.definition.fields, command.fields, "field")
     changes = {name: value for name, value in values.items() if deciding.case.fields.get(name) != value}
     _check_changes(deciding, changes, command.reason)
-    if changes:
-        if (
-            command.to in deciding.definition.stages
-            and deciding.definition.stages[command.to].final not in QUIT
-        ):
-            deciding.must_be_unlocked()
-        fields = {**deciding.case.fields, **changes}
-        deciding.case = attrs.evolve(
-            deciding.case, fields={name: value for name, value in fields.items() if value is not None}
-        )
+    target = deciding.definition.stages.get(command.to)
+    if changes and target is not None and target.final not in QUIT:
+        deciding.must_be_unlocked()
+    lapsed = _with_fields(deciding, changes) if changes else ()
     events = close(deciding, command.to, command.reason)
-    return (Changed(changes), *events) if changes else events
+    return (Changed(changes), *lapsed, *events) if changes else events
+
+
+def _with_fields(deciding: Deciding, changes: Mapping[str, Any]) -> tuple[Lapsed, ...]:
+    """Go on with changed fields; return the answers that lapse by them, which open no gate any more."""
+    before, fields = deciding.scope(), {**deciding.case.fields, **changes}
+    given = {name: value for name, value in fields.items() if value is not None}
+    deciding.change(attrs.evolve(deciding.case, fields=given))
+    lapsed = lapses(deciding.definition, deciding.case, before, deciding.scope())
+    deciding.change(fold(deciding.case, lapsed, deciding.request))
+    deciding.lapsed = tuple(event.criterion for event in lapsed)
+    return lapsed
 
 
 _HANDLERS: dict[type, Callable[[Deciding, Any], tuple[CaseEvent, ...]]] = {

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class Deciding:
     """Hold one decision while it is made: the reasons against it come in the order in which they are told."""
 
-    __slots__ = ("_scope", "attempt", "blockers", "case", "definition", "facts", "needs", "request", "target",
-                 "world")  # fmt: skip
+    __slots__ = ("_scope", "attempt", "blockers", "case", "definition", "facts", "lapsed", "needs", "request",
+                 "target", "world")  # fmt: skip
 
     def __init__(
         self, definition: Compiled, case: Case, request: Request, world: World, facts: Mapping[str, Any]
@@ -47,6 +47,7 @@ class Deciding:
         self.blockers: list[Blocker] = []
         self.attempt: Attempt | None = None
         self.target = ""
+        self.lapsed: tuple[str, ...] = ()
         self._scope: Scope | None = None
 
     @property
@@ -66,6 +67,10 @@ class Deciding:
             request = self.request
             self._scope = self.definition.scope(self.case, request.actor, request.at, self.world)
         return self._scope
+
+    def change(self, case: Case) -> None:
+        """Go on deciding on the case as it will be."""
+        self.case, self._scope = case, None
 
     def permit(self, act: str) -> None:
         """Note a reason where the actor may not do this."""
@@ -135,7 +140,8 @@ class Deciding:
         )
         events: tuple[CaseEvent, ...] = ()
         if code == "blocked" and self.target and not self.request.historical:
-            asked = newly_asked(self.case, self.target, criteria)
+            wanted = newly_asked(self.case, self.target, criteria)
+            asked = tuple(name for name in wanted if name not in self.lapsed)  # a refusal leaves their yes
             events = (Blocked(self.target, tuple(b.criterion for b in criteria), asked),)
         return Refused(code, message, self.discreet(blockers), events)
 
@@ -228,7 +234,7 @@ class Deciding:
             return (self._plan(activity, n + 1),)
         followers = self.definition.followers[activity.id]
         if followers:
-            self.case, self._scope = attrs.evolve(self.case, fields=fields), None
+            self.change(attrs.evolve(self.case, fields=fields))
         return tuple(self._plan(f, 1) for f in followers if self._applies(f) and not self._spent(f))
 
     def stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:

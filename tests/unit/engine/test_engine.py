@@ -14,7 +14,7 @@ from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
 from playbook.errors import AmbiguousName, InputError, KeyReused, ProblemsFound, Refused, UnknownName
 from playbook.expressions import Function
-from playbook.model.commands import Advance, Assign, Close, Log, Open, Set
+from playbook.model.commands import Advance, Approve, Assign, Close, Log, Open, Set
 from playbook.model.organization import Organization, Person
 from playbook.money import Money
 from playbook.plugins import Registry, load
@@ -53,6 +53,15 @@ stages:
     next: [won]
   won: {final: won}
   lost: {final: lost, from: any}
+"""
+CARE = """
+playbook: care
+version: 1
+subject: customer
+stages:
+  start:
+    next: [gone]
+  gone: {final: churned}
 """
 START = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 
@@ -155,6 +164,34 @@ def test_a_case_is_named_by_its_id_a_unique_beginning_or_its_unique_name(engine:
     opened(engine)
     with pytest.raises(AmbiguousName, match="'Big Co' names several cases"):
         engine.resolve("Big Co")
+
+
+def test_a_value_that_changes_with_the_closing_asks_for_a_new_yes(registry: Registry, clock: Clock) -> None:
+    approval = "approval: {by: dana}\n        covers: [amount]"
+    text = DEALS.replace("that: filled(deal.pain) and deal.amount > 0", approval)
+    engine = make(MemoryStore(), registry, clock, text)
+    case = opened(engine, amount="5 EUR")
+    engine.run(Advance(case), actor="sam")
+    assert isinstance(engine.run(Approve(case, "fit"), actor="dana"), Done)
+    refused = engine.run(Close(case, "won", {"amount": "5000 EUR"}), actor="sam")
+    assert isinstance(refused, Refused)
+    assert [blocker.criterion for blocker in refused.blockers] == ["fit"]
+    assert isinstance(engine.run(Close(case, "won", {"pain": "slow"}), actor="sam"), Done)
+    assert list(prove(engine)) == []
+
+
+def test_a_follow_up_case_that_ends_at_once_is_known_to_have_ended(registry: Registry, clock: Clock) -> None:
+    care = CARE.replace("next: [gone]", "on_enter: [{close: gone}]\n    next: [gone]")
+    files = {"deals.playbook.yaml": DEALS.replace("{final: won}", "{final: won, on_enter: [{open: care}]}")}
+    read = project(**files, **{"care.playbook.yaml": care})
+    engine = Engine.open(read, store=MemoryStore(), registry=registry, clock=clock)
+    engine.publish(actor="operator")
+    case = opened(engine, amount="5 EUR", pain="slow")
+    assert isinstance(engine.run(Advance(case), actor="sam"), Done)
+    assert [*engine.case(case).children.values()] == ["churned"]
+    with pytest.raises(UnknownName, match="there is no case 'gone'"):
+        engine.run(Open("", "deals", parent="gone"), actor="sam")
+    assert list(prove(engine)) == []
 
 
 def test_names_and_values_that_are_wrong_are_told_all_at_once(engine: Engine) -> None:
