@@ -55,6 +55,8 @@ class Unit:
         if isinstance(answer, Refused):
             return answer
         parent = stream.case.parent if stream.case is not None else ""
+        if isinstance(request.command, Open) and request.command.parent:
+            self._link(request, request.command)
         stream.record(answer.events, request.at, request.actor, self._engine.entropy)
         if stream.definition.follows or self.world.follows:
             self._know(stream, request.at)
@@ -222,15 +224,14 @@ class Unit:
         if isinstance(command, Open):
             command = attrs.evolve(command, case=self._engine.new_id(), parent=stream.id)
         try:
-            answer = self.carry(self._touch(command), Request(command, SYSTEM, at), trail)
+            there = self._touch(command)
+            answer = self.carry(there, Request(command, SYSTEM, _not_before(at, there)), trail)
         except InputError as error:
             answer = Refused("blocked", str(error))
         if isinstance(answer, Refused):
             if isinstance(command, Open):
                 self.streams.pop(case_stream(command.case), None)
             self._refused(stream, effect, answer.message, tuple(b.criterion for b in answer.blockers), at)
-        elif isinstance(command, Open):
-            self._record(stream, (Linked(command.case, command.playbook),), at, SYSTEM)
 
     def _refused(
         self, stream: CaseStream, effect: Effect, message: str, criteria: tuple[str, ...], at: dt.datetime
@@ -265,6 +266,12 @@ class Unit:
         )
         self._record(stream, events, at, SYSTEM)
 
+    def _link(self, request: Request, command: Open) -> None:
+        """Record on a case that another follows it up, before anything that happens there."""
+        above = self.stream(command.parent)
+        linked = (Linked(command.case, command.playbook),)
+        self._record(above, linked, _not_before(request.at, above), request.actor)
+
     def _tell_parent(
         self,
         stream: CaseStream,
@@ -280,8 +287,13 @@ class Unit:
             return
         above = self.stream(parent)
         told = (ChildEnded(case.id, case.playbook, ended),)
-        moment = max(at, above.case.last) if above.case is not None else at
+        moment = _not_before(at, above)
         self._record(above, told, moment, SYSTEM)
         if above.definition.automation is not None:
             for effect in tuple(above.definition.automation.effects(told)):
                 self._effect(above, above.definition.automation, effect, moment, trail)
+
+
+def _not_before(at: dt.datetime, stream: CaseStream) -> dt.datetime:
+    """Return when something happens on a case that came to it from another: never before its last event."""
+    return at if stream.case is None else max(at, stream.case.last)
