@@ -136,12 +136,10 @@ class CaseStream:
 
 def due_rows(case: Case, definition: Compiled, tenant: str, world: World) -> tuple[DueRow, ...] | None:
     """Return when the case's timers and reminders strike; None where its definition has none."""
-    automation = definition.automation
-    if automation is None and not definition.approvals:
+    if definition.automation is None and not definition.approvals:
         return None
-    queue, rows = timers_queue(tenant), list[DueRow]()
-    if automation is not None and automation.timers:
-        rows = [DueRow(one.timer, queue, to_micros(one.due)) for one in definition.armed(case, world)]
+    queue = timers_queue(tenant)
+    rows = [DueRow(one.timer, queue, to_micros(one.due)) for one in definition.armed(case, world)]
     if case.approvals and definition.approvals:
         calendar = world.calendar_of(case.owner, case.team, case.last)
         rows += [

@@ -13,7 +13,7 @@ from playbook.errors import InputError, PluginError, Refused
 from playbook.model.case import OPEN
 from playbook.model.commands import Advance, Open, Request
 from playbook.model.contributions import Change
-from playbook.model.events import ActionRefused, ChildEnded, Linked, Moved, Noticed, TimerPaused
+from playbook.model.events import ActionRefused, Blocked, ChildEnded, Linked, Moved, Noticed, TimerPaused
 from playbook.process.actions import Acting, people, perform
 from playbook.process.decide import Decision, decide
 from playbook.process.facts import Needs
@@ -231,6 +231,8 @@ class Unit:
         if isinstance(answer, Refused):
             if isinstance(command, Open):
                 self.streams.pop(case_stream(command.case), None)
+            if command.case == stream.id:
+                self._ask(stream, answer, at)
             self._refused(stream, effect, answer.message, tuple(b.criterion for b in answer.blockers), at)
 
     def _refused(
@@ -251,8 +253,13 @@ class Unit:
         if step in trail:
             return
         answer = self.carry(stream, Request(Advance(case.id), SYSTEM, at), (*trail, step))
-        if isinstance(answer, Refused) and any(event.asked for event in answer.events):
-            self._record(stream, answer.events, at, SYSTEM)  # such an attempt asks for approvals, too
+        if isinstance(answer, Refused):
+            self._ask(stream, answer, at)
+
+    def _ask(self, stream: CaseStream, refused: Refused, at: dt.datetime) -> None:
+        """Record what a refused attempt asks for: one that happens by itself asks for approvals as anyone's does."""
+        if any(isinstance(event, Blocked) and event.asked for event in refused.events):
+            self._record(stream, refused.events, at, SYSTEM)
 
     def _pause(self, stream: CaseStream, automation: Automation, at: dt.datetime) -> None:
         case = stream.case

@@ -120,6 +120,14 @@ def altered(case: Case, changes: Mapping[str, Any]) -> Case:
     return after
 
 
+def waiting(case: Case, activity: str) -> Task | None:
+    """Return the planning of an activity that is open, the earliest where there are several."""
+    for task in case.tasks:
+        if task.id == activity and task.status == OPEN:
+            return task
+    return None
+
+
 def latest(case: Case, activity: str) -> Task | None:
     """Return the newest planning of an activity."""
     for task in reversed(case.tasks):

@@ -8,7 +8,7 @@ import attrs
 
 from playbook.errors import InputError
 from playbook.expressions import EvalError, Unknown
-from playbook.model.case import latest
+from playbook.model.case import OPEN, latest
 from playbook.model.commands import Advance, Assign, Close, Open, Pool, Set
 from playbook.model.contributions import Notice
 from playbook.model.events import Noticed, Plan, Planned, Posted
@@ -144,7 +144,9 @@ def _pool(action: Action) -> Pool | None:
 
 
 def _schedule(effect: Effect, acting: Acting) -> Performed:
-    name = effect.action.target
+    name, stage = effect.action.target, acting.definition.stages[acting.case.stage]
+    if acting.case.outcome != OPEN or all(activity.id != name for activity in stage.activities):
+        raise InputError(f"{name} is not asked for in stage {stage.id!r}")
     task = latest(acting.case, name)
     n = task.n + 1 if task is not None and task.visit == acting.case.visit else 1
     due = effect.action.due or acting.definition.activities[name].due

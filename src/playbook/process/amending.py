@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playbook.errors import InputError, UnknownName
 from playbook.model.approving import CreditSplit, Skipped
-from playbook.model.case import OPEN, latest
+from playbook.model.case import OPEN, waiting
 from playbook.model.events import Reopened
 from playbook.model.playbook import Field
 from playbook.model.values import parse
@@ -31,9 +31,9 @@ def skip_activity(deciding: Deciding, command: SkipActivity) -> tuple[CaseEvent,
     deciding.permit("edit")
     if not deciding.must_be_open():
         return ()
-    task = latest(case, name)
+    task = waiting(case, name)
     waiver = case.waivers.get(name)
-    if task is None or task.status != OPEN:
+    if task is None:
         deciding.wrong_state(f"{name} is not planned")
     if activity.required and (waiver is None or waiver.expired(deciding.today)):
         fix = f"playbook waive {case.id} {name} --reason ..."

@@ -171,7 +171,8 @@ def reminders(case: Case, definition: Compiled, calendar: Calendar) -> tuple[tup
     due: list[tuple[str, dt.datetime]] = []
     for name, asked in case.approvals.items():
         rule = definition.approvals.get(name)
-        if asked.pending and rule is not None and rule.remind is not None:
+        here = asked.pending and asked.stage == case.stage  # nobody waits for it in a stage that was left
+        if here and rule is not None and rule.remind is not None:
             due.append((name, calendar.add(asked.at, rule.remind)))
     return tuple(due)
 

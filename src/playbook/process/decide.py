@@ -8,7 +8,7 @@ import attrs
 import msgspec
 
 from playbook.errors import Blocker, InputError, Refused, UnknownName, nearest_hint
-from playbook.model.case import OPEN, Case, latest
+from playbook.model.case import OPEN, Case, latest, waiting
 from playbook.model.commands import (
     Advance,
     Approve,
@@ -220,7 +220,7 @@ def _do(deciding: Deciding, command: Do) -> tuple[CaseEvent, ...]:
     if activity is None:
         raise UnknownName("activity", command.activity, definition.activities)
     deciding.permit("edit")
-    task = latest(case, activity.id)
+    task = waiting(case, activity.id) or latest(case, activity.id)
     here = any(a.id == activity.id for a in definition.stages[case.stage].activities)
     if deciding.must_be_open() and not here:
         deciding.wrong_state(f"{activity.id} is not asked for in stage {case.stage!r}")

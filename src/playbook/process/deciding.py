@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.errors import Blocker, Refused
-from playbook.model.case import OPEN
+from playbook.model.case import OPEN, latest
 from playbook.model.events import Blocked, Moved, Plan
 from playbook.model.organization import AUTOMATIC
 from playbook.process.approvals import newly_asked
@@ -231,11 +231,13 @@ class Deciding:
     def plans_after(self, activity: Activity, n: int, done: bool, fields: dict[str, Any]) -> tuple[Plan, ...]:
         """Return what an outcome plans: the same again, or what comes after."""
         if not done:
-            return (self._plan(activity, n + 1),)
-        followers = self.definition.followers[activity.id]
+            return (self._plan(activity, max(n, self._number(activity)) + 1),)
+        followers = [f for f in self.definition.followers[activity.id] if not self._met(f)]
         if followers:
             self.change(attrs.evolve(self.case, fields=fields))
-        return tuple(self._plan(f, 1) for f in followers if self._applies(f) and not self._spent(f))
+        return tuple(
+            self._plan(f, self._number(f) + 1) for f in followers if self._applies(f) and not self._spent(f)
+        )
 
     def stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that entering a stage keeps for ever; personal ones never."""
@@ -254,6 +256,16 @@ class Deciding:
         assignee = next(filter(None, named), case.owner)
         due = None if within is None else world.calendar_of(assignee, case.team, at).add(at, within)
         return Plan(activity.id, n, due, assignee)
+
+    def _number(self, activity: Activity) -> int:
+        """Return how often an activity was planned in this visit."""
+        task = latest(self.case, activity.id)
+        return task.n if task is not None and task.visit == self.case.visit else 0
+
+    def _met(self, activity: Activity) -> bool:
+        """Return whether an activity is planned or done in this visit already."""
+        task = latest(self.case, activity.id)
+        return task is not None and task.visit == self.case.visit and task.status in (OPEN, "done")
 
     def _applies(self, activity: Activity) -> bool:
         test = self.definition.activity_when.get(activity.id)
