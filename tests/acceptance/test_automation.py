@@ -125,7 +125,7 @@ def test_what_is_due_happens_once_and_is_told(here: Run, case: str) -> None:
 
 
 def test_a_worker_ends_cleanly(project: Path, case: str, here: Run) -> None:
-    arguments = [PROGRAM, "worker", "--every", "0.1", "--project", str(project)]
+    arguments = [str(PROGRAM), "worker", "--every", "0.1", "--project", str(project)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
         try:
             _watched(worker, here)
