@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.engine.streams import REMINDER, timers_queue
-from playbook.errors import InputError, PlaybookError
+from playbook.errors import InputError, PlaybookError, PluginError
 from playbook.model.events import Noticed, TimerFired
 from playbook.stores.interface import VersionConflict
 from playbook.times import from_micros, to_micros
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playbook.stores.interface import Claim
 
 _LEASE = 60_000_000
+_AGAIN = 3_600_000_000
 _AT_ONCE = 100
 _TRIES = 20
 
@@ -25,7 +26,8 @@ _TRIES = 20
 def tick(engine: Engine, now: dt.datetime, limit: int, worker: str) -> int:
     """Strike what is due at a time, earliest first, until nothing is or `limit` is reached; return how many.
 
-    A timer whose case cannot be worked on is parked with its error, and the others go on.
+    Of each case one at a time: what one leads to may be due before the next. A timer whose case cannot be worked
+    on is parked with its error, and the others go on; one that a plugin fails is tried again in an hour.
     """
     struck = 0
     while struck < limit:
@@ -38,9 +40,16 @@ def tick(engine: Engine, now: dt.datetime, limit: int, worker: str) -> int:
         )
         if not claims:
             break
+        worked_on = set[str]()
         for claim in claims:
+            if claim.stream in worked_on:
+                engine.store.release(claim, retry_at=claim.at, error="")
+                continue
+            worked_on.add(claim.stream)
             try:
                 struck += _strike(engine, claim, now)
+            except PluginError as error:
+                engine.store.release(claim, retry_at=to_micros(now) + _AGAIN, error=str(error))
             except PlaybookError as error:
                 engine.store.release(claim, retry_at=None, error=str(error))
     return struck
@@ -51,6 +60,8 @@ def _strike(engine: Engine, claim: Claim, now: dt.datetime) -> bool:
     case = claim.stream.partition(":")[2]
     for _ in range(_TRIES):
         unit = engine.unit(case, now)
+        if missing := unit.stream(case).definition.missing:
+            raise PluginError(missing[0], f"is not installed, and the timer {claim.id!r} waits for it")
         struck = (
             _remind(unit, case, claim) if claim.id.startswith(REMINDER) else _fire(unit, case, claim, now)
         )
@@ -59,8 +70,9 @@ def _strike(engine: Engine, claim: Claim, now: dt.datetime) -> bool:
         if not isinstance(answer, VersionConflict):
             engine.hold(unit, batch)
             return struck
-        if answer.stream == claim.stream and answer.expected == claim.attempts:
-            return False  # another worker took it over
+        taken = answer.stream == claim.stream and answer.expected == claim.attempts
+        if taken and claim.attempts != unit.version(case):
+            return False  # another worker took it over; a case that moved on is decided anew
     raise InputError(f"{case} kept changing while its timer {claim.id!r} was to strike")
 
 

@@ -147,6 +147,11 @@ class Unit:
             self.streams[name] = self._engine.touch(command)
         return self.stream(command.case)
 
+    def version(self, case: str) -> int:
+        """Return the version that a case had when this unit began."""
+        head = self.stream(case).head
+        return 0 if head is None else head.version
+
     def stream(self, case: str) -> CaseStream:
         """Return the stream of a case, as it stands in this unit."""
         name = case_stream(case)

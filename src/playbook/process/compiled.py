@@ -85,8 +85,10 @@ class Compiled:
         named = {permission.act: permission.who for permission in playbook.who_may}
         self.who = {act: _who(act, named) for act in ACTS}
         self.editors = self.who["edit"]
-        missing = {p: v for p, v in definition.plugins.items() if contracts.get(p) != v}
-        self.whole = not missing
+        self.missing = tuple(
+            f"{p} {v}" for p, v in sorted(definition.plugins.items()) if contracts.get(p) != v
+        )
+        self.whole = not self.missing
         self._conditions = Conditions(functions if self.whole else {})
         self._kinds = kinds
         self.branch: dict[tuple[str, str], Test] = {}
@@ -99,9 +101,8 @@ class Compiled:
         self.straight = dict(self._straight())
         self.locked = {s: self._from(s, "locked_from") for s in self.stages}
         self.required = {s: self._from(s, "required_from") for s in self.stages}
-        block = (
-            () if self.whole else (missing_plugins(tuple(f"{p} {v}" for p, v in sorted(missing.items()))),)
-        )
+        block = () if self.whole else (missing_plugins(self.missing),)
+        self.reopening = block or self._approval("reopen", "")
         self.opening = block or tuple(self._criteria(playbook.stages[0], "entry"))
         self.exits = {s.id: block or (() if s.final else tuple(self._exit(s))) for s in playbook.stages}
         self.machine = Process(
@@ -135,7 +136,6 @@ class Compiled:
         self.invariants = preparing.invariants(self.definition, conditions) if whole else ()
         backs = {rule.approval.refused_back for rule in self.approvals.values()} & self.stages.keys()
         self.entries_of = {stage: tuple(self._criteria(self.stages[stage], "entry")) for stage in backs}
-        self.reopening = self._approval("reopen", "")
 
     def entry_fields(self, kind: str) -> Mapping[str, Field]:
         """Return the fields of a kind of entry; built-in kinds have none."""

@@ -29,6 +29,7 @@ from playbook.model.events import (
     TimerPaused,
     TimersArmed,
 )
+from playbook.model.organization import AUTOMATIC
 from playbook.process.answers import ANSWERS, spent
 from playbook.process.codec import SEAL, is_sealed
 
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playbook.model.events import CaseEvent, Plan
-
-AUTOMATIC = ("system", "import")
-"""Actors that are no person: what they do does not end idleness."""
 
 
 def evolve(case: Case | None, id: str, event: CaseEvent, at: dt.datetime, actor: str) -> Case:  # noqa: A002
@@ -207,7 +205,7 @@ def _paused(case: Case, event: TimerPaused, at: dt.datetime, actor: str) -> dict
         state = TimerState(state.fired, at, held, event.base)
     elif state.paused is not None:
         counted = max(state.paused, event.base)
-        state = TimerState(state.fired, None, held + (at - counted) // _MICROSECOND, event.base)
+        state = TimerState(state.fired, None, held + max(at - counted, _NONE) // _MICROSECOND, event.base)
     return {"timers": {**case.timers, event.timer: state}}
 
 
@@ -223,6 +221,7 @@ def _nothing(case: Case, event: CaseEvent, at: dt.datetime, actor: str) -> dict[
     return {}
 
 
+_NONE = dt.timedelta(0)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 _FOLDS: dict[type, Callable[[Case, Any, dt.datetime, str], dict[str, Any]]] = {

@@ -14,7 +14,7 @@ from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
 from playbook.errors import AmbiguousName, InputError, KeyReused, ProblemsFound, Refused, UnknownName
 from playbook.expressions import Function
-from playbook.model.commands import Advance, Approve, Assign, Close, Log, Open, Set
+from playbook.model.commands import Advance, Approve, Assign, Close, Log, Open, Reopen, Set
 from playbook.model.organization import Organization, Person
 from playbook.money import Money
 from playbook.plugins import Registry, load
@@ -290,7 +290,9 @@ class Halving:
 
 
 def test_a_plugin_that_is_gone_or_of_another_contract_blocks_and_names_itself(clock: Clock) -> None:
-    text = DEALS.replace("deal.amount > 0", "half(4) == 2")
+    text = DEALS.replace("deal.amount > 0", "half(4) == 2").replace(
+        "stages:", "moves: {reopen: {by: owner, approval: {by: manager}}}\nstages:"
+    )
     files = {"organization.yaml": ORGANIZATION, "deals.playbook.yaml": text}
     first = load(entry_points=False, extra={"halving": Halving("1")})
     read = Project.from_files(files, functions=first.functions)
@@ -299,10 +301,15 @@ def test_a_plugin_that_is_gone_or_of_another_contract_blocks_and_names_itself(cl
     engine.publish(actor="operator")
     case = opened(engine, pain="slow")
     assert engine.why(case, actor="sam").can_advance
+    closed = opened(engine)
+    engine.run(Close(closed, "lost"), actor="sam")
     for registry in (load(entry_points=False), load(entry_points=False, extra={"halving": Halving("2")})):
         other = Engine.open(None, store=engine.store, registry=registry, clock=clock)
         blockers = other.why(case, actor="sam").blockers
         assert [(b.kind, b.missing) for b in blockers] == [("plugin", ("halving/functions/half 1",))]
+        reopened = other.run(Reopen(closed, "they called"), actor="sam")
+        assert isinstance(reopened, Refused)
+        assert "plugin" in [b.kind for b in reopened.blockers]
 
 
 def test_a_snapshot_of_another_fold_is_folded_anew(registry: Registry, clock: Clock, tmp_path: Path) -> None:
