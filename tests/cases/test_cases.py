@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 import yaml
 
@@ -24,6 +25,7 @@ from playbook.model.commands import (
     Command,
     Do,
     Log,
+    Merge,
     Open,
     Refuse,
     Reopen,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 NOW = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
+RECORDING = {"record", "merge", "forget", "shows", "happened"}
 COMMANDS = {
     "advance", "back", "close", "set", "do", "log", "assign", "approve", "refuse", "waive", "skip", "reopen", "split",
     "open",
@@ -68,7 +71,7 @@ def _specs() -> Iterator[Any]:
 
 
 def _files(used: dict[str, Any]) -> dict[str, str]:
-    said = [value for name, value in used.items() if name != "as"]
+    said = [value for name, value in used.items() if name not in ("as", "records")]
     names = [name for value in said for name in ([value] if isinstance(value, str) else value)]
     return {name: ((ROOT if "/" in name else HERE) / name).read_text(encoding="utf-8") for name in names}
 
@@ -165,10 +168,53 @@ class Bench:
         on = [view for view in views if self.engine.case(view.id).fields.get("account") in names]
         return sorted(f"{view.stage} of {view.playbook}" for view in on)
 
+    def keep(self, step: dict[str, Any]) -> None:
+        """Carry out one step on a record and hold it against what is expected."""
+        verb = next(iter(step.keys() & RECORDING))
+        if "wrong" in step:
+            with pytest.raises(InputError, match=re.escape(step["wrong"])):
+                self._kept(step, verb)
+            return
+        seen = self._kept(step, verb)
+        if isinstance(step.get("expect"), dict):
+            seen = {name: seen.get(name) for name in step["expect"]}
+        assert seen == step.get("expect", seen)
+
+    def _kept(self, step: dict[str, Any], verb: str) -> Any:
+        """Return what a step on a record leads to."""
+        engine, actor, said = self.engine, step.get("as", self.actor), step[verb]
+        if verb == "happened":
+            told = engine.history_of(said, step["to"], actor=actor)
+            return [f"{one.of}: {one.item.kind.partition('/')[0]}" for one in told]
+        if verb == "forget":
+            return builtins(attrs.asdict(engine.forget(said, actor=actor)))
+        if verb != "shows":
+            command = (
+                Merge(said, step["keep"], step["other"])
+                if verb == "merge"
+                else SetRecord(said, step.get("id", ""), step["with"])
+            )
+            answer = engine.run(command, actor=actor)
+            if isinstance(answer, Refused):
+                expected = step["expect"].get("says", "")
+                return {
+                    "refused": answer.code,
+                    "says": expected if expected in answer.message else answer.message,
+                }
+            return self._shown(said, answer.case)
+        return self._shown(said, step["to"])
+
+    def _shown(self, kind: str, reference: str) -> dict[str, Any]:
+        view = self.engine.record(kind, reference)
+        return {"name": view.name, "merged": len(view.merged), **builtins(view.fields)}
+
     def step(self, case: str, step: dict[str, Any]) -> None:
         """Carry out one step on a case and hold it against what is expected."""
         if "account" in step:
             assert self.on_account(step["account"]) == step["expect"]
+            return
+        if step.keys() & RECORDING:
+            self.keep(step)
             return
         engine, actor, expect = self.engine, step.get("as", self.actor), step.get("expect", {})
         before = len(list(engine.history(case, actor="operator")))
@@ -209,8 +255,9 @@ class Bench:
 @pytest.mark.parametrize(("used", "spec"), list(_specs()))
 def test_case(used: dict[str, Any], spec: dict[str, Any]) -> None:
     bench = Bench(used)
-    for kind, fields in spec.get("records", {}).items():
-        assert isinstance(bench.engine.run(SetRecord(kind, fields=fields), actor=bench.actor), Done)
+    for record in [*used.get("records", ()), *spec.get("records", ())]:
+        for kind, fields in record.items():
+            assert isinstance(bench.engine.run(SetRecord(kind, fields=fields), actor=bench.actor), Done)
     if "given" in spec:
         case = bench.place(spec["given"])
     else:

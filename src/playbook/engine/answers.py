@@ -84,7 +84,7 @@ class CaseView:
 
 @attrs.frozen
 class HistoryItem:
-    """Hold one event of a stream with its envelope."""
+    """Hold one event of a stream with its envelope; `position` rises in the log of all streams."""
 
     version: int
     kind: str
@@ -92,6 +92,7 @@ class HistoryItem:
     recorded: dt.datetime
     actor: str
     event: Any
+    position: int = 0
 
 
 @attrs.frozen

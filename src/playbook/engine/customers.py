@@ -44,8 +44,8 @@ def history_of(engine: Engine, kind: Kind, reference: str, actor: str) -> Iterat
     return heapq.merge(*told, key=_order)
 
 
-def _order(one: Happening) -> tuple[dt.datetime, dt.datetime, str, int]:
-    return one.item.at, one.item.recorded, one.id, one.item.version
+def _order(one: Happening) -> tuple[dt.datetime, int]:
+    return one.item.at, one.item.position
 
 
 def _linked(engine: Engine, query: Query, actor: str) -> Iterator[str]:

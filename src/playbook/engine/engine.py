@@ -19,21 +19,10 @@ from playbook.engine.keys import fingerprint_of, repeated
 from playbook.engine.past import happened, stood
 from playbook.engine.publishing import Publisher
 from playbook.engine.records import Records
-from playbook.engine.streams import (
-    ORGANIZATION,
-    CaseStream,
-    case_id_of,
-    case_stream,
-)
+from playbook.engine.streams import ORGANIZATION, CaseStream, case_id_of, case_stream
 from playbook.engine.ticking import tick
 from playbook.engine.unit import Unit
-from playbook.errors import (
-    InputError,
-    KeyReused,
-    Refused,
-    StoreUnavailable,
-    UnknownName,
-)
+from playbook.errors import InputError, KeyReused, Refused, StoreUnavailable, UnknownName
 from playbook.model.commands import Advance, Command, Guide, Merge, Open, Request, SetRecord
 from playbook.model.organization import OPERATOR
 from playbook.model.values import encode
@@ -151,23 +140,16 @@ class Engine:
             command = attrs.evolve(command, case=self.new_id())
         try:
             if isinstance(command, (SetRecord, Merge)):
-                return self._first(key, fingerprint) or self._keep(command, actor, key, fingerprint, at)
+                moment = in_utc(at or self.clock())
+                return self._first(key, fingerprint) or self.kept_records.run(
+                    command, actor, key, fingerprint, moment
+                )
             return self._run(command, actor, key, fingerprint, at)
         except InputError:
             first = self._first(key, fingerprint)
             if first is None:
                 raise
             return first
-
-    def _keep(
-        self, command: RecordCommand, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None
-    ) -> Done | Refused:
-        done = self.kept_records.run(command, actor, key, fingerprint, in_utc(at or self.clock()))
-        if done is None:  # another brought the same at the same time
-            done = self._first(key, fingerprint)
-        if done is None:
-            raise StoreUnavailable("what came before under this key cannot be read; try again")
-        return done
 
     def _run(
         self, command: Command, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None

@@ -14,6 +14,8 @@ from playbook.process.definition import normalize_record, record_of
 from playbook.process.recording import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playbook.model.playbook import Field
     from playbook.model.record import Record
     from playbook.plugins import Registry
@@ -28,6 +30,13 @@ class KindVersions:
     """Hold every published form of one kind of record, oldest first: the fold of its stream."""
 
     published: tuple[KindPublished, ...] = ()
+
+    def binding(self) -> Iterator[KindPublished]:
+        """Yield the forms that there may be records of, the newest first."""
+        for published in reversed(self.published):
+            yield published
+            if published.first:
+                return
 
 
 _VERSIONS = msgspec.json.Decoder(KindVersions)
@@ -76,14 +85,15 @@ class Kinds:
         Raises InputError where records are there that the change would make unreadable, or not unique.
         """
         documents = normalize_record(record)
-        event = KindPublished(record.id, documents.digest, documents.texts_digest)
         versions = KindVersions() if head is None else _VERSIONS.decode(head.data)
-        if versions.published:
-            if event == versions.published[-1]:
-                return None
-            if self.has_records(record.id):
-                for published in versions.published:
-                    self._hold_against(self._load(published).record, record)
+        now = documents.digest, documents.texts_digest
+        if versions.published and now == (versions.published[-1].digest, versions.published[-1].texts):
+            return None
+        first = not self.has_records(record.id)
+        if not first:
+            for published in versions.binding():
+                self._hold_against(self._load(published).record, record)
+        event = KindPublished(record.id, *now, first)
         return documents, KindVersions((*versions.published, event))
 
     def has_records(self, kind: str) -> bool:

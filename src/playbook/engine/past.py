@@ -29,6 +29,7 @@ def happened(engine: Engine, stream: str, revive: Callable[[Any], Any]) -> Itera
             from_micros(stored.recorded),
             stored.actor,
             revive(decode_event(stored.kind, stored.data)),
+            stored.position,
         )
         for stored in engine.store.events(engine.tenant, stream)
     )

@@ -102,7 +102,7 @@ class Work:
         head = engine.store.load(engine.tenant, (place,)).get(place)
         owner = holder(head)
         other = self._records.kept(kind, owner) if owner else None
-        mine = owner in own or (other is not None and other.id == stream.id)
+        mine = owner in (stream.id, *own) or (other is not None and other.id == stream.id)
         if other is not None and not mine:
             if to:
                 self._taken.append(_taken(kind, name, value, other))

@@ -10,6 +10,7 @@ import attrs
 import msgspec
 
 from playbook.engine.answers import RecordView
+from playbook.engine.keys import repeated
 from playbook.engine.kinds import Kinds
 from playbook.engine.record_streams import (
     PEPPER,
@@ -79,8 +80,8 @@ class Records:
 
     def run(
         self, command: RecordCommand, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime
-    ) -> Done | Refused | None:
-        """Carry out a command on a record; None where its key had come before."""
+    ) -> Done | Refused:
+        """Carry out a command on a record, or say why not; raises KeyReused."""
         for attempt in range(_TRIES):
             work = Work(self, command.kind, actor, at)
             done = work.set(command) if isinstance(command, SetRecord) else work.merge(command)
@@ -90,7 +91,8 @@ class Records:
             if isinstance(receipt, KeyReused):
                 raise receipt
             if not isinstance(receipt, VersionConflict):
-                return None if receipt.repeated else done
+                first = receipt.fingerprint, receipt.answer
+                return repeated(key, fingerprint, *first) if receipt.repeated else done
             with self._contended:
                 time.sleep(_PAUSE * attempt)
         raise StoreUnavailable(
@@ -189,16 +191,16 @@ class Records:
         return self._pepper
 
     def unclaimed(self, kind_id: str, id: str) -> Iterator[str]:  # noqa: A002
-        """Yield the unique fields whose value is not held for a record, or for the one it was merged into."""
+        """Yield the unique fields whose value is not held for a record; one that was merged holds none."""
         kind, _ = self.kinds.current(kind_id)
-        stream, kept = self.stream(kind, id), self.kept(kind, id)
-        if stream is None or stream.state is None or kept is None:
+        stream = self.stream(kind, id)
+        if stream is None or stream.state is None or stream.state.into:
             return
         for name in kind.unique:
             value = stream.state.fields.get(name)
             owner = "" if value is None else holder(self._held(kind, name, value))
             held = self.kept(kind, owner) if owner else None
-            if value is not None and (held is None or held.id != kept.id):
+            if value is not None and (held is None or held.id != id):
                 yield name
 
     # -- what cases know ------------------------------------------------------------------------------

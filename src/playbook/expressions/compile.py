@@ -133,7 +133,7 @@ class _Compiler:
         def follow(scope: Scope) -> object:
             id_: Any = reference(scope)
             if id_.__class__ is not str:
-                return unknown if id_.__class__ is Unknown else EvalError(f"{title(id_)} refers to nothing")
+                return id_ if id_.__class__ is Unknown else EvalError(f"{title(id_)} refers to nothing")
             value: Any = scope.follow(target, id_, over_there)
             if is_missing(value):
                 return unknown

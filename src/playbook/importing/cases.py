@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from playbook.engine.streams import CaseStream, case_stream
-from playbook.errors import KeyReused
+from playbook.errors import InputError, KeyReused
 from playbook.importing.cells import RowFault
 from playbook.importing.outcome import Outcome, Rejected
 from playbook.importing.rows import RowReader
@@ -16,6 +16,7 @@ from playbook.model.case import OPEN, Case
 from playbook.model.events import Assigned, Changed, Moved, Opened, TimersArmed
 from playbook.process.assignment import territory_of
 from playbook.process.criteria import Attempt
+from playbook.process.references import found
 from playbook.stores.interface import Batch, Receipt
 from playbook.times import to_micros
 
@@ -47,7 +48,7 @@ def import_cases(engine: Engine, mapping: ImportMapping, rows: Iterable[SourceRo
     for row in rows:
         job.outcome.rows += 1
         try:
-            chunk.append(job.reader.read(row))
+            chunk.append(job.read(row))
         except RowFault as fault:
             job.reject(row.line, str(fault))
         if len(chunk) == _CHUNK:
@@ -70,6 +71,7 @@ class _Job:
         self._world = engine.world
         self.reader = RowReader(mapping, self.definition, self._world)
         self._team_on = lru_cache(_REMEMBERED)(self._team_of)
+        self._find = lru_cache(_REMEMBERED)(partial(engine.kept_records.find, actor=ACTOR))
         self._now = engine.clock()
         self._recorded = to_micros(self._now)
         self._stops = mapping.on_bad_row == "stop"
@@ -80,6 +82,19 @@ class _Job:
     def stopped(self) -> bool:
         """Return whether a bad row ended the import."""
         return self._stops and bool(self.outcome.rejected)
+
+    def read(self, source: SourceRow) -> Row:
+        """Return what a row says, with ids in place of the names of records; raises RowFault."""
+        row = self.reader.read(source)
+        if not self.definition.refers:
+            return row
+        fields = self.definition.fields
+        try:
+            values = {name: found(fields[name], value, self._find) for name, value in row.fields.items()}
+        except InputError as error:
+            raise RowFault(str(error)) from error
+        known: Row = replace(row, fields=values)
+        return known
 
     def reject(self, line: int, reason: str) -> None:
         """Name a row that does not go in."""

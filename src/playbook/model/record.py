@@ -84,11 +84,15 @@ class RecordForgotten:
 
 @attrs.frozen(slots=False)
 class KindPublished:
-    """A kind of record was published: the digests of what it is made of and of its texts."""
+    """A kind of record was published: the digests of what it is made of and of its texts.
+
+    `first` says that there was no record of it yet, so that what came before binds nobody.
+    """
 
     record: str
     digest: str
     texts: str
+    first: bool = False
 
 
 @attrs.frozen(slots=False)

@@ -129,7 +129,7 @@ def _without(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any
 def _hidden_paths(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
     return {
         path: value for path, value in values.items()
-        if path.startswith("case.") or path.rpartition(".")[2] not in hidden
+        if path.startswith("case.") or hidden.isdisjoint(path.split("."))
     }  # fmt: skip
 
 

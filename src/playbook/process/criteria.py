@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.errors import Blocker
-from playbook.expressions import EvalError, Unknown, load, reads
+from playbook.expressions import EvalError, Unknown, follows, load, reads
 from playbook.expressions import compile as compile_condition
 from playbook.model.values import builtins, canonical, is_blank
 from playbook.process.approvals import approval_check
@@ -211,6 +211,7 @@ def _that(criterion: Criterion, place: Place, conditions: Conditions) -> Check:
     if condition is None:
         raise ValueError(f"criterion {criterion.id} has no condition")
     test, paths = conditions.test(condition), conditions.reads(condition)
+    steps = sorted(follows(load(condition.tree)))
 
     def check(attempt: Attempt) -> Blocker | None:
         answer = test(attempt.scope)
@@ -218,9 +219,22 @@ def _that(criterion: Criterion, place: Place, conditions: Conditions) -> Check:
             return None
         absent = tuple(path for path in paths if is_blank(value(attempt.scope, path)))
         missing = answer.paths if isinstance(answer, Unknown) else absent
-        return _unmet(criterion, place, attempt, missing, paths, _reason(criterion.hint, answer))
+        blocker = _unmet(criterion, place, attempt, missing, paths, _reason(criterion.hint, answer))
+        return _beyond(blocker, attempt, steps) if steps else blocker
 
     return check
+
+
+def _beyond(blocker: Blocker, attempt: Attempt, steps: list[tuple[str, str, str, str]]) -> Blocker:
+    """Return a blocker that tells what is behind references, and where a record lacks something, how to mend that."""
+    actual, fix = dict(blocker.actual), blocker.fix
+    for root, name, field, to in reversed(steps):
+        path, id_ = f"{root}.{name}.{field}", value(attempt.scope, f"{root}.{name}")
+        if isinstance(id_, str):
+            actual[path] = builtins(attempt.scope.follow(to, id_, field))
+            if path in blocker.missing and to != "person":
+                fix = f"playbook record {to} {id_} {field}=..."
+    return attrs.evolve(blocker, actual=actual, fix=fix)
 
 
 def _fields(criterion: Criterion, place: Place, definition: Definition) -> Check:

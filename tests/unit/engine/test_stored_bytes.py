@@ -19,10 +19,12 @@ from playbook.model.commands import (
     Close,
     Do,
     Log,
+    Merge,
     Open,
     Refuse,
     Reopen,
     Set,
+    SetRecord,
     SkipActivity,
     Split,
     Waive,
@@ -116,9 +118,35 @@ def answered() -> Engine:
     return engine
 
 
+def recorded() -> Engine:
+    """Return an engine after every kind of thing that happens to a record."""
+    engine = opened("records.playbook.yaml", "organization.yaml")
+    account = {"name": "Größe", "domain": "a.example", "country": "DE", "billing_email": "pay@a.example"}
+    for command, actor in (
+        (SetRecord("account", fields=account), "sam"),
+        (SetRecord("account", fields={"name": "B", "domain": "b.example", "sector": "retail"}), "sam"),
+        (SetRecord("contact", fields={"name": "Ann", "email": "ann@a.example", "account": "B"}), "sam"),
+        (
+            Open(
+                "cabcdefghijkl",
+                "deals",
+                "D",
+                fields={"account": "B", "champion": "Ann", "economic_buyer": "Ann"},
+            ),
+            "sam",
+        ),
+        (SetRecord("account", "B", {"domain": "c.example", "sector": None}, "moved"), "lea"),
+        (Merge("account", "a.example", "B"), "dana"),
+        (Advance("cabcdefghijkl"), "sam"),
+    ):
+        engine.run(command, actor=actor)
+    engine.forget("contact:Ann", actor="operator")
+    return engine
+
+
 def stored() -> str:
-    """Return every event that is stored by both as text."""
-    return _told(scripted()) + _told(answered())
+    """Return every event that is stored by all of them as text."""
+    return _told(scripted()) + _told(answered()) + _told(recorded())
 
 
 def _told(engine: Engine) -> str:

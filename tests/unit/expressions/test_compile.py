@@ -148,7 +148,7 @@ ANSWERS: list[tuple[str, object]] = [
     # references, one step deep, and people
     ("deal.account.country in ['DE', 'AT']", True),
     ("deal.account.size == 0 and 'key' in deal.account.tags and deal.account == 'acme'", True),
-    ("deal.partner.country == 'DE'", Unknown(("deal.partner.country",))),
+    ("deal.partner.country == 'DE'", Unknown(("deal.partner",))),
     ("has(deal.account.country) and !filled(deal.partner.country)", True),
     ("case.owner.role == 'ae' and deal.champion.since < today", True),
     ("deal.account.owner == case.owner", True),
