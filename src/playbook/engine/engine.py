@@ -179,13 +179,13 @@ class Engine:
     ) -> Done | Refused | None:
         """Decide and append; None where what was decided on had moved on meanwhile."""
         now = self.clock()
-        request = Request(command, actor, in_utc(at or now))
-        unit, stream, answer = self._decide(request, now, fresh)
+        asked = Request(command, actor, in_utc(at or now))
+        unit, stream, request, answer = self._decide(asked, now, at is None, fresh)
         if isinstance(answer, Refused):
             return self._first(key, fingerprint) or self._refuse(unit, request, answer)
         guarded = unit.guarded(request) if self.registry.before_commit else None
         if guarded is not None:
-            return self._first(key, fingerprint) or guarded
+            return (self._first(key, fingerprint) or guarded) if unit.fresh else None
         done = self._done(stream, answer)
         if not stream.moments and key is None:
             return done
@@ -202,11 +202,17 @@ class Engine:
         return done
 
     def _decide(
-        self, request: Request, now: dt.datetime, fresh: bool
-    ) -> tuple[Unit, CaseStream, Decision | Refused]:
-        """Decide on what is held; an answer that appends nothing is given only on what was read afresh."""
-        basis = self._held.basis(request.command, fresh=fresh)
+        self, asked: Request, now: dt.datetime, live: bool, fresh: bool
+    ) -> tuple[Unit, CaseStream, Request, Decision | Refused]:
+        """Decide on what is held; an answer that appends nothing is given only on what was read afresh.
+
+        What happens now happens after the last event of the case, also where another's clock is ahead.
+        """
+        basis = self._held.basis(asked.command, fresh=fresh)
         stream, unit = basis.stream, Unit(self, basis, now)
+        request, case = asked, stream.case
+        if live and case is not None and case.last > asked.at:
+            request = Request(asked.command, asked.actor, case.last)
         try:
             _must_see(stream.case, stream.definition, request.actor, now, basis.world)
             answer = unit.carry(stream, request)
@@ -215,8 +221,8 @@ class Engine:
                 raise
         else:
             if basis.fresh or (stream.moments and not isinstance(answer, Refused)):
-                return unit, stream, answer
-        return self._decide(request, now, fresh=True)
+                return unit, stream, request, answer
+        return self._decide(asked, now, live, fresh=True)
 
     def _first(self, key: str | None, fingerprint: bytes) -> Done | None:
         """Return the first answer to a key that came before.

@@ -22,7 +22,7 @@ def explain(engine: Engine, case: str, to: str, actor: str) -> Explanation:
     definition, current = stream.definition, stream.case
     if current is None or not unit.world.sees(actor, definition, current, now):
         raise UnknownName("case", case)
-    request = Request(Advance(case, to), actor, now)
+    request = Request(Advance(case, to), actor, max(now, current.last))
     answer = unit.decide(stream, request)
     if engine.registry.before_commit and not isinstance(answer, Refused):
         unit.carry(stream, request)

@@ -43,6 +43,7 @@ class Unit:
     def __init__(self, engine: Engine, basis: Basis, now: dt.datetime) -> None:
         self._engine = engine
         self._reads = basis.reads
+        self.fresh = basis.fresh
         self.world = basis.world
         self.now = now
         self.streams = {basis.stream.name: basis.stream}

@@ -148,6 +148,19 @@ def test_what_another_engine_did_is_seen_though_it_is_held_otherwise(engine: Eng
     assert isinstance(engine.run(Assign(case, "eve"), actor="operator"), Done)
 
 
+def test_what_happens_now_follows_what_one_with_a_faster_clock_did(engine: Engine) -> None:
+    ahead = START + dt.timedelta(seconds=2)
+    other = Engine.open(None, store=engine.store, registry=engine.registry, clock=lambda: ahead)
+    case = opened(engine)
+    other.run(Set(case, {"pain": "slow"}), actor="sam")
+    assert isinstance(engine.run(Log(case, "note"), actor="sam"), Done)
+    assert not engine.why(case, actor="sam").can_advance
+    assert isinstance(engine.run(Advance(case), actor="sam"), Refused)
+    assert {item.at for item in engine.history(case, actor="sam")} == {START, ahead}
+    with pytest.raises(InputError, match="lies before the last event"):
+        engine.run(Log(case, "note"), actor="operator", at=START)
+
+
 def test_a_refusal_consumes_no_key_and_leaves_an_event(engine: Engine) -> None:
     case = opened(engine)
     assert isinstance(engine.run(Advance(case), actor="sam", key="k"), Refused)
