@@ -103,7 +103,10 @@ def _placeholders(text: str) -> list[str]:
 
 
 def _shown(acting: Acting, path: str) -> object:
+    """Return what a placeholder says; of a personal field its name, since texts in events cannot be erased."""
     root, _, name = path.partition(".")
+    if path in acting.definition.private:
+        return f"[{name}]"
     values = acting.scope.roots.get(root)
     value = None if values is None else values.get(name)
     person = acting.world.organization.people.get(value) if isinstance(value, str) else None

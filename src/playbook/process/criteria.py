@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from playbook.errors import Blocker
+from playbook.errors import Blocker, PluginError
 from playbook.expressions import EvalError, Unknown, follows, load, reads
 from playbook.expressions import compile as compile_condition
 from playbook.model.values import builtins, canonical, is_blank
@@ -290,7 +290,10 @@ def unique_fact(playbook: str, among: str, values: Mapping[str, Any]) -> str:
 
 def _plugin(criterion: Criterion, place: Place, kind: CriterionKind) -> Check:
     def check(attempt: Attempt) -> Blocker | None:
-        verdict = kind.test(criterion.options, attempt.scope)
+        try:
+            verdict = kind.test(criterion.options, attempt.scope)
+        except Exception as error:
+            raise PluginError(kind.name, f"{type(error).__name__}: {error}; nothing was stored") from error
         if verdict.met:
             return None
         hint = criterion.hint or verdict.hint

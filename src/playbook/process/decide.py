@@ -117,9 +117,7 @@ def _concluded(
     attempt = deciding.attempt
     if attempt is None or not (attempt.warned or attempt.observed):
         return Decision(events)
-    return Decision(
-        events, deciding.discreet(tuple(attempt.warned)), deciding.discreet(tuple(attempt.observed))
-    )
+    return Decision(events, deciding.kept(attempt.warned), deciding.kept(attempt.observed))
 
 
 def _settled(deciding: Deciding, case: Case, events: tuple[CaseEvent, ...]) -> tuple[CaseEvent, ...]:

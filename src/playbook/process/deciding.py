@@ -154,6 +154,16 @@ class Deciding:
             blockers, hidden_fields(self.definition, self.case, request.actor, request.at, self.world)
         )
 
+    def kept(self, blockers: Sequence[Blocker]) -> tuple[Blocker, ...]:
+        """Return blockers as an answer holds them that is kept with its key: without personal values, too."""
+        shown, private = self.discreet(tuple(blockers)), self.definition.private
+        if not private:
+            return shown
+        return tuple(
+            attrs.evolve(b, actual={path: v for path, v in b.actual.items() if path not in private})
+            for b in shown
+        )
+
     def ask(self, gate: tuple[Check, ...]) -> list[Blocker]:
         """Run checks and return what blocks; it is not yet a reason against the command."""
         attempt = self._attempt()

@@ -263,6 +263,26 @@ def test_a_personal_value_lives_in_the_vault_alone_and_erasing_it_leaves_a_chain
     assert isinstance(engine.run(Advance(case), actor="sam"), Done)
 
 
+def test_answers_and_notices_that_are_kept_hold_no_personal_value(registry: Registry, clock: Clock) -> None:
+    text = DEALS.replace(
+        "  one:\n", "  one:\n    on_enter: [{notify: owner, say: 'Write to {deal.email}'}]\n"
+    )
+    text = text.replace(
+        "      fit:\n", "      known: {that: deal.email == 'x@y.example', mode: warn}\n      fit:\n"
+    )
+    engine = make(MemoryStore(), registry, clock, text)
+    case = opened(engine, amount="5 EUR", pain="slow", email="ann@client.example")
+    done = engine.run(Advance(case), actor="sam", key="k")
+    assert isinstance(done, Done)
+    assert [blocker.criterion for blocker in done.warned] == ["known"]
+    receipt = engine.store.receipt("default", "k")
+    assert receipt is not None
+    assert b"ann@client" not in receipt.answer
+    stored = [event.data for event in engine.store.events("default", f"case:{case}")]
+    assert not [data for data in stored if b"ann@client" in data]
+    assert [data for data in stored if b"Write to [email]" in data]
+
+
 def test_a_changed_process_needs_a_new_version_once_it_has_cases_and_texts_do_not(
     engine: Engine, registry: Registry, clock: Clock
 ) -> None:
