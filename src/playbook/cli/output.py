@@ -44,10 +44,9 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if value is None or isinstance(value, (str, int, float, Decimal)):
         return value
-    attributes = getattr(type(value), "__attrs_attrs__", None)
-    if attributes is None:
-        return str(value)
-    return {a.name: plain(getattr(value, a.name)) for a in attributes}
+    attributes = getattr(type(value), "__attrs_attrs__", ())
+    names = getattr(type(value), "__struct_fields__", [a.name for a in attributes])
+    return {name: plain(getattr(value, name)) for name in names} if names else str(value)
 
 
 def on_terminal(*, err: bool = False) -> bool:

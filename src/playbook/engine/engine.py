@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 
 from playbook.engine.answers import Done
 from playbook.engine.customers import forget, history_of
@@ -137,7 +137,7 @@ class Engine:
             raise InputError("only the operator may say that something happened at another time")
         fingerprint = b"" if key is None else fingerprint_of(command, actor)
         if isinstance(command, Open) and not command.case:
-            command = attrs.evolve(command, case=self.new_id())
+            command = replace(command, case=self.new_id())
         try:
             if isinstance(command, (SetRecord, Merge)):
                 moment = in_utc(at or self.clock())

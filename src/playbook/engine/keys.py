@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import get_args
 
-import attrs
 import msgspec
 
 from playbook.engine.answers import Done
@@ -25,7 +24,7 @@ def fingerprint_of(command: Command | RecordCommand, actor: str) -> bytes:
     return hashlib.sha256(canonical((type(command).__name__, given, actor))).digest()
 
 
-_ATTRIBUTES = {kind: tuple(a.name for a in attrs.fields(kind)) for kind in get_args(Command | RecordCommand)}
+_ATTRIBUTES = {kind: kind.__struct_fields__ for kind in get_args(Command | RecordCommand)}
 
 
 def repeated(key: str | None, fingerprint: bytes, first: bytes, answer: bytes) -> Done:

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
+from msgspec.structs import replace
 
 from playbook.engine.streams import chained, sealed
 from playbook.errors import PlaybookError
@@ -65,11 +65,11 @@ class RecordStream:
             known: dict[str, Any] = {}
             if self.kind.personal and isinstance(event, (RecordOpened, RecordChanged)):
                 values = sealed(event.fields, self.kind.fields, self.name, entropy, self.vault, known)
-                event = attrs.evolve(event, fields=values)
+                event = replace(event, fields=values)
             moment = at if self.state is None else max(at, self.state.last)
             self.moments.append((event, moment, actor))
             after = evolve_record(self.state, self.id, event, moment)
-            self.state = attrs.evolve(after, fields={**after.fields, **known})
+            self.state = replace(after, fields={**after.fields, **known})
 
     def write(self, tenant: str, recorded: int) -> Write:
         """Return the write that appends what was recorded; raises PlaybookError where that is nothing."""
@@ -110,7 +110,7 @@ def revealed(store: Store, tenant: str, kind: Kind, state: RecordState) -> Recor
         for name, seal in state.sealed.items()
         if (row := rows.get(seal.ref)) is not None and name in kind.fields
     }
-    return attrs.evolve(state, fields={**state.fields, **known})
+    return replace(state, fields={**state.fields, **known})
 
 
 def record_row(state: RecordState, kind: Kind) -> IndexRow:
@@ -118,7 +118,7 @@ def record_row(state: RecordState, kind: Kind) -> IndexRow:
     opened, last = to_micros(state.opened), to_micros(state.last)
     private = kind.personal | state.sealed.keys()
     plain = {name: value for name, value in state.fields.items() if name not in private}
-    fields = encode(kind.values(attrs.evolve(state, fields=plain)))
+    fields = encode(kind.values(replace(state, fields=plain)))
     merged = MERGED if state.into else ""
     return IndexRow(
         record_stream(kind.id, state.id), RECORDS + kind.id, kind.name_of(state), merged, merged or OPEN, "", "",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
+from msgspec.structs import replace
 
 from playbook.engine.answers import RecordView
 from playbook.engine.keys import repeated
@@ -235,7 +236,7 @@ class Records:
         fields = definition.fields if kind is None else definition.entry_fields(kind)
         values = self.referring(fields.values(), given, request.actor)
         command: Any = request.command
-        command = attrs.evolve(command, fields=values)
+        command = replace(command, fields=values)
         return msgspec.structs.replace(request, command=command)
 
     def known(self, world: World, definition: Compiled, case: Case) -> World:

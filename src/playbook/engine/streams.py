@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import PlaybookError
 from playbook.model.case import FOLD, altered
@@ -171,7 +172,7 @@ def _sealed(
         fields, known = definition.entry_fields(event.kind), {}
     else:
         return event
-    return attrs.evolve(event, fields=sealed(event.fields, fields, stream, entropy, vault, known))
+    return replace(event, fields=sealed(event.fields, fields, stream, entropy, vault, known))
 
 
 def sealed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 
 from playbook.engine.facts import fetch
 from playbook.engine.records import Said
@@ -228,7 +228,7 @@ class Unit:
     ) -> None:
         """Carry out a command that an action leads to; a refusal is an event on the case."""
         if isinstance(command, Open):
-            command = attrs.evolve(command, case=self._engine.new_id(), parent=stream.id)
+            command = replace(command, case=self._engine.new_id(), parent=stream.id)
         try:
             there = self._touch(command)
             answer = self.carry(there, Request(command, SYSTEM, _not_before(at, there)), trail)

@@ -9,11 +9,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-import attrs
+import msgspec
 
 
-@attrs.frozen(slots=False)
-class Approved:
+class Approved(msgspec.Struct, frozen=True):
     """Someone said yes to a criterion, seeing these values; `complete` says whether it was the last yes needed.
 
     `principals` are those in whose place they spoke; `stands_for` names the person who was away.
@@ -28,8 +27,7 @@ class Approved:
     expires: dt.datetime | None = None
 
 
-@attrs.frozen(slots=False)
-class Declined:
+class Declined(msgspec.Struct, frozen=True):
     """Someone said no to a criterion that was asked for."""
 
     criterion: str
@@ -38,8 +36,7 @@ class Declined:
     stands_for: str = ""
 
 
-@attrs.frozen(slots=False)
-class Waived:
+class Waived(msgspec.Struct, frozen=True):
     """Someone made an exception from a criterion until a day, which is included."""
 
     criterion: str
@@ -48,8 +45,7 @@ class Waived:
     until: dt.date
 
 
-@attrs.frozen(slots=False)
-class Lapsed:
+class Lapsed(msgspec.Struct, frozen=True):
     """An approval (or a waiver) ended because something that it covers changed."""
 
     criterion: str
@@ -57,8 +53,7 @@ class Lapsed:
     waiver: bool = False
 
 
-@attrs.frozen(slots=False)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True):
     """A planned activity that nothing requires was left out."""
 
     activity: str
@@ -67,15 +62,13 @@ class Skipped:
     reason: str
 
 
-@attrs.frozen(slots=False)
-class CreditSplit:
+class CreditSplit(msgspec.Struct, frozen=True):
     """The credit for the case was divided anew; shares are fractions and sum to 1."""
 
     shares: dict[str, Decimal]
 
 
-@attrs.frozen(slots=False)
-class Yes:
+class Yes(msgspec.Struct, frozen=True):
     """Hold one person's yes, or no, with what they said."""
 
     by: str
@@ -85,8 +78,7 @@ class Yes:
     note: str = ""
 
 
-@attrs.frozen(slots=False)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """Hold an approval that was asked for: when, by whom, in which stage, on the way where; and the answers."""
 
     at: dt.datetime
@@ -95,7 +87,7 @@ class Asked:
     target: str
     yes: tuple[Yes, ...] = ()
     no: Yes | None = None
-    values: dict[str, Any] = attrs.field(factory=dict)
+    values: dict[str, Any] = {}
     complete: bool = False
     expires: dt.datetime | None = None
 
@@ -113,8 +105,7 @@ class Asked:
         return self.complete and not (stage == self.stage and self.expired(now))
 
 
-@attrs.frozen(slots=False)
-class Waiver:
+class Waiver(msgspec.Struct, frozen=True):
     """Hold an exception from a criterion; `until` is its last day."""
 
     by: str
@@ -122,7 +113,7 @@ class Waiver:
     stage: str
     reason: str
     until: dt.date
-    values: dict[str, Any] = attrs.field(factory=dict)
+    values: dict[str, Any] = {}
 
     def expired(self, today: dt.date) -> bool:
         """Return whether its last day has passed."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from playbook.model.approving import Asked, Waiver
 
@@ -19,16 +20,14 @@ FOLD = 1
 OPEN = "open"
 
 
-@attrs.frozen(slots=False)
-class Sealed:
+class Sealed(msgspec.Struct, frozen=True):
     """Refer to a personal value in the vault, with the salted commitment that the event holds."""
 
     ref: str
     commitment: str
 
 
-@attrs.frozen(slots=False)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """Hold one planned activity: `n` counts within the visit; status is open, done or dropped."""
 
     id: str
@@ -42,19 +41,17 @@ class Task:
     at: dt.datetime | None = None
 
 
-@attrs.frozen(slots=False)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """Hold one dated fact that was logged."""
 
     kind: str
     at: dt.datetime
     actor: str
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
     text: str = ""
 
 
-@attrs.frozen(slots=False)
-class TimerState:
+class TimerState(msgspec.Struct, frozen=True):
     """Hold what happened to a timer: the base it fired for, since when it is paused, and for how long it was.
 
     `held` are microseconds that count for the base `since`.

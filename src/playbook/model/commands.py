@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import attrs
 import msgspec
 
 
-@attrs.frozen
-class Pool:
+class Pool(msgspec.Struct, frozen=True):
     """Say whom one is picked from: people of a role, team and territory (`match` is the case's), and how."""
 
     role: str = ""
@@ -19,8 +17,7 @@ class Pool:
     pick: str = "least_loaded"
 
 
-@attrs.frozen
-class Open:
+class Open(msgspec.Struct, frozen=True):
     """Open a case of a playbook; `owner` defaults to the actor where that is a person.
 
     `parent` is the case that this one follows up; an owner is picked from the pool `to`, else by the rules.
@@ -30,13 +27,12 @@ class Open:
     playbook: str
     name: str = ""
     owner: str = ""
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
     parent: str = ""
     to: Pool | None = None
 
 
-@attrs.frozen
-class Set:
+class Set(msgspec.Struct, frozen=True):
     """Change fields; None clears one."""
 
     case: str
@@ -44,28 +40,25 @@ class Set:
     reason: str = ""
 
 
-@attrs.frozen
-class Do:
+class Do(msgspec.Struct, frozen=True):
     """Finish a planned activity with an outcome and the fields its form asks for."""
 
     case: str
     activity: str
     outcome: str = ""
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
 
 
-@attrs.frozen
-class Log:
+class Log(msgspec.Struct, frozen=True):
     """Log what was not planned: a call, a payment."""
 
     case: str
     kind: str
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
     text: str = ""
 
 
-@attrs.frozen
-class Advance:
+class Advance(msgspec.Struct, frozen=True):
     """Move forward, to the stage that `next` gives or to the one named."""
 
     case: str
@@ -73,8 +66,7 @@ class Advance:
     reason: str = ""
 
 
-@attrs.frozen
-class Back:
+class Back(msgspec.Struct, frozen=True):
     """Move back to an earlier stage."""
 
     case: str
@@ -82,18 +74,16 @@ class Back:
     reason: str = ""
 
 
-@attrs.frozen
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Move to a final stage, setting fields on the way."""
 
     case: str
     to: str
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
     reason: str = ""
 
 
-@attrs.frozen
-class Assign:
+class Assign(msgspec.Struct, frozen=True):
     """Give the case to another owner, or to one of a pool; the team follows unless named.
 
     The territory changes where it is named.
@@ -106,8 +96,7 @@ class Assign:
     to: Pool | None = None
 
 
-@attrs.frozen
-class Approve:
+class Approve(msgspec.Struct, frozen=True):
     """Say yes to a criterion that was asked for."""
 
     case: str
@@ -115,8 +104,7 @@ class Approve:
     note: str = ""
 
 
-@attrs.frozen
-class Refuse:
+class Refuse(msgspec.Struct, frozen=True):
     """Say no to a criterion that was asked for."""
 
     case: str
@@ -124,8 +112,7 @@ class Refuse:
     reason: str = ""
 
 
-@attrs.frozen
-class Waive:
+class Waive(msgspec.Struct, frozen=True):
     """Make an exception from a criterion until a day, included; without one, as long as the criterion says."""
 
     case: str
@@ -134,8 +121,7 @@ class Waive:
     until: dt.date | None = None
 
 
-@attrs.frozen
-class SkipActivity:
+class SkipActivity(msgspec.Struct, frozen=True):
     """Leave out a planned activity that nothing requires."""
 
     case: str
@@ -143,23 +129,20 @@ class SkipActivity:
     reason: str = ""
 
 
-@attrs.frozen
-class Reopen:
+class Reopen(msgspec.Struct, frozen=True):
     """Open a closed case again in the stage it was closed from."""
 
     case: str
     reason: str = ""
 
 
-@attrs.frozen
-class Guide:
+class Guide(msgspec.Struct, frozen=True):
     """Open the guidance for the case as it stands; who may see it may."""
 
     case: str
 
 
-@attrs.frozen
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """Divide the credit for the case among people; shares are percentages that sum to 100%."""
 
     case: str
@@ -172,18 +155,16 @@ Command = (
 )  # fmt: skip
 
 
-@attrs.frozen
-class SetRecord:
+class SetRecord(msgspec.Struct, frozen=True):
     """Change fields of a record, named by its id, its name or a unique value; open one where `id` is empty."""
 
     kind: str
     id: str = ""
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
     reason: str = ""
 
 
-@attrs.frozen
-class Merge:
+class Merge(msgspec.Struct, frozen=True):
     """Say that two records are one: `other` points to `keep` from now on, which takes over what it lacks."""
 
     kind: str

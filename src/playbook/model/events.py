@@ -1,6 +1,6 @@
 """Events: what happened, for good. Their names, kinds and attributes are stored and never change meaning.
 
-Attributes are stored in the order in which they are declared; without slots that order is certain.
+Attributes are stored in the order in which they are declared.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import attrs
+import msgspec
 
 from playbook.model.approving import Approved, CreditSplit, Declined, Lapsed, Skipped, Waived
 from playbook.model.organization import Person, Settings, Team
@@ -24,8 +24,7 @@ from playbook.model.record import (
 )
 
 
-@attrs.frozen(slots=False)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """Hold one activity that a stage asked for."""
 
     id: str
@@ -34,8 +33,7 @@ class Plan:
     assignee: str = ""
 
 
-@attrs.frozen(slots=False)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A case was opened in its first stage."""
 
     playbook: str
@@ -44,16 +42,15 @@ class Opened:
     owner: str
     team: str
     stage: str
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
     plans: tuple[Plan, ...] = ()
-    stamp: dict[str, Any] = attrs.field(factory=dict)
+    stamp: dict[str, Any] = {}
     historical: bool = False
     parent: str = ""
     territory: str = ""
 
 
-@attrs.frozen(slots=False)
-class Changed:
+class Changed(msgspec.Struct, frozen=True):
     """Fields changed; None means cleared."""
 
     fields: dict[str, Any]
@@ -61,8 +58,7 @@ class Changed:
     historical: bool = False
 
 
-@attrs.frozen(slots=False)
-class Moved:
+class Moved(msgspec.Struct, frozen=True):
     """The case moved; `way` is forward, skip, back or close; `outcome` where the stage is final."""
 
     source: str
@@ -71,7 +67,7 @@ class Moved:
     outcome: str = ""
     reason: str = ""
     plans: tuple[Plan, ...] = ()
-    stamp: dict[str, Any] = attrs.field(factory=dict)
+    stamp: dict[str, Any] = {}
     passed: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
     observed: tuple[str, ...] = ()
@@ -79,8 +75,7 @@ class Moved:
     waived: tuple[str, ...] = ()
 
 
-@attrs.frozen(slots=False)
-class Blocked:
+class Blocked(msgspec.Struct, frozen=True):
     """An attempt to advance was refused by these criteria; `asked` are the approvals that it asked for."""
 
     target: str
@@ -88,25 +83,22 @@ class Blocked:
     asked: tuple[str, ...] = ()
 
 
-@attrs.frozen(slots=False)
-class Reopened:
+class Reopened(msgspec.Struct, frozen=True):
     """A closed case was opened again in the stage it was closed from."""
 
     target: str
     reason: str = ""
     plans: tuple[Plan, ...] = ()
-    stamp: dict[str, Any] = attrs.field(factory=dict)
+    stamp: dict[str, Any] = {}
 
 
-@attrs.frozen(slots=False)
-class GuideOpened:
+class GuideOpened(msgspec.Struct, frozen=True):
     """Someone opened the guidance of a stage."""
 
     stage: str
 
 
-@attrs.frozen(slots=False)
-class Finished:
+class Finished(msgspec.Struct, frozen=True):
     """A planned activity ended with an outcome; `done` says whether that satisfies it."""
 
     activity: str
@@ -117,17 +109,15 @@ class Finished:
     plans: tuple[Plan, ...] = ()
 
 
-@attrs.frozen(slots=False)
-class Logged:
+class Logged(msgspec.Struct, frozen=True):
     """A dated fact was logged."""
 
     kind: str
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
     text: str = ""
 
 
-@attrs.frozen(slots=False)
-class Assigned:
+class Assigned(msgspec.Struct, frozen=True):
     """The case went to another owner, team or territory."""
 
     owner: str
@@ -136,8 +126,7 @@ class Assigned:
     territory: str = ""
 
 
-@attrs.frozen(slots=False)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """A version of a playbook was published: the digests of its process and of its texts."""
 
     playbook: str
@@ -146,43 +135,37 @@ class Published:
     texts: str
 
 
-@attrs.frozen(slots=False)
-class SettingsSet:
+class SettingsSet(msgspec.Struct, frozen=True):
     """The organization's settings were set."""
 
     settings: Settings
 
 
-@attrs.frozen(slots=False)
-class TeamSet:
+class TeamSet(msgspec.Struct, frozen=True):
     """A team was added or changed."""
 
     team: Team
 
 
-@attrs.frozen(slots=False)
-class PersonSet:
+class PersonSet(msgspec.Struct, frozen=True):
     """A person was added or changed."""
 
     person: Person
 
 
-@attrs.frozen(slots=False)
-class RulesSet:
+class RulesSet(msgspec.Struct, frozen=True):
     """Calendars, territories, assignment, measures, quotas and rates were laid down anew, all of them."""
 
     rules: Rules
 
 
-@attrs.frozen(slots=False)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """Activities were planned by automation."""
 
     plans: tuple[Plan, ...]
 
 
-@attrs.frozen(slots=False)
-class Noticed:
+class Noticed(msgspec.Struct, frozen=True):
     """People are to be told something; delivering it is another's work."""
 
     to: tuple[str, ...]
@@ -190,16 +173,14 @@ class Noticed:
     say: str = ""
 
 
-@attrs.frozen(slots=False)
-class Posted:
+class Posted(msgspec.Struct, frozen=True):
     """An address outside is to be told."""
 
     url: str
     about: str
 
 
-@attrs.frozen(slots=False)
-class TimerFired:
+class TimerFired(msgspec.Struct, frozen=True):
     """A timer struck; `base` is what it counted from."""
 
     timer: str
@@ -207,8 +188,7 @@ class TimerFired:
     due: dt.datetime
 
 
-@attrs.frozen(slots=False)
-class TimerPaused:
+class TimerPaused(msgspec.Struct, frozen=True):
     """A timer stopped counting (`base` is what it counts from), or goes on where `paused` is false."""
 
     timer: str
@@ -216,15 +196,13 @@ class TimerPaused:
     base: dt.datetime
 
 
-@attrs.frozen(slots=False)
-class TimersArmed:
+class TimersArmed(msgspec.Struct, frozen=True):
     """Imported history is quiet: timers count from here at the earliest."""
 
     since: dt.datetime
 
 
-@attrs.frozen(slots=False)
-class ActionRefused:
+class ActionRefused(msgspec.Struct, frozen=True):
     """An action that was to happen by itself was refused; it is not tried again."""
 
     action: str
@@ -232,16 +210,14 @@ class ActionRefused:
     criteria: tuple[str, ...] = ()
 
 
-@attrs.frozen(slots=False)
-class Linked:
+class Linked(msgspec.Struct, frozen=True):
     """A follow-up case was opened."""
 
     child: str
     playbook: str
 
 
-@attrs.frozen(slots=False)
-class ChildEnded:
+class ChildEnded(msgspec.Struct, frozen=True):
     """A follow-up case ended."""
 
     child: str

@@ -1,7 +1,7 @@
 """Records: what cases are about and refer to, such as an account, a contact, a product.
 
 A Record describes a kind of them; a RecordState is one as it stands, the fold of its events. Events are stored
-in the order of their attributes; without slots that order is certain.
+in the order of their attributes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import datetime as dt
 from typing import Any
 
 import attrs
+import msgspec
 
 from playbook.model.case import Sealed
 from playbook.model.playbook import Field
@@ -36,54 +37,48 @@ class Record:
     roles: tuple[str, ...] = ()
 
 
-@attrs.frozen(slots=False)
-class RecordState:
+class RecordState(msgspec.Struct, frozen=True):
     """Hold one record; `into` is the one that it was merged into, `merged` are those merged into this one."""
 
     id: str
     kind: str
     opened: dt.datetime
     last: dt.datetime
-    fields: dict[str, Any] = attrs.field(factory=dict)
-    sealed: dict[str, Sealed] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
+    sealed: dict[str, Sealed] = {}
     into: str = ""
     merged: tuple[str, ...] = ()
     forgotten: dt.datetime | None = None
 
 
-@attrs.frozen(slots=False)
-class RecordOpened:
+class RecordOpened(msgspec.Struct, frozen=True):
     """A record came to be."""
 
     kind: str
-    fields: dict[str, Any] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
 
 
-@attrs.frozen(slots=False)
-class RecordChanged:
+class RecordChanged(msgspec.Struct, frozen=True):
     """Fields of a record changed; None means cleared."""
 
     fields: dict[str, Any]
     reason: str = ""
 
 
-@attrs.frozen(slots=False)
-class RecordMerged:
+class RecordMerged(msgspec.Struct, frozen=True):
     """Two records turned out to be one: `other` points to the one that is kept. It stands in both streams."""
 
     kept: str
     other: str
 
 
-@attrs.frozen(slots=False)
-class RecordForgotten:
+class RecordForgotten(msgspec.Struct, frozen=True):
     """The personal values of a record were erased, those of these fields among them."""
 
     fields: tuple[str, ...] = ()
 
 
-@attrs.frozen(slots=False)
-class KindPublished:
+class KindPublished(msgspec.Struct, frozen=True):
     """A kind of record was published: the digests of what it is made of and of its texts.
 
     `first` says that there was no record of it yet, so that what came before binds nobody.
@@ -95,8 +90,7 @@ class KindPublished:
     first: bool = False
 
 
-@attrs.frozen(slots=False)
-class UniqueHeld:
+class UniqueHeld(msgspec.Struct, frozen=True):
     """A value that no two records may have went to a record, or to none."""
 
     record: str = ""

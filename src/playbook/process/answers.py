@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 
 from playbook.model.approving import Approved, Asked, Declined, Lapsed, Waived, Waiver, Yes
 from playbook.model.events import Blocked
@@ -34,7 +34,7 @@ def _blocked(case: Case, event: Blocked, at: dt.datetime, actor: str) -> dict[st
 def _approved(case: Case, event: Approved, at: dt.datetime, actor: str) -> dict[str, Any]:
     asked = case.approvals[event.criterion]
     yes = Yes(actor, at, event.principals, event.stands_for, event.note)
-    after = attrs.evolve(
+    after = replace(
         asked, yes=(*asked.yes, yes), values=event.values, complete=event.complete, expires=event.expires
     )
     return {"approvals": {**case.approvals, event.criterion: after}}

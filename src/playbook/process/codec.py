@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import PlaybookError
 from playbook.model.case import Case
@@ -42,11 +43,11 @@ def decode_event(kind: str, data: bytes) -> Any:
 def revive(event: Any, definition: Compiled) -> CaseEvent:
     """Return a decoded event of a case with its values in the types of their fields."""
     if isinstance(event, (Opened, Moved, Reopened)) and event.stamp:
-        event = attrs.evolve(event, stamp=typed(event.stamp, definition.fields))
+        event = replace(event, stamp=typed(event.stamp, definition.fields))
     if isinstance(event, (Opened, Changed)):
-        return attrs.evolve(event, fields=typed(event.fields, definition.fields))
+        return replace(event, fields=typed(event.fields, definition.fields))
     if isinstance(event, Logged):
-        return attrs.evolve(event, fields=typed(event.fields, definition.entry_fields(event.kind)))
+        return replace(event, fields=typed(event.fields, definition.entry_fields(event.kind)))
     revived: CaseEvent = event
     return revived
 
@@ -72,7 +73,7 @@ def revive_case(case: Case, definition: Compiled) -> Case:
         stamps={stage: typed(values, fields) for stage, values in case.stamps.items()},
         stamps_last={stage: typed(values, fields) for stage, values in case.stamps_last.items()},
         entries=tuple(
-            attrs.evolve(entry, fields=typed(entry.fields, definition.entry_fields(entry.kind)))
+            replace(entry, fields=typed(entry.fields, definition.entry_fields(entry.kind)))
             for entry in case.entries
         ),
     )

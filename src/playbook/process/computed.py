@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from msgspec.structs import replace
 
 from playbook.expressions import EvalError, Unknown
 from playbook.model.events import Logged
@@ -103,10 +104,8 @@ def view(definition: Compiled, case: Case, scope: Scope, hidden: frozenset[str])
         sealed=_without(case.sealed, hidden),
         stamps={stage: _without(kept, hidden) for stage, kept in case.stamps.items()},
         stamps_last={stage: _without(kept, hidden) for stage, kept in case.stamps_last.items()},
-        approvals={
-            n: attrs.evolve(a, values=_hidden_paths(a.values, hidden)) for n, a in case.approvals.items()
-        },
-        waivers={n: attrs.evolve(w, values=_hidden_paths(w.values, hidden)) for n, w in case.waivers.items()},
+        approvals={n: replace(a, values=_hidden_paths(a.values, hidden)) for n, a in case.approvals.items()},
+        waivers={n: replace(w, values=_hidden_paths(w.values, hidden)) for n, w in case.waivers.items()},
     )
 
 
@@ -119,7 +118,7 @@ def censored(event: CaseEvent, hidden: frozenset[str]) -> CaseEvent:
         for name in ("fields", "stamp", "values")
         if hasattr(event, name)
     }
-    return attrs.evolve(event, **kept) if kept else event
+    return replace(event, **kept) if kept else event
 
 
 def _without(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 
 from playbook.model.approving import CreditSplit, Skipped
 from playbook.model.case import OPEN, Case, Entry, Sealed, Task, TimerState, altered
@@ -173,9 +173,7 @@ def _logged(case: Case, event: Logged, at: dt.datetime, actor: str) -> dict[str,
 
 def _assigned(case: Case, event: Assigned, at: dt.datetime, actor: str) -> dict[str, Any]:
     tasks = tuple(
-        attrs.evolve(task, assignee=event.owner)
-        if task.status == OPEN and task.assignee == case.owner
-        else task
+        replace(task, assignee=event.owner) if task.status == OPEN and task.assignee == case.owner else task
         for task in case.tasks
     )
     changes = {"owner": event.owner, "team": event.team, "tasks": tasks, "territory": event.territory}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import InputError
 from playbook.model.case import Sealed
@@ -111,14 +111,14 @@ def evolve_record(
         state = RecordState(id, event.kind, at, at)
     if state is None:
         raise ValueError(f"record {id} does not begin with its opening")
-    state = attrs.evolve(state, last=at)
+    state = replace(state, last=at)
     if isinstance(event, (RecordOpened, RecordChanged)):
         return _set(state, event.fields)
     if isinstance(event, RecordForgotten):
-        return attrs.evolve(_set(state, dict.fromkeys(event.fields)), forgotten=at)
+        return replace(_set(state, dict.fromkeys(event.fields)), forgotten=at)
     if event.other == id:
-        return attrs.evolve(state, into=event.kept)
-    return attrs.evolve(state, merged=(*state.merged, event.other))
+        return replace(state, into=event.kept)
+    return replace(state, merged=(*state.merged, event.other))
 
 
 def _set(state: RecordState, values: Mapping[str, Any]) -> RecordState:
@@ -129,7 +129,7 @@ def _set(state: RecordState, values: Mapping[str, Any]) -> RecordState:
             sealed[name] = Sealed(value[SEAL], value["h"])
         elif value is not None:
             fields[name] = value
-    return attrs.evolve(state, fields=fields, sealed=sealed)
+    return replace(state, fields=fields, sealed=sealed)
 
 
 def fold_record(kind: Kind, id: str, events: Iterable[StoredEvent], moment: Any) -> RecordState | None:  # noqa: A002
@@ -144,18 +144,16 @@ def fold_record(kind: Kind, id: str, events: Iterable[StoredEvent], moment: Any)
 def revive_record(event: Any, kind: Kind) -> Any:
     """Return a decoded event of a record with its values in the types of their fields."""
     if isinstance(event, (RecordOpened, RecordChanged)):
-        return attrs.evolve(event, fields=typed(event.fields, kind.fields))
+        return replace(event, fields=typed(event.fields, kind.fields))
     return event
 
 
 def encode_record(state: RecordState) -> bytes:
     """Return the snapshot of a record; personal values stay out of it."""
-    return encode(
-        attrs.evolve(state, fields={k: v for k, v in state.fields.items() if k not in state.sealed})
-    )
+    return encode(replace(state, fields={k: v for k, v in state.fields.items() if k not in state.sealed}))
 
 
 def decode_record(data: bytes, kind: Kind) -> RecordState:
     """Return the record of a snapshot, its personal values sealed."""
     state = _STATE.decode(data)
-    return attrs.evolve(state, fields=typed(state.fields, kind.fields))
+    return replace(state, fields=typed(state.fields, kind.fields))
