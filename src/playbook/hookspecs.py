@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import pluggy
 
 from playbook.expressions import Function
-from playbook.model.contributions import ActionKind, CommandLine, CriterionKind, Guard, Importer, Report
+from playbook.model.contributions import (
+    ActionKind,
+    CommandLine,
+    CriterionKind,
+    Guard,
+    Importer,
+    RecordSource,
+    Report,
+)
 from playbook.stores.interface import StoreKind
 
 if TYPE_CHECKING:
@@ -35,6 +43,7 @@ CONTRIBUTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
         "criteria": CriterionKind,
         "functions": Function,
         "importers": Importer,
+        "records": RecordSource,
         "reports": Report,
         "stores": StoreKind,
     }
@@ -147,6 +156,22 @@ class Hooks(Protocol):
         >>> registry = playbook.load_plugins(extra={"lines": Lines()}, entry_points=False)
         >>> list(registry.importers)
         ['csv', 'lines']
+        """
+
+    @_hookspec
+    def playbook_records(self, settings: Mapping[str, Any]) -> Iterable[RecordSource]:
+        """Bring records of the embedding application; the file `record: NAME` says which fields they have.
+
+        >>> import playbook
+        >>> def get(ids):
+        ...     return {id: {"name": id.title(), "country": "DE"} for id in ids if id == "acme"}
+        >>> class Customers:
+        ...     @playbook.hookimpl
+        ...     def playbook_records(self, settings):
+        ...         yield playbook.RecordSource("customer", version="1", get=get)
+        >>> registry = playbook.load_plugins(extra={"customers": Customers()}, entry_points=False)
+        >>> registry.records["customer"].get(["acme", "other"])
+        {'acme': {'name': 'Acme', 'country': 'DE'}}
         """
 
     @_hookspec

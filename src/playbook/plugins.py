@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from playbook.expressions import Function
-    from playbook.model.contributions import ActionKind, CommandLine, CriterionKind, Guard, Importer, Report
+    from playbook.model.contributions import (
+        ActionKind,
+        CommandLine,
+        CriterionKind,
+        Guard,
+        Importer,
+        RecordSource,
+        Report,
+    )
     from playbook.stores.interface import StoreKind
 
 T = TypeVar("T")
@@ -55,6 +63,7 @@ class Registry:
     plugins: tuple[PluginInfo, ...] = ()
     actions: Mapping[str, ActionKind] = _NOTHING
     before_commit: Mapping[str, Guard] = _NOTHING
+    records: Mapping[str, RecordSource] = _NOTHING
 
     @property
     def faults(self) -> tuple[PluginInfo, ...]:

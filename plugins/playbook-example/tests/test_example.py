@@ -7,7 +7,20 @@ import datetime as dt
 import pytest
 
 import playbook_example
-from playbook import Calendar, Scope, load_plugins
+from playbook import (
+    Advance,
+    Calendar,
+    Engine,
+    InputError,
+    MemoryStore,
+    Open,
+    Project,
+    Refused,
+    Scope,
+    Set,
+    SetRecord,
+    load_plugins,
+)
 from playbook_example import domain_of, recent
 
 NOW = dt.datetime(2026, 3, 16, 12, tzinfo=dt.UTC)  # a Monday
@@ -70,3 +83,37 @@ def test_recent_says_what_is_missing_and_what_would_help() -> None:
 )
 def test_domain_of_an_address(email: str, domain: str | None) -> None:
     assert domain_of(email) == domain
+
+
+COUNTRY = """
+record: country
+fields: {name: {type: text}, region: {type: text}, currency: {type: text}}
+"""
+DEALS = """
+playbook: deals
+version: 1
+subject: deal
+fields: {country: {type: reference, to: country}}
+stages:
+  start: {exit: {near: {that: deal.country.region == "emea"}}, next: [won]}
+  won: {final: won}
+"""
+
+
+def test_a_case_refers_to_a_record_that_the_plugin_brings() -> None:
+    project = Project.from_files({"country.record.yaml": COUNTRY, "deals.playbook.yaml": DEALS})
+    registry = load_plugins(extra={"example": playbook_example}, entry_points=False)
+    engine = Engine.open(project, store=MemoryStore(), registry=registry, clock=lambda: NOW)
+    engine.publish(actor="operator")
+    opened = engine.run(Open("", "deals", fields={"country": "JP"}), actor="sam")
+    assert not isinstance(opened, Refused)
+    refused = engine.run(Advance(opened.case), actor="sam")
+    assert isinstance(refused, Refused)
+    assert refused.blockers[0].actual == {"deal.country": "JP", "deal.country.region": "apac"}
+    engine.run(Set(opened.case, {"country": "DE"}), actor="sam")
+    assert not isinstance(engine.run(Advance(opened.case), actor="sam"), Refused)
+    assert engine.record("country", "FR").name == "France"
+    with pytest.raises(InputError, match="there is no country 'Mars'"):
+        engine.run(Open("", "deals", fields={"country": "Mars"}), actor="sam")
+    with pytest.raises(InputError, match="come from a plugin"):
+        engine.run(SetRecord("country", fields={"name": "Mars"}), actor="sam")

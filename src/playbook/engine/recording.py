@@ -31,6 +31,10 @@ class Work:
         self._records = records
         self._engine = records.engine
         self.kind, version = records.kinds.current(kind)
+        if kind in records.engine.registry.records:
+            raise InputError(
+                f"records of the kind {kind} come from a plugin, and change where it has them from"
+            )
         self._reads = ((kind_stream(kind), version),)
         self._actor = actor
         self._at = at

@@ -23,6 +23,7 @@ from playbook.engine.record_streams import (
     unique_stream,
 )
 from playbook.engine.recording import Work
+from playbook.engine.sources import brought
 from playbook.errors import (
     AmbiguousName,
     KeyReused,
@@ -104,6 +105,10 @@ class Records:
 
     def stream(self, kind: Kind, id: str) -> RecordStream | None:  # noqa: A002
         """Return a record as it stands, None where there is none of this id."""
+        source = self.engine.registry.records.get(kind.id)
+        if source is not None:
+            state = brought(source, kind, id, self.engine.clock())
+            return None if state is None else RecordStream(id, kind, None, state)
         name = record_stream(kind.id, id)
         head = self._store.load(self._tenant, (name,)).get(name)
         if head is None:

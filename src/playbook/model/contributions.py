@@ -97,6 +97,20 @@ class Guard:
     doc: str = ""
 
 
+@attrs.frozen
+class RecordSource:
+    """Bring the records of a kind from elsewhere, so that cases can refer to them; `name` is the kind.
+
+    `get` returns what is known of ids: values by field, as people write them, of the fields that the file
+    `record: NAME` has. It is asked whenever a command needs one, so it is quick; what it leaves out is not there.
+    """
+
+    name: str
+    version: str
+    get: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
+    doc: str = ""
+
+
 class SourceRow(msgspec.Struct, frozen=True, gc=False):
     """Hold one row of a source: its line (of the first character, from 1) and its cells by column.
 

@@ -233,6 +233,33 @@ class ReadContract:
             assert store.tally(TENANT, replace(query, tags=frozenset(["c"])), ["name"]) == []
         assert store.find("other", Query(tags=frozenset(["a"])), limit=9).items == ()
 
+    def test_a_record_is_found_only_where_its_kind_is_named(self, store: Store) -> None:
+        """Neither lists, pages, links, counts nor columns of cases hold one; one by one or many at once."""
+        changes: dict[str, Any] = {"playbook": "record:account", "stage": "", "tags": ("x",)}
+        first, second = case("record:account:a", **changes), case("record:account:b", **changes)
+        near = [case("c1", playbook="record", tags=("x",)), case("c2", playbook="records", tags=("x",))]
+        _index(store, [first, *near])
+        _index(store, [second])
+        for query in (
+            Query(),
+            Query(link="x"),
+            Query(prefix=""),
+            Query(owner="ann"),
+            Query(tags=frozenset("x")),
+        ):
+            assert _pages(store, query, 1) == near
+            assert [tally.count for tally in store.tally(TENANT, query, [])] == [2]
+        for query in (Query(name=first.name), Query(prefix="record:")):
+            assert _pages(store, query, 1) == []
+        for query in (
+            Query("record:account"),
+            Query("record:account", ""),
+            Query("record:account", link="x"),
+        ):
+            assert _pages(store, query, 1) == [first, second]
+            assert [tally.count for tally in store.tally(TENANT, query, [])] == [2]
+        assert [chunk["case"] for chunk in store.columns(TENANT, "cases")] == [["c1", "c2"]]
+
     def test_columns_hold_every_case_in_order(self, store: Store) -> None:
         """Chunks of lists by attribute of IndexRow, on from any case; an unknown table is named."""
         rng = random.Random(17)

@@ -1,4 +1,4 @@
-"""An example plugin: a criterion, a function for conditions, a verb of actions, and a guard."""
+"""An example plugin: a criterion, a function for conditions, a verb of actions, a guard, and records."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from playbook import (
     Function,
     Guard,
     Notice,
+    RecordSource,
     Verdict,
     hookimpl,
     types,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from playbook import Scope
 
@@ -93,6 +94,30 @@ def named(change: Change) -> Iterator[Blocker]:
     """Yield a blocker for a case without a name."""
     if not change.after.name:
         yield Blocker(criterion="named", kind="guard", title="It needs a name", who=(change.actor,))
+
+
+@hookimpl
+def playbook_records() -> Iterator[RecordSource]:
+    """Bring countries."""
+    yield RecordSource(
+        name="country",
+        version="1",
+        get=countries,
+        doc="Countries by their two letters, with region and currency; an application brings its customers so",
+    )
+
+
+_COUNTRIES = {
+    "DE": {"name": "Germany", "region": "emea", "currency": "EUR"},
+    "FR": {"name": "France", "region": "emea", "currency": "EUR"},
+    "JP": {"name": "Japan", "region": "apac", "currency": "JPY"},
+    "US": {"name": "United States", "region": "amer", "currency": "USD"},
+}
+
+
+def countries(ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Return what is known of the countries that are asked for; in your plugin this is one query."""
+    return {name: _COUNTRIES[name] for name in ids if name in _COUNTRIES}
 
 
 def recent(options: Mapping[str, Any], scope: Scope) -> Verdict:
