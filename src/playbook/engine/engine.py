@@ -78,9 +78,8 @@ class Engine:
         self._held = Held(store, tenant, registry, self.definitions)
         self._finder = Finder(store, tenant, self.definitions, self._eyes)
         self.kept_records = Records(self)
-        self._publisher = Publisher(
-            store, tenant, clock, self.definitions, self.kept_records.kinds, self._held.world
-        )
+        kinds = self.kept_records.kinds
+        self._publisher = Publisher(store, tenant, clock, self.definitions, kinds, self._held.world)
 
     @classmethod
     def open(
@@ -140,10 +139,8 @@ class Engine:
             command = replace(command, case=self.new_id())
         try:
             if isinstance(command, (SetRecord, Merge)):
-                moment = in_utc(at or self.clock())
-                return self._first(key, fingerprint) or self.kept_records.run(
-                    command, actor, key, fingerprint, moment
-                )
+                first, moment = self._first(key, fingerprint), in_utc(at or self.clock())
+                return first or self.kept_records.run(command, actor, key, fingerprint, moment)
             return self._run(command, actor, key, fingerprint, at)
         except InputError:
             first = self._first(key, fingerprint)
