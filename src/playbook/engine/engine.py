@@ -19,7 +19,7 @@ from playbook.engine.keys import fingerprint_of, repeated
 from playbook.engine.past import happened, stood
 from playbook.engine.publishing import Publisher
 from playbook.engine.records import Records
-from playbook.engine.streams import ORGANIZATION, CaseStream, case_id_of, case_stream
+from playbook.engine.streams import ORGANIZATION, CaseStream, case_id_of, case_named, case_stream
 from playbook.engine.ticking import tick
 from playbook.engine.unit import Unit
 from playbook.errors import InputError, KeyReused, Refused, StoreUnavailable, UnknownName
@@ -134,14 +134,17 @@ class Engine:
         """
         if at is not None and actor != OPERATOR:
             raise InputError("only the operator may say that something happened at another time")
-        fingerprint = b"" if key is None else fingerprint_of(command, actor)
-        if isinstance(command, Open) and not command.case:
-            command = replace(command, case=self.new_id())
+        fingerprint = b""
         try:
+            fingerprint = b"" if key is None else fingerprint_of(command, actor)
+            if isinstance(command, Open):
+                command = replace(command, case=case_named(command.case) if command.case else self.new_id())
             if isinstance(command, (SetRecord, Merge)):
                 first, moment = self._first(key, fingerprint), in_utc(at or self.clock())
                 return first or self.kept_records.run(command, actor, key, fingerprint, moment)
             return self._run(command, actor, key, fingerprint, at)
+        except UnicodeEncodeError as error:
+            raise InputError(f"a text holds what is no character: {error.object!r}") from error
         except InputError:
             first = self._first(key, fingerprint)
             if first is None:

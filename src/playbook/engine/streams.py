@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
 from msgspec.structs import replace
 
-from playbook.errors import PlaybookError
+from playbook.errors import InputError, PlaybookError
 from playbook.model.case import FOLD, altered
 from playbook.model.events import KIND_OF, Changed, Logged, Opened, PersonSet, RulesSet, SettingsSet, TeamSet
 from playbook.model.organization import Organization
@@ -41,6 +42,7 @@ REMINDER = "remind:"
 """Begins the name of the due row that reminds of an approval; the criterion follows."""
 
 _CASES = "case:"
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
 
@@ -54,6 +56,13 @@ def case_id_of(bits: bytes) -> str:
     """Return `c` and the first 60 bits as 12 characters of base32, in lower case."""
     number = int.from_bytes(bits[:8], "big") >> 4
     return "c" + "".join([_PAIRS[number >> shift & 1023] for shift in (50, 40, 30, 20, 10, 0)])
+
+
+def case_named(name: str) -> str:
+    """Return an id that a program chose for a case; raises InputError for one that cannot be."""
+    if not _NAMED.fullmatch(name):
+        raise InputError(f"{name!r} cannot be the id of a case: write 1 to 64 letters, digits, . - or _")
+    return name
 
 
 def is_case(stream: str) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.engine.streams import REMINDER, timers_queue
+from playbook.engine.unit import SYSTEM
 from playbook.errors import InputError, PlaybookError, PluginError
+from playbook.model.commands import Advance, Request
 from playbook.model.events import Noticed, TimerFired
 from playbook.stores.interface import VersionConflict
 from playbook.times import from_micros, to_micros
@@ -65,6 +67,9 @@ def _strike(engine: Engine, claim: Claim, now: dt.datetime) -> bool:
         struck = (
             _remind(unit, case, claim) if claim.id.startswith(REMINDER) else _fire(unit, case, claim, now)
         )
+        refused = unit.guarded(Request(Advance(case), SYSTEM, now)) if engine.registry.before_commit else None
+        if refused is not None:
+            raise InputError(refused.message)
         batch = unit.batch(None, b"", b"", (claim,), also=claim.stream)
         answer = engine.store.append((batch,))[0]
         if not isinstance(answer, VersionConflict):

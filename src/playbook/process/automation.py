@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from playbook.process.criteria import Conditions, Test
     from playbook.process.facts import World
 
+_FIRST_DAY, _LAST_DAY = dt.date.min + dt.timedelta(2), dt.date.max - dt.timedelta(2)
+
 
 @attrs.frozen
 class Effect:
@@ -145,7 +147,10 @@ class Automation:
             length = Duration.parse(
                 parameters[timer.by[1:]] if parameters and timer.by[0] == "$" else timer.by
             )
-            due = calendar.add(base, length, sign=-1 if timer.kind == "before" else 1)
+            try:
+                due = calendar.add(base, length, sign=-1 if timer.kind == "before" else 1)
+            except (OverflowError, ValueError):
+                continue  # beyond the calendar: a time that never comes
             if state is not None and state.since == base:
                 due += dt.timedelta(microseconds=state.held)
             when = self._when.get(timer.id)
@@ -179,6 +184,8 @@ class Automation:
         if not isinstance(value, dt.date):
             return None
         # A period that ends on a date includes it; one that begins there begins with the day.
+        if value >= _LAST_DAY or value <= _FIRST_DAY:
+            return None  # beyond the calendar: a time that never comes
         day = value + dt.timedelta(days=timer.kind == "after")
         return dt.datetime.combine(day, dt.time(), world.zone).astimezone(dt.UTC)
 

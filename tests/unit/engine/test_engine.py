@@ -229,6 +229,19 @@ def test_names_and_values_that_are_wrong_are_told_all_at_once(engine: Engine) ->
     assert len(list(engine.history(case, actor="sam"))) == 1
 
 
+@pytest.mark.parametrize("name", [" ", "\n", "a" * 65, "-a", "a:b"])
+def test_an_id_that_cannot_be_is_refused(engine: Engine, name: str) -> None:
+    with pytest.raises(InputError, match="cannot be the id of a case"):
+        engine.run(Open(name, "deals", "X"), actor="sam")
+
+
+def test_what_is_no_character_is_refused(engine: Engine) -> None:
+    case = opened(engine)
+    with pytest.raises(InputError, match="what is no character"):
+        engine.run(Set(case, {"pain": "a\udcffb"}), actor="sam")
+    assert len(list(engine.history(case, actor="sam"))) == 1
+
+
 def test_as_of_shows_a_case_as_it_was_and_as_it_was_known(engine: Engine, clock: Clock) -> None:
     case = opened(engine, amount="5 EUR")
     clock.now = START + dt.timedelta(days=10)

@@ -7,9 +7,10 @@ import pytest
 
 from playbook import hookimpl, types
 from playbook.engine import Done, Engine
-from playbook.errors import Refused
+from playbook.errors import Blocker, Refused
 from playbook.expressions import Function
 from playbook.model.commands import Advance, Close, Command, Open, Set
+from playbook.model.contributions import Change, Guard
 from playbook.model.events import TimerFired
 from playbook.plugins import load
 from playbook.reading.project import Project
@@ -134,3 +135,34 @@ def test_nobody_is_reminded_of_an_approval_once_the_case_has_ended() -> None:
     desk.run(Close(case, "lost"))
     desk.wait(3)
     assert desk.engine.tick() == 0
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "9998-12-31"])
+@pytest.mark.parametrize("timer", ["{after: starts, by: 900d", "{before: starts, by: 900d"])
+def test_a_moment_beyond_the_calendar_never_comes_and_breaks_nothing(day: str, timer: str) -> None:
+    desk = Desk(f"t: {timer}, then: [{{notify: owner}}]}}")
+    case = desk.run(Open("", "deals", fields={"starts": day}))
+    desk.wait(30)
+    desk.engine.tick()
+    assert (day, desk.struck(case)) in ((day, []), ("0001-01-01", [("t", 0)]))
+
+
+class NoLosses:
+    """A plugin whose guard lets nothing be lost."""
+
+    @hookimpl
+    def playbook_before_commit(self) -> Iterator[Guard]:
+        def check(change: Change) -> Iterator[Blocker]:
+            if change.after.outcome == "lost":
+                yield Blocker("no_losses", "guard", "Nothing is lost here")
+
+        yield Guard("no_losses", "1", check)
+
+
+def test_a_guard_looks_at_what_a_timer_does_too() -> None:
+    desk = Desk("t: {in_stage: 5d, then: [{close: lost}]}", guard=NoLosses())
+    case = desk.run(Open("", "deals"))
+    desk.wait(20)
+    assert desk.engine.tick() == 0
+    assert desk.engine.case(case).outcome == "open"
+    assert desk.struck(case) == []
