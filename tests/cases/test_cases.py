@@ -41,7 +41,7 @@ from playbook.plugins import load
 from playbook.process.codec import SEAL
 from playbook.process.decide import read_fields
 from playbook.reading.project import Project
-from playbook.stores.interface import Batch
+from playbook.stores.interface import Batch, Query
 from playbook.stores.memory import MemoryStore
 from playbook.times import Duration, to_micros
 
@@ -103,8 +103,8 @@ class Bench:
     def __init__(self, used: dict[str, Any]) -> None:
         self.now, self.actor = NOW, used.get("as", "sam")
         files = _files(used)
-        self.playbook = yaml.safe_load(files[used["playbook"]])["playbook"]
         project = Project.from_files(files)
+        self.playbook = next(r.id for r in project.playbooks.values() if r.file == used["playbook"])
         assert not [problem for problem in project.problems if problem.severity == "error"]
         self.engine = Engine.open(
             project, store=MemoryStore(), clock=lambda: self.now, registry=load(entry_points=False)
@@ -209,7 +209,9 @@ class Bench:
         return {"name": view.name, "merged": len(view.merged), **builtins(view.fields)}
 
     def step(self, case: str, step: dict[str, Any]) -> None:
-        """Carry out one step on a case and hold it against what is expected."""
+        """Carry out one step on a case (or the newest `of` a playbook) and hold it against what is expected."""
+        if "of" in step:
+            case = self.engine.find(Query(step["of"]), actor="operator", limit=1).items[0].id
         if "account" in step:
             assert self.on_account(step["account"]) == step["expect"]
             return

@@ -202,6 +202,7 @@ class Unit:
         effect: Effect,
         at: dt.datetime,
         trail: tuple[str, ...],
+        child: CaseStream | None = None,
     ) -> None:
         case = stream.case
         if case is None:
@@ -212,6 +213,9 @@ class Unit:
             self._refused(stream, effect, f"this goes round in a circle: {circle}", (), at)
             return
         scope = stream.definition.scope(case, SYSTEM, at, self.world)
+        if child is not None and child.case is not None:
+            theirs = child.definition.scope(child.case, SYSTEM, at, self.world)
+            scope.roots = {**scope.roots, "child": theirs.roots[child.definition.subject]}
         if not automation.applies(effect, scope):
             return
         try:
@@ -304,7 +308,7 @@ class Unit:
         self._record(above, told, moment, SYSTEM)
         if above.definition.automation is not None:
             for effect in tuple(above.definition.automation.effects(told)):
-                self._effect(above, above.definition.automation, effect, moment, trail)
+                self._effect(above, above.definition.automation, effect, moment, trail, stream)
 
 
 def _not_before(at: dt.datetime, stream: CaseStream) -> dt.datetime:

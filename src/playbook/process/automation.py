@@ -175,9 +175,7 @@ class Automation:
         if timer.kind == "idle":
             return max(_resets(timer, case), default=case.entered) if timer.resets_on else case.touched
         if timer.activity:
-            task = latest(case, timer.activity)
-            matches = task is not None and (not timer.outcome or task.outcome == timer.outcome)
-            return task.at if task is not None and matches else None
+            return _ended(timer, case)
         value = case.fields.get(timer.field)
         if isinstance(value, dt.datetime):
             return value
@@ -193,6 +191,20 @@ class Automation:
 def _runs_in(timer: Timer, stage: Stage) -> bool:
     """Return whether a timer runs in a stage; at an end timers run on in `done` alone."""
     return (not timer.stages or stage.id in timer.stages) and stage.final in ("", "done")
+
+
+def _ended(timer: Timer, case: Case) -> dt.datetime | None:
+    """Return when the timer's activity last ended in its newest stay, if with the outcome that is meant."""
+    newest = latest(case, timer.activity)
+    if newest is None:
+        return None
+    ended = [t for t in case.tasks if t.id == timer.activity and t.visit == newest.visit and t.outcome]
+    if not ended:
+        return None
+    last = ended[-1]
+    return (
+        last.at if timer.outcome in ("", last.outcome) and (timer.outcome or last.status == "done") else None
+    )
 
 
 def _resets(timer: Timer, case: Case) -> list[dt.datetime]:

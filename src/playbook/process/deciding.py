@@ -15,6 +15,7 @@ from playbook.process.approvals import newly_asked
 from playbook.process.computed import discreet, hidden_fields
 from playbook.process.criteria import Attempt
 from playbook.process.permission import permits, person_for
+from playbook.times import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -239,13 +240,17 @@ class Deciding:
         )
 
     def plans_after(self, activity: Activity, n: int, done: bool, fields: dict[str, Any]) -> tuple[Plan, ...]:
-        """Return what an outcome plans: the same again, or what comes after."""
+        """Return what an outcome plans: the same again, at once or when it repeats, and what comes after."""
         if not done:
             return (self._plan(activity, max(n, self._number(activity)) + 1),)
+        again: tuple[Plan, ...] = ()
+        if activity.repeat:
+            n = max(n, self._number(activity)) + 1
+            again = (self._plan(activity, n, Duration.parse(activity.repeat)),)
         followers = [f for f in self.definition.followers[activity.id] if not self._met(f)]
         if followers:
             self.change(attrs.evolve(self.case, fields=fields))
-        return tuple(
+        return again + tuple(
             self._plan(f, self._number(f) + 1) for f in followers if self._applies(f) and not self._spent(f)
         )
 
@@ -259,8 +264,8 @@ class Deciding:
                 found[name] = value
         return found
 
-    def _plan(self, activity: Activity, n: int) -> Plan:
-        within = self.definition.due.get(activity.id)
+    def _plan(self, activity: Activity, n: int, later: Duration | None = None) -> Plan:
+        within = later or self.definition.due.get(activity.id)
         case, world, at = self.case, self.world, self.request.at
         named = (person_for(who, case, world.organization, self.today) for who in activity.assign)
         assignee = next(filter(None, named), case.owner)
