@@ -50,7 +50,10 @@ def test_the_same_seed_sells_the_same_year(made: tuple[Path, dict[str, Any]], tm
     assert told["simulated"] is True
     assert told["deals"] == 60
     kinds = Counter(event.kind for event in first)
-    assert kinds["case.opened/1"] == 60
+    won = sum('"outcome":"won"' in event.data.decode() for event in first if event.kind == "case.moved/1")
+    assert kinds["case.opened/1"] == 60 + won  # each deal that is won opens the customer's case
+    assert kinds["case.linked/1"] == won > 0
+    assert kinds["record.opened/1"] == 60
     assert {"case.changed/1", "activity.finished/1", "case.moved/1", "entry.logged/1"} < set(kinds)
     assert kinds["case.blocked/1"] > 60
     assert run("demo", "elsewhere", "--deals", "60", folder=tmp_path).returncode == 0

@@ -68,6 +68,7 @@ _HAPPENED = (
     "Our champion left the company",
     "Purchasing took the lowest price",
 )
+_TERM = dt.timedelta(days=364)
 _TYPICAL = {"small": 6_000, "mid": 22_000, "enterprise": 80_000}
 """Median first-year values by segment, in the organization's currency."""
 
@@ -146,6 +147,12 @@ class Answers:
         """Return the day a buyer names: within the next two months."""
         return (today + dt.timedelta(days=self.random.randint(14, 60))).isoformat()
 
+    @staticmethod
+    def first_day(today: dt.date) -> dt.date:
+        """Return the day from which they may use it: the first of the month after next."""
+        months = today.year * 12 + today.month + 1
+        return dt.date(months // 12, months % 12 + 1, 1)
+
     def discount(self) -> str:
         """Return what was asked for; mostly nothing."""
         return f"{self.random.choice((0, 0, 0, 5, 10, 10, 20, 25))}%"
@@ -190,5 +197,7 @@ _ANSWERS: Mapping[str, Callable[[Answers, Case, dt.date], Any]] = {
     ),
     "given_in_return": _one_of(_RETURNS),
     "signed_contract": lambda answers, case, today: f"contracts/{case.id}.pdf",
+    "starts": lambda answers, case, today: answers.first_day(today).isoformat(),
+    "ends": lambda answers, case, today: (answers.first_day(today) + _TERM).isoformat(),
     "loss_detail": _one_of(_HAPPENED),
 }

@@ -12,7 +12,7 @@ import attrs
 from playbook.authoring.fiction import Answers, buyers, loss_reason
 from playbook.errors import InputError, Refused
 from playbook.model.case import OPEN
-from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set
+from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set, SetRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from playbook.engine import Done, Engine
     from playbook.errors import Blocker
     from playbook.model.case import Case
-    from playbook.model.commands import Command
+    from playbook.model.commands import Command, RecordCommand
     from playbook.model.playbook import Activity
 
 PLAYBOOK = "new-business"
 """The shipped playbook that is sold by; the fiction answers for its fields."""
+
+SELLERS = "ae"
+"""The role of those who sell in the organization that ships with it."""
 
 BEGIN = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 END = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -109,8 +112,10 @@ def simulate(
         reached = (pretended.clock() - BEGIN).days
         if reached > day:
             day = reached
+            engine.tick()
             progress(day)
     pretended.reach(END)
+    engine.tick()
     return floor.sold
 
 
@@ -124,11 +129,10 @@ class _Floor:
         self.sold = Sold()
         self.world = engine.world
         self.definition = engine.definitions.current(PLAYBOOK, None)
-        managers = {team.manager for team in self.world.organization.teams.values()}
-        people = sorted(self.world.organization.people)
-        self.reps = {name: self._rep(name) for name in people if name not in managers}
+        people = self.world.organization.people
+        self.reps = {name: self._rep(name) for name in sorted(people) if people[name].post().role == SELLERS}
         if not self.reps:
-            raise InputError("nobody sells: the organization has no people who are not managers")
+            raise InputError(f"nobody sells: the organization has no people whose role is {SELLERS}")
 
     def _rep(self, name: str) -> Rep:
         uniform = self.random.uniform
@@ -166,7 +170,7 @@ class _Floor:
         begins = dt.datetime.combine(day, calendar.opens, calendar.zone)
         return (begins + dt.timedelta(minutes=minutes)).astimezone(dt.UTC)
 
-    def run(self, command: Command, actor: str) -> Done | Refused:
+    def run(self, command: Command | RecordCommand, actor: str) -> Done | Refused:
         """Carry out a command, and let its time pass: little, for all deals share one clock and one year."""
         answer = self.engine.run(command, actor=actor)
         self.sold.refused += isinstance(answer, Refused)
@@ -221,7 +225,8 @@ class _Deal:
 
     def _open(self) -> None:
         buyer, random = self.buyer, self.random
-        fields: dict[str, Any] = {"account": buyer.company, "segment": buyer.segment, "source": buyer.source}
+        account = self._run(SetRecord("account", fields={"name": buyer.company})).case
+        fields: dict[str, Any] = {"account": account, "segment": buyer.segment, "source": buyer.source}
         if random.random() < 0.6:
             fields["amount"] = self.answers.amount(None)
         done = self._run(Open("", PLAYBOOK, buyer.company, fields=fields))
@@ -310,7 +315,7 @@ class _Deal:
         manager = self.floor.world.organization.manager_of(self.rep.id)
         self._run(Log(self.id, "payment", {"amount": str(self._case().fields["amount"])}), manager)
 
-    def _run(self, command: Command, actor: str = "") -> Done:
+    def _run(self, command: Command | RecordCommand, actor: str = "") -> Done:
         """Carry out a command that nothing should stand against."""
         answer = self.floor.run(command, actor or self.rep.id)
         if isinstance(answer, Refused):

@@ -32,6 +32,8 @@ organization: lumen
 locale: en
 """
 _ROOT = "playbook.yaml"
+_SHIPPED = ("new-business", "customer-success", "renewal")
+"""The playbooks of the workspace, which follow one another."""
 
 
 @command("demo", example="playbook demo --seed 11")
@@ -97,7 +99,7 @@ def _make(folder: Path, force: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).write_text("Made by `playbook demo`; with --force it is made anew.\n", encoding="utf-8")
     (folder / _ROOT).write_text(_SETTINGS, encoding="utf-8")
-    for source in sorted((shipped("playbooks") / "new-business").iterdir()):
+    for source in sorted(file for name in _SHIPPED for file in (shipped("playbooks") / name).glob("*.yaml")):
         text = source.read_text(encoding="utf-8")
         first, _, rest = text.partition("\n")
         # Editors find the schema of a shipped file by its place in our tree, which a copy does not have.
@@ -138,13 +140,14 @@ def _sell(inside: Session, deals: int, seed: int) -> tuple[Engine, Sold]:
 
 def _most_telling(engine: Engine) -> Explanation | None:
     """Return why an open deal cannot move on: about three reasons of several kinds, of the largest such deal."""
+    from playbook.authoring.simulation import PLAYBOOK
     from playbook.stores.interface import Query
 
     best: tuple[Any, ...] = ()
     found: Explanation | None = None
     after: str | None = None
     while True:
-        page = engine.find(Query(status="open"), actor="operator", after=after)
+        page = engine.find(Query(PLAYBOOK, status="open"), actor="operator", after=after)
         for case in page.items:
             why = engine.why(case.id, actor=case.owner)
             kinds = {blocker.kind for blocker in why.blockers}
@@ -164,7 +167,7 @@ def _steps(engine: Engine, folder: Path, blocked: Explanation | None) -> list[st
     """Return commands to try, ready to be pasted."""
     words: list[tuple[str, ...]] = [
         ("list", "--stage", "proposal"),
-        ("report", "cycle", "--by", "owner"),
+        ("report", "cycle", "--by", "owner", "--playbook", _SHIPPED[0]),
         ("fsck",),
     ]
     if blocked is not None:
@@ -206,11 +209,11 @@ def _tell(folder: Path, sold: Sold, seed: int) -> None:
 def _shown(inside: Session, blocked: Explanation | None) -> Iterator[tuple[str, ...]]:
     """Yield the commands whose output the demo shows."""
     if "pipeline" in inside.registry.reports:
-        yield "report", "pipeline"
+        yield "report", "pipeline", "--playbook", _SHIPPED[0]
     if blocked is not None:
         yield "why", blocked.case
     if "win-loss" in inside.registry.reports:
-        yield "report", "win-loss", "--by", "owner"
+        yield "report", "win-loss", "--by", "owner", "--playbook", _SHIPPED[0]
 
 
 def _show(folder: Path, name: str, *arguments: str) -> None:
