@@ -114,7 +114,8 @@ def _shown(acting: Acting, path: str) -> object:
 
 
 def _set(effect: Effect, acting: Acting) -> Performed:
-    return Performed(commands=(Set(acting.case.id, _sets(effect, acting)),))
+    reason = "" if acting.case.outcome == OPEN else effect.path  # after close a change needs one
+    return Performed(commands=(Set(acting.case.id, _sets(effect, acting), reason),))
 
 
 def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
@@ -206,6 +206,24 @@ class WholeLanguage(RuleBasedStateMachine):
         done = self.engine.run(Open("c0", "deals", "X"), actor="sam")
         assert isinstance(done, Done)
 
+    @initialize(
+        far=st.integers(0, 5),
+        segment=st.sampled_from(["small", "large"]),
+        ends=VALUES["ends"],
+        discount=st.sampled_from([0, 0, 12]),
+        first=st.sampled_from(["meet", "prep"]),
+    )
+    def begin(self, far: int, segment: str, ends: str | None, discount: int, first: str) -> None:
+        """Start somewhere on the way, so that what comes late is tried as often as what comes early."""
+        fields = {"segment": segment, "ends": ends, "discount": discount}
+        way = [Set("c0", fields), Do("c0", first), Do("c0", "meet"), Advance("c0")]
+        way += [Do("c0", "check"), Advance("c0")] if segment == "large" else []
+        for command in way[: far + 1]:
+            self.send(command, "sam")
+        if far == 5:
+            self.send(Approve("c0", "desk"), "fin")
+            self.send(Approve("c0", "desk"), "dana")
+
     # -- commands -----------------------------------------------------------------------------------
 
     def cases(self) -> list[str]:
@@ -289,11 +307,11 @@ class WholeLanguage(RuleBasedStateMachine):
 
     # -- time ---------------------------------------------------------------------------------------
 
-    @rule(hours=st.sampled_from([5, 24, 47, 73, 200]))
+    @rule(hours=st.sampled_from([5, 24, 73]))
     def wait(self, hours: int) -> None:
         self.now += dt.timedelta(hours=hours)
 
-    @rule(hours=st.sampled_from([0, 24, 73, 200]))
+    @rule(hours=st.sampled_from([0, 24, 49, 150]))
     def tick(self, hours: int) -> None:
         self.now += dt.timedelta(hours=hours)
         assert self.engine.tick(limit=500) < 500, "timers strike without end"
@@ -365,5 +383,5 @@ def _planned(history: Iterator[HistoryItem]) -> Iterator[tuple[str, int, int]]:
             yield from ((plan.id, visit, plan.n) for plan in event.plans)
 
 
-WholeLanguage.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+WholeLanguage.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestWholeLanguage = WholeLanguage.TestCase
