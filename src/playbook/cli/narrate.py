@@ -21,6 +21,7 @@ from playbook.model.events import (
 from playbook.process.codec import is_sealed
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
 
     from playbook.cli.words import Words
@@ -32,10 +33,14 @@ def sentence(words: Words, item: HistoryItem) -> str:
     tell = _TELL.get(type(item.event))
     what = tell(words, item.event) if tell else f"caused {item.kind}"
     who = paint(words.person(item.actor), bold=True)
-    late = ""
-    if item.recorded.date() != item.at.date():
-        late = paint(f" (recorded {moment(item.recorded, words.zone)})", dim=True)
-    return f"{who} {what}{late}"
+    return f"{who} {what}{late(item, words.zone)}"
+
+
+def late(item: HistoryItem, zone: dt.tzinfo) -> str:
+    """Return when an event was recorded, where that was another day than it happened."""
+    if item.recorded.date() == item.at.date():
+        return ""
+    return paint(f" (recorded {moment(item.recorded, zone)})", dim=True)
 
 
 def logged(words: Words, kind: str, fields: Mapping[str, Any], text: str) -> str:

@@ -1,4 +1,4 @@
-"""`playbook show` and `playbook history`."""
+"""`playbook show`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook.cli import standing
-from playbook.cli.narrate import logged, sentence
+from playbook.cli.narrate import logged
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, moment, paint, say
 from playbook.cli.tables import aligned
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playbook.cli.session import Session
-    from playbook.engine import HistoryItem
 
 
 @command("show", example="playbook show 'Acme Corp'", at=True)
@@ -149,33 +148,3 @@ def _tasks(words: Words) -> Iterator[tuple[str, str]]:
 def _entries(words: Words) -> Iterator[tuple[str, str]]:
     for entry in words.case.entries:
         yield moment(entry.at, words.zone), logged(words, entry.kind, entry.fields, entry.text)
-
-
-@command("history", example="playbook history 'Acme Corp'", at=True)
-@click.argument("case")
-def history(session: Session, case: str) -> None:
-    """Tell what happened on a case: who did what, when, and what was refused."""
-    found = session.case(case)
-    items = [
-        item
-        for item in session.engine.history(found, actor=session.actor)
-        if session.at is None or item.at <= session.at
-    ]
-    if session.json:
-        document({"case": found, "events": [_event(item) for item in items]})
-        return
-    words = Words.of(session, found)
-    say(f"{paint(words.name, bold=True)} ({found})\n")
-    for item in items:
-        say(f"{moment(item.at, words.zone)}  {sentence(words, item)}")
-
-
-def _event(item: HistoryItem) -> dict[str, Any]:
-    return {
-        "version": item.version,
-        "kind": item.kind,
-        "at": item.at,
-        "recorded": item.recorded,
-        "actor": item.actor,
-        "data": item.event,
-    }

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from playbook.cli.output import blockers, clean, document, paint, say, shown
+from playbook.cli.narrate_records import valued
+from playbook.cli.output import blockers, clean, document, paint, say
 from playbook.model.organization import OPERATOR
 from playbook.model.values import load
 from playbook.process.answers import MOVES
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
     from playbook.errors import Blocker, Refused
     from playbook.model.case import Case
-    from playbook.model.playbook import Field
     from playbook.process.compiled import Compiled
     from playbook.process.standing import Standing
 
@@ -77,8 +77,8 @@ class Words:
         return self.path(name) if found is None else clean(found.title or name.replace("_", " "))
 
     def value(self, name: str, value: Any) -> str:
-        """Return a field's value."""
-        return shown(value, self.zone, self.definition.fields.get(name))
+        """Return a field's value; a reference by the name of what it refers to."""
+        return valued(self.session, value, self.definition.fields.get(name))
 
     def person(self, person: str) -> str:
         """Return the name of whoever acted or may act."""
@@ -106,10 +106,6 @@ class Words:
         if stored is None or field is None or root not in (self.definition.subject, *self.definition.stages):
             return stored
         return load(field, stored)
-
-    def read(self, path: str) -> Field | None:
-        """Return the field that a condition reads, where it is one of the case."""
-        return self.definition.fields.get(path.partition(".")[2])
 
 
 _MOVES = {
@@ -152,7 +148,7 @@ def _lines(words: Words | None, blocker: Blocker) -> Iterable[tuple[str, str]]:
             yield (
                 "now",
                 ", ".join(
-                    f"{words.path(path)} is {shown(value, words.zone, words.read(path))}"
+                    f"{words.path(path)} is {words.value(path.partition('.')[2], value)}"
                     for path, value in there.items()
                 ),
             )

@@ -1,0 +1,122 @@
+"""`playbook history`, of a case or of everything that happened with a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playbook.cli.narrate import late, sentence
+from playbook.cli.narrate_records import RecordWords
+from playbook.cli.options import command
+from playbook.cli.output import clean, document, moment, paint, say
+from playbook.cli.words import Words, person_name
+from playbook.errors import AmbiguousName, UnknownName
+
+if TYPE_CHECKING:
+    from playbook.cli.session import Session
+    from playbook.engine import HistoryItem
+    from playbook.engine.answers import Happening
+
+_ACCOUNT = "account"
+
+
+@command("history", example="playbook history 'Acme Corp'", at=True)
+@click.argument("reference", metavar="CASE|ACCOUNT")
+def history(session: Session, reference: str) -> None:
+    """Tell what happened on a case, or with an account over all its cases: who did what, when, what was refused.
+
+    An account is told where no single case has the name, or where it is named as `account:NAME`; any record can be
+    named so, as in `contact:ann@acme.example`. Cases that you do not see are left out.
+    """
+    kind, name = _record(session, reference)
+    if kind:
+        _of_record(session, kind, name)
+    else:
+        _of_case(session, session.case(reference))
+
+
+def _record(session: Session, reference: str) -> tuple[str, str]:
+    """Return the kind and name of the record that is meant, nothing where it is a case."""
+    kind, colon, name = reference.partition(":")
+    kinds = session.engine.kept_records.kinds
+    if colon and kinds.find(kind) is not None:
+        return kind, name
+    try:
+        session.case(reference)
+    except (UnknownName, AmbiguousName):
+        try:
+            session.engine.record(_ACCOUNT, reference, actor=session.actor)
+        except UnknownName:  # then what is wrong with the case is what people have to know
+            return "", ""
+        return _ACCOUNT, reference
+    return "", ""
+
+
+def _of_case(session: Session, case: str) -> None:
+    items = [item for item in session.engine.history(case, actor=session.actor) if _counts(session, item)]
+    if session.json:
+        document({"case": case, "events": [_event(item) for item in items]})
+        return
+    words = Words.of(session, case)
+    say(f"{paint(words.name, bold=True)} ({case})\n")
+    for item in items:
+        say(f"{moment(item.at, words.zone)}  {sentence(words, item)}")
+
+
+def _of_record(session: Session, kind: str, name: str) -> None:
+    found = session.engine.history_of(kind, name, actor=session.actor)
+    happened = [one for one in found if _counts(session, one.item)]
+    view = session.engine.record(kind, name, actor=session.actor)
+    if session.json:
+        events = [{"of": one.of, "id": one.id, "name": one.name, **_event(one.item)} for one in happened]
+        document({"record": view.id, "kind": kind, "name": view.name, "events": events})
+        return
+    say(f"{paint(clean(view.name) or view.id, bold=True)} ({kind} {view.id})\n")
+    teller = _Teller(session)
+    for one in happened:
+        say(teller.line(one))
+
+
+class _Teller:
+    """Tell what happened on many streams, the words for each made once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._words: dict[tuple[str, str], Words | RecordWords] = {}
+
+    def line(self, one: Happening) -> str:
+        """Return one happening: when, on what, who did what."""
+        words = self._of(one)
+        zone = self._session.engine.world.zone
+        if isinstance(words, Words):
+            told = sentence(words, one.item)
+        else:
+            who = paint(person_name(self._session, one.item.actor), bold=True)
+            told = f"{who} {words.told(one.item.event)}{late(one.item, zone)}"
+        where = f"{one.of} {one.id}" + (f" ({clean(one.name)})" if one.name else "")
+        return f"{moment(one.item.at, zone)}  {paint(where, dim=True)}: {told}"
+
+    def _of(self, one: Happening) -> Words | RecordWords:
+        key = (one.of, one.id)
+        if key not in self._words:
+            is_record = self._session.engine.kept_records.kinds.find(one.of) is not None
+            self._words[key] = (
+                RecordWords.of(self._session, one.of) if is_record else Words.of(self._session, one.id)
+            )
+        return self._words[key]
+
+
+def _counts(session: Session, item: HistoryItem) -> bool:
+    return session.at is None or item.at <= session.at
+
+
+def _event(item: HistoryItem) -> dict[str, Any]:
+    return {
+        "version": item.version,
+        "kind": item.kind,
+        "at": item.at,
+        "recorded": item.recorded,
+        "actor": item.actor,
+        "data": item.event,
+    }
