@@ -10,6 +10,7 @@ from types import ModuleType
 
 import attrs
 import pytest
+from msgspec.structs import replace
 
 from playbook import Advance, Engine, Log, MemoryStore, Open, Project, Refused, Registry, Set, load_plugins
 
@@ -81,7 +82,7 @@ def test_options_that_the_schema_refuses_are_a_problem_at_their_place(registry: 
 
 def test_another_contract_version_blocks_instead_of_judging_anew(engine: Engine, registry: Registry) -> None:
     case = _open(engine)
-    newer = attrs.evolve(registry.criteria["recent"], version="2")
+    newer = replace(registry.criteria["recent"], version="2")
     other = attrs.evolve(registry, criteria={**registry.criteria, "recent": newer})
     later = Engine.open(None, store=engine.store, registry=other, clock=lambda: NOW)
     refused = later.run(Advance(case, "won"), actor="operator")

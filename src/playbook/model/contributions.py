@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
 
 if TYPE_CHECKING:
@@ -19,18 +18,16 @@ if TYPE_CHECKING:
     from playbook.model.playbook import Playbook
 
 
-@attrs.frozen
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """Answer a criterion: met or not, and for a blocker what is missing, the actual values, a mend."""
 
     met: bool
     missing: tuple[str, ...] = ()
-    actual: Mapping[str, object] = attrs.field(factory=dict)
+    actual: Mapping[str, object] = {}
     hint: str = ""
 
 
-@attrs.frozen
-class CriterionKind:
+class CriterionKind(msgspec.Struct, frozen=True):
     """Add a kind of criterion: `name: options` in a playbook.
 
     `schema` is the JSON Schema (draft-07) of its options; `test` is pure and gets the options and the scope.
@@ -43,8 +40,7 @@ class CriterionKind:
     doc: str = ""
 
 
-@attrs.frozen
-class ActionKind:
+class ActionKind(msgspec.Struct, frozen=True):
     """Add a verb of actions: `verb: options` in a playbook.
 
     `schema` is the JSON Schema (draft-07) of its options; `run` is pure, gets the options and the scope, and
@@ -59,16 +55,14 @@ class ActionKind:
     doc: str = ""
 
 
-@attrs.frozen
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """Tell principals (owner, manager, a role, a person) something."""
 
     to: tuple[str, ...]
     say: str
 
 
-@attrs.frozen
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """Describe what a command is about to change on one case; `before` is None where it is opened.
 
     `historical` says that it is imported history.
@@ -83,8 +77,7 @@ class Change:
     historical: bool
 
 
-@attrs.frozen
-class Guard:
+class Guard(msgspec.Struct, frozen=True):
     """Add a last look at every change, after it was decided and before it is stored.
 
     `check` is pure and yields blockers; with any, the command is refused. It may be called again for the same
@@ -97,8 +90,7 @@ class Guard:
     doc: str = ""
 
 
-@attrs.frozen
-class RecordSource:
+class RecordSource(msgspec.Struct, frozen=True):
     """Bring the records of a kind from elsewhere, so that cases can refer to them; `name` is the kind.
 
     `get` returns what is known of ids: values by field, as people write them, of the fields that the file
@@ -122,8 +114,7 @@ class SourceRow(msgspec.Struct, frozen=True, gc=False):
     fault: str = ""
 
 
-@attrs.frozen
-class Importer:
+class Importer(msgspec.Struct, frozen=True):
     """Add a format that `import` reads; `read` yields rows and calls `progress` with bytes read so far.
 
     `read` raises InputError where the file as a whole cannot be read.
@@ -135,8 +126,7 @@ class Importer:
     doc: str = ""
 
 
-@attrs.frozen
-class ReportQuery:
+class ReportQuery(msgspec.Struct, frozen=True):
     """Say what a report is about: the options that every report takes; days include their ends."""
 
     by: str = ""
@@ -150,8 +140,7 @@ class ReportQuery:
     of: str = ""
 
 
-@attrs.frozen
-class ReportContext:
+class ReportContext(msgspec.Struct, frozen=True):
     """Give a report what it may read: projections as chunks of columns, organization, playbooks, zone, time."""
 
     columns: Callable[[str], Iterator[Mapping[str, Sequence[Any]]]]
@@ -161,8 +150,7 @@ class ReportContext:
     now: dt.datetime
 
 
-@attrs.frozen
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Hold a report's answer; cells are None, text, int, float, bool, Decimal or Money; `notes` for people."""
 
     definition: str
@@ -171,8 +159,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-@attrs.frozen
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """Add a report; `definition` says exactly what its figures mean, `of` which denominators it takes."""
 
     name: str
@@ -183,8 +170,7 @@ class Report:
     of: tuple[str, ...] = ()
 
 
-@attrs.frozen
-class CommandLine:
+class CommandLine(msgspec.Struct, frozen=True):
     """Add a command to the command line; `load` returns the click command and is called when it is used."""
 
     name: str
