@@ -125,7 +125,15 @@ class Bench:
         team = engine.world.organization.post(owner).team
         stamp = {name: fields[name] for name in definition.stages[stage].stamp if name in fields}
         events: list[Any] = [
-            Opened(self.playbook, definition.definition.digest, "Big Co", owner, team, first, fields)
+            Opened(
+                self.playbook,
+                definition.definition.digest,
+                given.get("name", "Big Co"),
+                owner,
+                team,
+                first,
+                fields,
+            )
         ]
         events += [Finished(name, 1, 1, "held", True) for name in given.get("done", ())]
         if stage != first:

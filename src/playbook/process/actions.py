@@ -71,7 +71,7 @@ def _plugin(effect: Effect, kind: ActionKind, acting: Acting) -> Performed:
 def people(who: tuple[str, ...], acting: Acting) -> tuple[str, ...]:
     """Return the people behind principals: owner, manager, team, a role, a person, a person field."""
     organization, case = acting.world.organization, acting.case
-    day = acting.at.astimezone(acting.world.zone).date()
+    day = acting.world.day(acting.at)
     found: list[str] = []
     for principal in who:
         if principal == "owner":
@@ -93,13 +93,8 @@ def people(who: tuple[str, ...], acting: Acting) -> tuple[str, ...]:
 
 
 def _notify(effect: Effect, acting: Acting) -> Performed:
-    values = {name: _shown(acting, name) for name in _placeholders(effect.action.say)}
-    say = rendered(effect.action.say, values)
+    say = rendered(effect.action.say, lambda name: _shown(acting, name))
     return Performed((Noticed(people(effect.action.who, acting), effect.path, say),))
-
-
-def _placeholders(text: str) -> list[str]:
-    return [part.partition("}")[0] for part in text.split("{")[1:] if "}" in part]
 
 
 def _shown(acting: Acting, path: str) -> object:
@@ -124,9 +119,7 @@ def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:
         if given.is_ is None:
             value = given.value
             values[given.field] = (
-                rendered(value, {n: _shown(acting, n) for n in _placeholders(value)})
-                if isinstance(value, str)
-                else value
+                rendered(value, lambda name: _shown(acting, name)) if isinstance(value, str) else value
             )
         else:
             answer = effect.computed[given.field](acting.scope)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -231,8 +232,12 @@ def _actions(playbook: Playbook) -> Iterator[tuple[str, Action]]:
         yield from ((f"{path}.{index}", action) for index, action in enumerate(actions))
 
 
-def rendered(text: str, values: Mapping[str, Any]) -> str:
-    """Return a text with its placeholders, names like {case.owner}, replaced."""
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", "" if value is None else str(value))
-    return text
+def rendered(text: str, value_of: Callable[[str], object]) -> str:
+    """Return a text with its placeholders, names like {case.owner}, replaced; what is missing becomes nothing.
+
+    In one pass, so that a value which looks like a placeholder stays what it is.
+    """
+    return _PLACEHOLDER.sub(lambda found: "" if (value := value_of(found[1])) is None else str(value), text)
+
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
