@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
-from typing import TYPE_CHECKING
 
 import attrs
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 CONTEXT = Context(prec=34, rounding=ROUND_HALF_UP)
 
@@ -121,18 +117,3 @@ class Money:
         if other.currency != self.currency:
             raise ValueError(f"{self} and {other} are of different currencies")
         return other.amount
-
-
-def allocate(total: Money, weights: Sequence[Decimal]) -> tuple[Money, ...]:
-    """Split `total` by `weights` so that the parts sum to it exactly (largest remainder)."""
-    whole = sum(weights, Decimal(0))
-    if whole <= 0:
-        raise ValueError("weights must sum to more than zero")
-    units = total.minor
-    with localcontext(CONTEXT):
-        exact = [units * weight / whole for weight in weights]
-    floors = [int(part // 1) for part in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
-    for index in by_remainder[: units - sum(floors)]:
-        floors[index] += 1
-    return tuple(Money.from_minor(part, total.currency) for part in floors)
