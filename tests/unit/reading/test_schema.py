@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from playbook.errors import PluginError, UnknownName
+from playbook.expressions.parse import parse
 from playbook.model.contributions import CriterionKind, Verdict
 from playbook.reading.project import read_text
 from playbook.reading.schema import KINDS, schema
@@ -32,14 +33,34 @@ def kind(name: str, options: dict[str, Any]) -> CriterionKind:
     return CriterionKind(name, "1", options, lambda options, scope: Verdict(met=True), doc="What it asks.")
 
 
+def nodes(part: Any) -> Iterator[dict[str, Any]]:
+    """Yield every part of a schema that shows examples."""
+    for value in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        if isinstance(value, dict) and isinstance(value.get("examples"), list):
+            yield value
+        yield from nodes(value)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_schema_is_draft_07_and_tells_an_editor_what_every_key_is(name: str) -> None:
     found = schema(name)
     Draft7Validator.check_schema(found)
     described = list(keys(found))
+    told = ("title", "description", "examples")
     assert described
-    assert [path for path, said in described if not (said.get("title") and said.get("description"))] == []
+    assert [f"{path}: {what}" for path, said in described for what in told if not said.get(what)] == []
     assert next(iter(found["properties"])) == name
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_example_of_a_schema_is_one(name: str) -> None:
+    found = schema(name)
+    shown = [(node, example) for node in nodes(found) for example in node["examples"]]
+    for node, example in shown:
+        Draft7Validator({**node, "definitions": found.get("definitions", {})}).validate(example)
+        if node.get("$ref") == "#/definitions/condition":
+            assert parse(example)[1] == ()
+    assert shown
 
 
 def test_an_unknown_kind_names_what_is_near() -> None:
