@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from playbook.money import Money
     from playbook.plugins import PluginInfo, Registry
     from playbook.plugins import load as load_plugins
+    from playbook.reading.kinds import FileKind, Parsed, Shape
     from playbook.reading.project import Project
     from playbook.stores.interface import Page, Query, Store, StoreKind
     from playbook.stores.memory import MemoryStore
@@ -92,6 +93,7 @@ _HOMES = {
     ),
     "playbook.money": ("Money",),
     "playbook.plugins": ("PluginInfo", "Registry", "load_plugins"),
+    "playbook.reading.kinds": ("FileKind", "Parsed", "Shape"),
     "playbook.reading.project": ("Project",),
     "playbook.stores.interface": ("Page", "Query", "Store", "StoreKind"),
     "playbook.stores.memory": ("MemoryStore",),
@@ -102,14 +104,15 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"load_plugins": "load"}
 
 __all__ = [
-    "ActionKind", "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar", "Change",
-    "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine", "ForeignStore",
-    "Function", "Guard", "Guide", "Importer", "InputError", "KeyReused", "Log", "MemoryStore", "Merge",
-    "Money", "NewerStore", "Notice", "Open", "Page", "PlaybookError", "PluginError", "PluginInfo", "Problem",
-    "ProblemsFound", "Project", "Query", "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report",
-    "ReportContext", "ReportQuery", "Scope", "Set", "SetRecord", "SkipActivity", "SourceRow", "Span", "Split",
-    "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown",
-    "UnknownName", "Verdict", "Waive", "__version__", "hookimpl", "load_plugins", "types",
+    "ActionKind", "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar",
+    "Change", "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine",
+    "FileKind", "ForeignStore", "Function", "Guard", "Guide", "Importer", "InputError", "KeyReused",
+    "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open", "Page", "Parsed",
+    "PlaybookError", "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project", "Query",
+    "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report", "ReportContext", "ReportQuery",
+    "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "SourceRow", "Span", "Split", "SqliteStore",
+    "Store", "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown", "UnknownName", "Verdict",
+    "Waive", "__version__", "hookimpl", "load_plugins", "types",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from playbook.model.contributions import (
     RecordSource,
     Report,
 )
+from playbook.reading.kinds import FileKind
 from playbook.stores.interface import StoreKind
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ CONTRIBUTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
         "criteria": CriterionKind,
         "functions": Function,
         "importers": Importer,
+        "kinds": FileKind,
         "records": RecordSource,
         "reports": Report,
         "stores": StoreKind,
@@ -156,6 +158,35 @@ class Hooks(Protocol):
         >>> registry = playbook.load_plugins(extra={"lines": Lines()}, entry_points=False)
         >>> list(registry.importers)
         ['csv', 'lines']
+        """
+
+    @_hookspec
+    def playbook_kinds(self, settings: Mapping[str, Any]) -> Iterable[FileKind]:
+        r"""Add kinds of files: their schema, what becomes of their tree, and checks of what they mean.
+
+        The first key of a file says its kind and id; its names end in `.KIND.yaml` unless the kind says otherwise.
+        `load` is called when the first file is read, so what it needs is imported there. `structure` gets the
+        file as a Parsed whose tree has the shape of the schema, and returns a frozen value; checks get that as
+        the `value` of a Reading, with the project where there is one, and yield Problems.
+
+        >>> import playbook
+        >>> def load():
+        ...     schema = {"type": "object", "required": ["motto", "says"], "additionalProperties": False,
+        ...               "properties": {"motto": {"type": "string"}, "says": {"type": "string"}}}
+        ...     return playbook.Shape(schema, structure=lambda parsed: parsed.root["says"], checks=(short,))
+        >>> def short(reading, project):
+        ...     if len(reading.value) > 20:
+        ...         place = reading.source.at("says")
+        ...         yield reading.source.problem("motto-long", "nobody remembers that", place, "make it shorter")
+        >>> class Mottos:
+        ...     @playbook.hookimpl
+        ...     def playbook_kinds(self, settings):
+        ...         yield playbook.FileKind("motto", version="1", load=load)
+        >>> registry = playbook.load_plugins(extra={"mottos": Mottos()}, entry_points=False)
+        >>> files = {"ours.motto.yaml": "motto: ours\nsays: Sell less\n"}
+        >>> project = playbook.Project.from_files(files, kinds=registry.kinds)
+        >>> project.others["motto"]["ours"].value, project.problems
+        ('Sell less', ())
         """
 
     @_hookspec

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RecordSource,
         Report,
     )
+    from playbook.reading.kinds import FileKind
     from playbook.stores.interface import StoreKind
 
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class Registry:
     actions: Mapping[str, ActionKind] = _NOTHING
     before_commit: Mapping[str, Guard] = _NOTHING
     records: Mapping[str, RecordSource] = _NOTHING
+    kinds: Mapping[str, FileKind] = _NOTHING
 
     @property
     def faults(self) -> tuple[PluginInfo, ...]:
@@ -83,6 +85,14 @@ class Registry:
         owner = next(p.name for p in self.plugins if name in p.contributes.get(kind, ()))
         return owner, found.version
 
+    def versions(self, kind: str) -> dict[str, str]:
+        """Return the contract versions of every contribution of a kind by `plugin/kind/name`."""
+        return {
+            f"{plugin.name}/{kind}/{name}": getattr(self, kind)[name].version
+            for plugin in self.plugins
+            for name in plugin.contributes.get(kind, ())
+        }
+
     def contracts(self, used: Iterable[tuple[str, str]] | None = None) -> dict[str, str]:
         """Return the contract versions by `plugin/kind/name`, of what is used or of everything that decides.
 
@@ -91,11 +101,10 @@ class Registry:
         """
         wanted = None if used is None else set(used)
         return {
-            f"{plugin.name}/{kind}/{name}": getattr(self, kind)[name].version
-            for plugin in self.plugins
+            contract: version
             for kind in ("actions", "criteria", "functions")
-            for name in plugin.contributes.get(kind, ())
-            if wanted is None or (kind, name) in wanted
+            for contract, version in self.versions(kind).items()
+            if wanted is None or (kind, contract.rpartition("/")[2]) in wanted
         }
 
 

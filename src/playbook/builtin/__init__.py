@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from playbook.errors import InputError
 from playbook.expressions import STANDARD
 from playbook.hookspecs import hookimpl
 from playbook.model.contributions import Importer
+from playbook.reading.standard import STANDARD_KINDS
 from playbook.stores.interface import StoreKind
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
     from playbook.expressions import Function
     from playbook.model.contributions import SourceRow
+    from playbook.reading.kinds import FileKind, Shape
     from playbook.stores.interface import Store
 
 
@@ -36,6 +41,19 @@ def playbook_functions() -> Iterable[Function]:
 def playbook_importers() -> Iterator[Importer]:
     """Add CSV."""
     yield Importer("csv", "1", _read_csv, doc="Text with a delimiter; the first line names the columns")
+
+
+@hookimpl
+def playbook_kinds() -> Iterator[FileKind]:
+    """Add the kinds of files that every project may have."""
+    for kind in STANDARD_KINDS.values():
+        yield replace(kind, load=partial(_shape, kind.name))
+
+
+def _shape(kind: str) -> Shape:
+    from playbook.checking import shape
+
+    return shape(kind)
 
 
 def _open_memory(url: str) -> Store:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from playbook.checking.automation import AUTOMATION_CHECKS
 from playbook.checking.mappings import MAPPING_CHECKS
 from playbook.checking.measures import MEASURE_CHECKS
@@ -15,12 +17,14 @@ from playbook.checking.records import RECORD_CHECKS
 from playbook.checking.territories import TERRITORY_CHECKS
 from playbook.checking.translations import TRANSLATION_CHECKS
 from playbook.reading.project import Project, Reading, in_order
+from playbook.reading.shapes import shape as _shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playbook.checking.found import Check
     from playbook.errors import Problem
+    from playbook.reading.kinds import Shape
 
 CHECKS: dict[str, tuple[Check, ...]] = {
     "playbook": (*PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS),
@@ -30,6 +34,11 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "mapping": MAPPING_CHECKS,
 }
 """The checks of every kind of file, by name of the kind."""
+
+
+def shape(kind: str) -> Shape:
+    """Return the shape of a kind of file that ships, with its checks."""
+    return replace(_shape(kind), checks=CHECKS.get(kind, ()))
 
 
 def check(target: Reading[Any] | Project) -> tuple[Problem, ...]:
@@ -49,7 +58,8 @@ def problems_of(target: Reading[Any] | Project) -> tuple[Problem, ...]:
 
 def _of(reading: Reading[Any], project: Project | None) -> Iterator[Problem]:
     if reading.value is not None:
-        for one in CHECKS.get(reading.kind, ()):
+        # What was read without a registry knows the kinds that ship without their checks, which lie here.
+        for one in reading.checks or CHECKS.get(reading.kind, ()):
             yield from one(reading, project)
 
 
@@ -58,5 +68,7 @@ def _readings(project: Project) -> Iterator[Reading[Any]]:
     yield from project.records.values()
     yield from project.mappings.values()
     yield from project.translations.values()
+    for found in project.others.values():
+        yield from found.values()
     if project.organization is not None:
         yield project.organization

@@ -44,6 +44,7 @@ def _of_file(session: Session, file: Path) -> tuple[Problem, ...]:
         criteria=registry.criteria,
         actions=registry.actions,
         functions=registry.functions,
-        files=Folder.around(file),
+        kinds=registry.kinds,
+        files=Folder.around(file, registry.kinds),
     )
     return problems_of(reading)

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 @command("schema", example="playbook schema playbook > playbook.schema.json")
 @click.argument("kind")
 def schema(session: Session, kind: str) -> None:
-    """Print the JSON Schema of a kind of file: playbook, record, organization, mapping, translation or project.
+    """Print the JSON Schema of a kind of file: playbook, record, organization, mapping, project, those of plugins.
 
     It holds what the installed plugins add, and serves editors: completion, help and mistakes while you type.
     """
     from playbook.reading.schema import schema as of_kind
 
-    document(of_kind(kind, session.registry.criteria, session.registry.actions))
+    registry = session.registry
+    document(of_kind(kind, registry.criteria, registry.actions, registry.kinds))

@@ -106,7 +106,11 @@ class Session:
         self.require_project()
         registry, _ = self.registry, self._stamps  # before reading: what changes meanwhile is read again
         project = Project.from_folder(
-            self.folder, criteria=registry.criteria, actions=registry.actions, functions=registry.functions
+            self.folder,
+            criteria=registry.criteria,
+            actions=registry.actions,
+            functions=registry.functions,
+            kinds=registry.kinds,
         )
         return attrs.evolve(project, problems=problems_of(project))
 
@@ -211,7 +215,9 @@ class Session:
     @functools.cached_property
     def _stamps(self) -> tuple[memory.Stamp | None, str]:
         """Return the stamp of playbook.yaml, and the digest of everything that reading depends on."""
-        return memory.stamp(self.folder / memory.ROOT), memory.digest(self.folder, self.registry.contracts())
+        return memory.stamp(self.folder / memory.ROOT), memory.digest(
+            self.folder, {**self.registry.contracts(), **self.registry.versions("kinds")}
+        )
 
     @property
     def _place(self) -> str:

@@ -78,7 +78,8 @@ DUPLICATE_KEY = _code(
 )
 UNKNOWN_KIND = _code(
     "unknown-kind",
-    "The first key of a file says its kind: playbook, organization, mapping or project.",
+    "The first key of a file says its kind: playbook, record, organization, mapping, translation, project, or one"
+    " that a plugin adds.",
 )
 KIND_NOT_FIRST = _code(
     "kind-not-first",

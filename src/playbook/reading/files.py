@@ -6,22 +6,22 @@ import os
 import posixpath
 import re
 from abc import ABC, abstractmethod
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from playbook.errors import Problem, Span
 from playbook.reading import codes
 from playbook.reading.events import MAX_BYTES, decode
+from playbook.reading.standard import ROOT, STANDARD_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ROOT = "playbook.yaml"
-"""The file with the settings of a project, at its root."""
+    from playbook.reading.kinds import FileKind
 
-_ENDINGS = (".playbook.yaml", ".record.yaml", ".mapping.yaml", ".organization.yaml")
-_LOCALIZED = re.compile(r"\.[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*\.yaml$")
-_TRANSLATION = re.compile(r"(\s*(#[^\n]*)?\n)*translation\s*:")
+_BEFORE = r"(\s*(#[^\n]*)?\n)*"
+"""What may stand before the first key of a file: blank lines and comments."""
 
 
 class Files(ABC):
@@ -53,11 +53,14 @@ class Files(ABC):
 class Texts(Files):
     """Hold texts that are at hand."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
+    def __init__(self, files: Mapping[str, str], kinds: Mapping[str, FileKind]) -> None:
         self._files = files
+        self._kinds = kinds
 
     def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
-        return ((name, self._files[name]) for name in sorted(self._files) if is_ours(name, self._files[name]))
+        return (
+            (name, text) for name, text in sorted(self._files.items()) if is_ours(name, text, self._kinds)
+        )
 
     def text(self, path: str) -> str | Problem | None:
         """Return the text at hand."""
@@ -67,14 +70,15 @@ class Texts(Files):
 class Folder(Files):
     """Hold the files of a folder, at any depth; folders whose name begins with a dot are left out."""
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], kinds: Mapping[str, FileKind] = STANDARD_KINDS) -> None:
         self._root = Path(root)
+        self._kinds = kinds
 
     @classmethod
-    def around(cls, file: Path) -> Folder:
+    def around(cls, file: Path, kinds: Mapping[str, FileKind] = STANDARD_KINDS) -> Folder:
         """Return the folder of the project that a file is in; its own folder where it is in none."""
         above = (folder for folder in file.resolve().parents if (folder / ROOT).is_file())
-        return cls(os.path.relpath(next(above, file.parent)))
+        return cls(os.path.relpath(next(above, file.parent)), kinds)
 
     def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
         faults: list[OSError] = []
@@ -86,9 +90,9 @@ class Folder(Files):
         for fault in faults:
             yield str(fault.filename), unreadable(str(fault.filename), fault)
         for file in sorted(files):
-            if _may_be_ours(file):
+            if any(_named_so(file, kind) for kind in self._kinds.values()):
                 text = load_text(self._root / file, self.shown(file))
-                if isinstance(text, Problem) or is_ours(file, text):
+                if isinstance(text, Problem) or is_ours(file, text, self._kinds):
                     yield self.shown(file), text
 
     def text(self, path: str) -> str | Problem | None:
@@ -106,15 +110,21 @@ class Folder(Files):
         return str(self._root / path)
 
 
-def is_ours(file: str, text: str) -> bool:
-    """Return whether a file belongs to a project by its name; translations say it in their first line too."""
-    return _may_be_ours(file) and (not _LOCALIZED.search(file) or bool(_TRANSLATION.match(text)))
+def is_ours(file: str, text: str, kinds: Mapping[str, FileKind]) -> bool:
+    """Return whether a file belongs to a project by its name; one that any file may have is not enough."""
+    return any(
+        _named_so(file, kind) and (not kind.told or re.match(rf"{_BEFORE}{kind.name}\s*:", text) is not None)
+        for kind in kinds.values()
+    )
 
 
-def _may_be_ours(file: str) -> bool:
+def _named_so(file: str, kind: FileKind) -> bool:
+    """Return whether a path has the name of a kind's files; a pattern that begins with / is the path itself."""
     name = PurePosixPath(file).name
-    known = file == ROOT or name == "organization.yaml" or name.endswith(_ENDINGS)
-    return known or bool(_LOCALIZED.search(name))
+    return any(
+        file == pattern[1:] if pattern.startswith("/") else fnmatchcase(name, pattern)
+        for pattern in kind.patterns
+    )
 
 
 def load_text(path: Path, file: str) -> str | Problem:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from playbook.reading.schema import Contributed
     from playbook.reading.source import Source
 
+    EnvironmentsOf = Callable[["Known", Any, str], Environment]
+
 T = TypeVar("T")
 V = TypeVar("V")
 
@@ -59,9 +61,10 @@ class Known:
     records: Mapping[str, Record]
     whole: bool = True
 
-    def resolved(self, source: Source, value: T, said: Iterable[Text]) -> T:
+    def resolved(
+        self, source: Source, value: T, said: Iterable[Text], environments: EnvironmentsOf | None
+    ) -> T:
         """Return a value with its conditions resolved; report what is wrong in them and in placeholders."""
-        environments = _ENVIRONMENTS.get(type(value))
         if environments is None:
             return value
         cache: dict[str, Environment] = {}
@@ -130,13 +133,6 @@ def _fictitious(subject: str, fields: tuple[Field, ...]) -> Playbook:
 
 def _entry_fields(kind: EntryKind) -> Mapping[str, Type]:
     return {"at": TIMESTAMP, "by": PERSON, **{field.id: type_of(field) for field in kind.fields}}
-
-
-_ENVIRONMENTS: Mapping[type, Callable[[Known, Any, str], Environment]] = {
-    Playbook: Known.of_playbook,
-    Record: Known.of_record,
-    Organization: Known.of_organization,
-}
 
 
 def _broken_fields(source: Source) -> re.Pattern[str] | None:

@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from playbook.errors import Problem, Span, nearest_hint
-from playbook.reading import codes, structure
+from playbook.reading import codes
 from playbook.reading.events import read
 from playbook.reading.extending import extend
-from playbook.reading.schema import KINDS, validate
+from playbook.reading.kinds import Parsed, shape_of, structured
+from playbook.reading.schema import validate
 from playbook.reading.source import Map, Source
-from playbook.reading.structure_mapping import mapping
-from playbook.reading.structure_organization import organization
-from playbook.reading.structure_playbook import playbook
-from playbook.reading.structure_record import record
-from playbook.reading.structure_translation import translation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from playbook.reading.files import Files
+    from playbook.reading.kinds import Check, FileKind, Shape
     from playbook.reading.naming import Known
     from playbook.reading.pending import Text
     from playbook.reading.schema import Contributed
@@ -43,6 +40,7 @@ class Reading(Generic[T]):
     problems: tuple[Problem, ...]
     where: Mapping[str, Span]
     source: Source = attrs.field(repr=False, eq=False)
+    checks: tuple[Check, ...] = attrs.field(default=(), repr=False, eq=False)
 
     @property
     def file(self) -> str:
@@ -60,62 +58,56 @@ class Draft:
     source: Source
     where: dict[str, Span]
     said: list[Text]
+    shape: Shape | None = None
 
     def finish(self, known: Known) -> Reading[Any]:
         """Return the file with its conditions, which may name what is known."""
-        value = None if self.value is None else known.resolved(self.source, self.value, self.said)
-        return Reading(self.kind, self.id, value, in_order(self.source.problems), self.where, self.source)
+        value, shape = self.value, self.shape
+        if value is not None and shape is not None:
+            value = known.resolved(self.source, value, self.said, shape.environment)
+        problems, checks = in_order(self.source.problems), shape.checks if shape else ()
+        return Reading(self.kind, self.id, value, problems, self.where, self.source, checks)
 
 
 def draft(text: str, file: str, contributed: Contributed, files: Files | None) -> Draft:
     """Read one file of any kind, and those that it names beside itself."""
     source = read(text, file)
-    kind = _kind(source)
-    if kind:
-        extend(source, kind, files)
+    name = _kind(source, contributed.kinds)
+    if name:
+        extend(source, name, files)
     root = source.root
-    if not kind or root is None:
+    if not name or root is None:
         return Draft("", "", None, source, {}, [])
-    where: dict[str, Span] = {}
-    said: list[Text] = []
+    kind = contributed.kinds[name]
+    parsed = Parsed(source, root, {}, [], contributed, files)
     value: Any = None
     if source.whole:
         validate(source, kind, contributed)
-        if kind == "playbook":
-            value = playbook(source, root, where, said, contributed)
-        elif kind == "organization":
-            value = organization(source, root, where, files)
-        else:
-            value = _SHAPES[kind](source, root, where)
-    return Draft(kind, _id(kind, root), value, source, where, said)
+        value = structured(kind, parsed)
+    shape = shape_of(kind)
+    return Draft(name, _id((name, *shape.ids), root), value, source, parsed.where, parsed.said, shape)
 
 
-def _id(kind: str, root: Map) -> str:
-    """Return the id of a file; a translation's has the locale too."""
-    keys = (kind, "locale") if kind == "translation" else (kind,)
+def _id(keys: tuple[str, ...], root: Map) -> str:
+    """Return the id of a file: what it says first, and for some kinds more."""
     return ".".join(text for key in keys if isinstance(text := root.get(key), str))
 
 
-_SHAPES: Mapping[str, Any] = {
-    "mapping": mapping, "project": structure.project, "record": record, "translation": translation,
-}  # fmt: skip
-
-
-def _kind(source: Source) -> str:
+def _kind(source: Source, kinds: Mapping[str, FileKind]) -> str:
     """Return the kind that the first key says; report where it does not."""
     if not source.root:
         return ""
     first = next(iter(source.root))
-    if first in KINDS:
+    if first in kinds:
         return first
     span = source.key(source.root, first)
-    for kind in KINDS:
+    for kind in kinds:
         if kind in source.root:
             said = f"{kind}: {source.root[kind]}"
             message = f"the first key says the kind and the id, and here it is `{first}`"
             source.report(codes.KIND_NOT_FIRST, message, span, f"move `{said}` to the top")
             return kind
-    hint = nearest_hint(first, KINDS).removeprefix("; ")
+    hint = nearest_hint(first, kinds).removeprefix("; ")
     source.report(codes.UNKNOWN_KIND, f"`{first}` is not a kind of file", span, hint)
     return ""
 

@@ -12,10 +12,11 @@ from playbook.errors import Problem, nearest_hint
 from playbook.expressions import STANDARD
 from playbook.model.project import ProjectSettings
 from playbook.reading import codes
-from playbook.reading.files import ROOT, Files, Folder, Texts, load_text
+from playbook.reading.files import Files, Folder, Texts, load_text
 from playbook.reading.naming import Known
 from playbook.reading.one import Draft, Reading, draft, in_order
-from playbook.reading.schema import KINDS, Contributed
+from playbook.reading.schema import Contributed
+from playbook.reading.standard import ROOT, STANDARD_KINDS
 from playbook.shipping import shipped
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from playbook.model.playbook import Playbook
     from playbook.model.record import Record
     from playbook.model.translation import Translation
+    from playbook.reading.kinds import FileKind
 
 __all__ = ["ROOT", "Project", "Reading", "in_order", "load_text", "read_text"]
 
@@ -40,13 +42,14 @@ def read_text(
     criteria: Mapping[str, CriterionKind] | None = None,
     actions: Mapping[str, ActionKind] | None = None,
     functions: Mapping[str, Function] | None = None,
+    kinds: Mapping[str, FileKind] | None = None,
     files: Files | None = None,
 ) -> Reading[Any]:
     """Read one file of any kind; every mistake is among the problems, nothing is raised for bad text.
 
     `files` holds those that it names beside itself, in `extends` and `rates`.
     """
-    contributed = _contributed(criteria, actions, functions)
+    contributed = _contributed(criteria, actions, functions, kinds)
     one = draft(text, file, contributed, files)
     records = {name: reading.value for name, reading in _shipped_records().items() if reading.value}
     return one.finish(Known(contributed, {}, records, whole=False))
@@ -56,8 +59,14 @@ def _contributed(
     criteria: Mapping[str, CriterionKind] | None,
     actions: Mapping[str, ActionKind] | None,
     functions: Mapping[str, Function] | None,
+    kinds: Mapping[str, FileKind] | None,
 ) -> Contributed:
-    return Contributed(criteria or {}, actions or {}, STANDARD if functions is None else functions)
+    return Contributed(
+        criteria or {},
+        actions or {},
+        STANDARD if functions is None else functions,
+        {**STANDARD_KINDS, **(kinds or {})},
+    )
 
 
 @functools.cache
@@ -74,7 +83,8 @@ def _shipped_records() -> Mapping[str, Reading[Record]]:
 class Project:
     """Hold a team's files, each read by itself; `problems` are those of all, by file and line.
 
-    `records` has those that are shipped too, unless a file of the team says otherwise.
+    `records` has those that are shipped too, unless a file of the team says otherwise; `others` has the files of
+    kinds that plugins add, by kind and id.
     """
 
     settings: ProjectSettings
@@ -86,6 +96,7 @@ class Project:
     root: str = ""
     records: Mapping[str, Reading[Record]] = attrs.field(factory=dict)
     translations: Mapping[str, Reading[Translation]] = attrs.field(factory=dict)
+    others: Mapping[str, Mapping[str, Reading[Any]]] = attrs.field(factory=dict)
 
     def relative(self, file: str) -> str:
         """Return a file's path from the root of the project, the same on every machine."""
@@ -100,12 +111,14 @@ class Project:
         criteria: Mapping[str, CriterionKind] | None = None,
         actions: Mapping[str, ActionKind] | None = None,
         functions: Mapping[str, Function] | None = None,
+        kinds: Mapping[str, FileKind] | None = None,
     ) -> Project:
         """Read a folder: playbook.yaml, and every file of another kind at any depth.
 
         Folders whose name begins with a dot are skipped; a folder without playbook.yaml is a project too.
         """
-        project = _assemble(Folder(path), _contributed(criteria, actions, functions))
+        contributed = _contributed(criteria, actions, functions, kinds)
+        project = _assemble(Folder(path, contributed.kinds), contributed)
         return attrs.evolve(project, root=str(PurePath(path)))
 
     @classmethod
@@ -116,14 +129,16 @@ class Project:
         criteria: Mapping[str, CriterionKind] | None = None,
         actions: Mapping[str, ActionKind] | None = None,
         functions: Mapping[str, Function] | None = None,
+        kinds: Mapping[str, FileKind] | None = None,
     ) -> Project:
         """Read texts by their path from the root of the project; other names than a folder's are ignored."""
-        return _assemble(Texts(files), _contributed(criteria, actions, functions))
+        contributed = _contributed(criteria, actions, functions, kinds)
+        return _assemble(Texts(files, contributed.kinds), contributed)
 
 
 def _assemble(files: Files, contributed: Contributed) -> Project:
     problems: list[Problem] = []
-    drafts: dict[str, dict[str, Draft]] = {kind: {} for kind in KINDS}
+    drafts: dict[str, dict[str, Draft]] = {kind: {} for kind in contributed.kinds}
     for shown, text in files:
         if isinstance(text, Problem):
             problems.append(text)
@@ -148,6 +163,7 @@ def _assemble(files: Files, contributed: Contributed) -> Project:
         problems=in_order(problems),
         records={**_shipped_records(), **readings["record"]},
         translations=readings["translation"],
+        others={name: found for name, found in readings.items() if name not in STANDARD_KINDS},
     )
 
 

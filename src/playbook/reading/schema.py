@@ -5,6 +5,7 @@ What breaches the schema is reported and taken out of the tree, so that what fol
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import re
@@ -16,18 +17,19 @@ from jsonschema import Draft7Validator, exceptions, validators
 from playbook.errors import PluginError, UnknownName
 from playbook.expressions import STANDARD
 from playbook.reading import breaches
-from playbook.shipping import shipped
+from playbook.reading.kinds import shape_of
+from playbook.reading.source import TRUTH
+from playbook.reading.standard import STANDARD_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from playbook.expressions import Function
     from playbook.model.contributions import ActionKind, CriterionKind
+    from playbook.reading.kinds import FileKind, Shape
     from playbook.reading.source import Source
 
-KINDS = ("playbook", "record", "organization", "mapping", "translation", "project")
-TRUTH = {"yes": True, "on": True, "no": False, "off": False}
-"""Words that stay text unless a boolean is asked for."""
+KINDS = tuple(STANDARD_KINDS)
 
 
 @attrs.frozen
@@ -37,23 +39,28 @@ class Contributed:
     criteria: Mapping[str, CriterionKind] = attrs.field(factory=dict)
     actions: Mapping[str, ActionKind] = attrs.field(factory=dict)
     functions: Mapping[str, Function] = STANDARD
+    kinds: Mapping[str, FileKind] = STANDARD_KINDS
 
 
 def schema(
     kind: str,
     criteria: Mapping[str, CriterionKind] | None = None,
     actions: Mapping[str, ActionKind] | None = None,
+    kinds: Mapping[str, FileKind] = STANDARD_KINDS,
 ) -> dict[str, Any]:
     """Return the JSON Schema (draft-07) of a kind of file, with the criteria and actions that plugins add.
 
     Raises UnknownName for an unknown kind, PluginError where the schema of a contribution is none.
     """
-    return _merged(kind, _added(Contributed(criteria or {}, actions or {})))
+    if kind not in kinds:
+        raise UnknownName("kind of file", kind, kinds)
+    found = kinds[kind]
+    return _merged(found, _added(shape_of(found), Contributed(criteria or {}, actions or {})))
 
 
-def validate(source: Source, kind: str, contributed: Contributed) -> None:
+def validate(source: Source, kind: FileKind, contributed: Contributed) -> None:
     """Report every breach of the schema, and take the offending parts out of the tree."""
-    added = _added(contributed) if kind == "playbook" else {}
+    added = _added(shape_of(kind), contributed)
     validator = _validator(kind, json.dumps(added, sort_keys=True))
     drops = breaches.Drops()
     for error in validator.iter_errors(source.root):
@@ -61,27 +68,26 @@ def validate(source: Source, kind: str, contributed: Contributed) -> None:
     drops.carry_out()
 
 
-def _added(contributed: Contributed) -> dict[str, dict[str, Any]]:
-    """Return the schemas that plugins add, by the definition they belong to and their name."""
+def _added(shape: Shape, contributed: Contributed) -> dict[str, dict[str, Any]]:
+    """Return the schemas that plugins add to a kind's, by the definition they belong to and their name."""
     kinds: dict[str, Mapping[str, CriterionKind | ActionKind]] = {
         "criterion": contributed.criteria, "action": contributed.actions,
     }  # fmt: skip
     return {
-        part: {name: {"title": name, "description": item.doc, **item.schema} for name, item in items.items()}
-        for part, items in kinds.items()
+        part: {
+            name: {"title": name, "description": item.doc, **item.schema}
+            for name, item in kinds[part].items()
+        }
+        for part in shape.grows
     }
 
 
-def _merged(kind: str, added: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    if kind not in KINDS:
-        raise UnknownName("kind of file", kind, KINDS)
-    text = (shipped("schemas") / f"{kind}.schema.json").read_text(encoding="utf-8")
-    merged: dict[str, Any] = json.loads(text)
-    if kind == "playbook":
-        for part, schemas in added.items():
-            keys = merged["definitions"][part]["properties"]
-            for name in sorted(schemas):
-                keys[name] = _checked(name, schemas[name], part)
+def _merged(kind: FileKind, added: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = copy.deepcopy(dict(_checked(kind.name, shape_of(kind).schema, "kind of file")))
+    for part, schemas in added.items():
+        keys = merged["definitions"][part]["properties"]
+        for name in sorted(schemas):
+            keys[name] = _checked(name, schemas[name], part)
     return merged
 
 
@@ -94,7 +100,7 @@ def _checked(name: str, schema: Any, part: str) -> Any:
 
 
 @functools.lru_cache(maxsize=64)
-def _validator(kind: str, added: str) -> Any:
+def _validator(kind: FileKind, added: str) -> Any:
     return _Validator(_merged(kind, json.loads(added)))
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+TRUTH = {"yes": True, "on": True, "no": False, "off": False}
+"""Words that stay text unless a boolean is asked for."""
 
 
 class Map(dict[str, Any]):

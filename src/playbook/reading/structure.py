@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.model.project import ProjectSettings
 from playbook.reading import codes
-from playbook.reading.schema import TRUTH
-from playbook.reading.source import List, Map, plain, typed
+from playbook.reading.source import TRUTH, List, Map, plain, typed
 from playbook.times import parse_date, zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from playbook.errors import Span
+    from playbook.reading.kinds import Parsed
     from playbook.reading.source import Source
 
 
@@ -65,10 +64,11 @@ def timezone(source: Source, holder: Map, otherwise: str) -> str:
     return name
 
 
-def project(source: Source, root: Map, where: dict[str, Span]) -> ProjectSettings:
+def project(parsed: Parsed) -> ProjectSettings:
     """Return the settings of a project's file."""
+    root = parsed.root
     for name, _ in maps(root, "plugins"):
-        where[f"plugins.{name}"] = source.key(root["plugins"], name)
+        parsed.where[f"plugins.{name}"] = parsed.source.key(root["plugins"], name)
     return ProjectSettings(
         root.get("project", ""),
         root.get("store", ""),

@@ -8,16 +8,16 @@ from playbook.model.mapping import Cell, Columns, ImportMapping, PersonColumns, 
 from playbook.reading.source import Map, typed
 
 if TYPE_CHECKING:
-    from playbook.errors import Span
-    from playbook.reading.source import Source
+    from playbook.reading.kinds import Parsed
 
 
-def mapping(source: Source, root: Map, where: dict[str, Span]) -> ImportMapping:
+def mapping(parsed: Parsed) -> ImportMapping:
     """Return the mapping of a file."""
+    root = parsed.root
     columns, person, stages = root.get("columns", Map()), root.get("person"), root.get("stages")
     fields = columns.get("fields", Map())
     for field in fields:
-        where[f"columns.fields.{field}"] = source.key(fields, field)
+        parsed.where[f"columns.fields.{field}"] = parsed.source.key(fields, field)
     return ImportMapping(
         id=root.get("mapping", ""),
         into=root.get("into", ""),

@@ -15,8 +15,7 @@ from playbook.reading.structure_laid_down import laid_down
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook.errors import Span
-    from playbook.reading.files import Files
+    from playbook.reading.kinds import Parsed
     from playbook.reading.source import Source
 
 MONTHS = (
@@ -25,8 +24,9 @@ MONTHS = (
 )  # fmt: skip
 
 
-def organization(source: Source, root: Map, where: dict[str, Span], files: Files | None) -> Organization:
+def organization(parsed: Parsed) -> Organization:
     """Return the organization of a file; the tree of each Condition is still a Pending."""
+    source, root, where = parsed.source, parsed.root, parsed.where
     settings = _settings(source, root)
     teams = {}
     for team_id, data in maps(root, "teams"):
@@ -37,7 +37,7 @@ def organization(source: Source, root: Map, where: dict[str, Span], files: Files
     for person_id, data in maps(root, "people"):
         where[f"people.{person_id}"] = source.key(root["people"], person_id)
         people[person_id] = _person(source, person_id, data)
-    return Organization(settings, teams, people, laid_down(source, root, where, settings, files))
+    return Organization(settings, teams, people, laid_down(source, root, where, settings, parsed.files))
 
 
 def _settings(source: Source, root: Map) -> Settings:

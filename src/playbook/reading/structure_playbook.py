@@ -30,40 +30,31 @@ from playbook.reading.structure_fields import Fields
 from playbook.reading.structure_rules import Rules, invariants, migrations, parameters, segments
 
 if TYPE_CHECKING:
-    from playbook.errors import Span
     from playbook.model.rules import Timer
-    from playbook.reading.pending import Text
-    from playbook.reading.schema import Contributed
-    from playbook.reading.source import Source
+    from playbook.reading.kinds import Parsed
 
 CRITERION_KINDS = ("that", "fields", "done", "approval", "unique")
 _PERCENT = Field("probability", "percent")
 _ANYONE = ("anyone",)
 
 
-def playbook(
-    source: Source, root: Map, where: dict[str, Span], said: list[Text], contributed: Contributed
-) -> Playbook:
-    """Return the playbook of a file; the tree of each Condition is still a Pending.
-
-    `said` gets the texts with placeholders.
-    """
-    return _Shaper(source, where, said, contributed).playbook(root)
+def playbook(parsed: Parsed) -> Playbook:
+    """Return the playbook of a file; the tree of each Condition is still a Pending."""
+    return _Shaper(parsed).playbook(parsed.root)
 
 
 class _Shaper:
     """Make the model of one file, noting where things stand."""
 
-    def __init__(
-        self, source: Source, where: dict[str, Span], said: list[Text], contributed: Contributed
-    ) -> None:
+    def __init__(self, parsed: Parsed) -> None:
+        source, where, contributed = parsed.source, parsed.where, parsed.contributed
         self.source = source
         self.where = where
         self.kinds = (*CRITERION_KINDS, *sorted(contributed.criteria))
         self.shared: dict[str, Criterion] = {}
         self.timers: list[Timer] = []
         self.fields = Fields(source, where)
-        self.rules = Rules(self.fields, contributed.actions, said)
+        self.rules = Rules(self.fields, contributed.actions, parsed.said)
 
     def playbook(self, root: Map) -> Playbook:
         fields = self.fields.all(root, "fields.")

@@ -9,17 +9,17 @@ from playbook.reading.structure import texts
 from playbook.reading.structure_fields import Fields
 
 if TYPE_CHECKING:
-    from playbook.errors import Span
-    from playbook.reading.source import Map, Source
+    from playbook.reading.kinds import Parsed
 
 
-def record(source: Source, root: Map, where: dict[str, Span]) -> Record:
+def record(parsed: Parsed) -> Record:
     """Return the record of a file; the tree of each Condition is still a Pending."""
+    root = parsed.root
     return Record(
         id=root.get("record", ""),
         title=root.get("title", ""),
         locale=root.get("locale", "en"),
-        fields=Fields(source, where).all(root, "fields."),
+        fields=Fields(parsed.source, parsed.where).all(root, "fields."),
         unique=texts(root, "unique"),
         roles=texts(root, "roles"),
     )

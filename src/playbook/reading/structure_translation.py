@@ -11,19 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playbook.errors import Span
+    from playbook.reading.kinds import Parsed
     from playbook.reading.source import Source
 
 HEAD = ("translation", "locale", "source")
 """The keys of the file that are no texts."""
 
 
-def translation(source: Source, root: Map, where: dict[str, Span]) -> Translation:
+def translation(parsed: Parsed) -> Translation:
     """Return the translation of a file; what is null is not translated yet."""
+    root = parsed.root
     found: dict[str, str] = {}
     for key in root:
         if key not in HEAD:
-            for path, text, span in texts(source, root, key, key):
-                where[path] = span
+            for path, text, span in texts(parsed.source, root, key, key):
+                parsed.where[path] = span
                 if text is not None:
                     found[path] = text
     said = {path: typed(text) for path, text in root.get("source", {}).items()}
