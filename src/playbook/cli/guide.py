@@ -48,7 +48,7 @@ def guide(session: Session, case: str) -> None:
 
 def _tell(words: Words, guidance: Guidance) -> None:
     say(f"{paint(words.name, bold=True)} ({words.case.id}) is in {clean(guidance.title)}")
-    if not guidance.here and not guidance.process:
+    if not (guidance.here or guidance.process or guidance.beside):
         say(f"\nThe playbook says nothing here: write `guidance` in the stage {guidance.stage!r}.")
     for part in guidance.here:
         _tell_part(part)
@@ -56,6 +56,10 @@ def _tell(words: Words, guidance: Guidance) -> None:
         say(f"\n{paint('For the whole process', fg='cyan')}")
     for part in guidance.process:
         _tell_part(part)
+    for one in guidance.beside:
+        say(f"\n{paint(clean(one.title), fg='cyan')}")
+        for part in one.parts:
+            _tell_part(part)
 
 
 def _tell_part(part: Part) -> None:

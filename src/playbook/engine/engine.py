@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from playbook.engine.answers import Done
 from playbook.engine.customers import forget, history_of
 from playbook.engine.definitions import Definitions
-from playbook.engine.explaining import explain
+from playbook.engine.explaining import explain, guided
+from playbook.engine.files import PublishedFiles
 from playbook.engine.finding import Finder
 from playbook.engine.held import Held
 from playbook.engine.keys import fingerprint_of, repeated
@@ -29,7 +30,6 @@ from playbook.model.values import encode
 from playbook.process.codec import revive
 from playbook.process.computed import censored, hidden_fields, view
 from playbook.process.facts import World
-from playbook.process.guiding import guidance
 from playbook.stores.interface import Query, VersionConflict
 from playbook.times import in_utc, system_clock
 
@@ -79,7 +79,10 @@ class Engine:
         self._finder = Finder(store, tenant, self.definitions, self._eyes)
         self.kept_records = Records(self)
         kinds = self.kept_records.kinds
-        self._publisher = Publisher(store, tenant, clock, self.definitions, kinds, self._held.world)
+        self.files = PublishedFiles(store, tenant, registry)
+        self._publisher = Publisher(
+            store, tenant, clock, self.definitions, kinds, self.files, self._held.world
+        )
 
     @classmethod
     def open(
@@ -289,8 +292,11 @@ class Engine:
     def guide(self, case: str, *, actor: str) -> Guidance:
         """Return what helps with a case where it stands; that it was opened is counted. Raises UnknownName."""
         self.run(Guide(case), actor=actor)
-        found, definition = self.case_and_definition(case, actor=actor)
-        return guidance(definition.playbook, found.stage)
+        return guided(self, case, actor)
+
+    def published(self, kind: str) -> dict[str, Any]:
+        """Return what the published files of a plugin's kind say, as plain values by id."""
+        return self.files.all(kind)
 
     def find(
         self, query: Query | None = None, *, actor: str, after: str | None = None, limit: int = 50

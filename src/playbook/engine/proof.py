@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from playbook.engine.definitions import Versions, snapshot_of
+from playbook.engine.files import is_file
 from playbook.engine.kinds import KindVersions, is_kind, snapshot_of_kind
 from playbook.engine.record_streams import is_record, is_unique, record_row, revealed
 from playbook.engine.streams import (
@@ -114,7 +115,7 @@ def _fold(engine: Engine, stream: str) -> tuple[bytes, IndexRow | None]:
     if is_record(stream):
         return _fold_record(engine, stream)
     decoded = [(decode_event(stored.kind, stored.data), from_micros(stored.at)) for stored in events]
-    if is_unique(stream):
+    if is_unique(stream) or is_file(stream):
         return encode(decoded[-1][0]), None
     if is_kind(stream):
         return snapshot_of_kind(KindVersions(tuple(event for event, _ in decoded))), None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.engine.definitions import Definitions, Versions, snapshot_of, stream_of
+from playbook.engine.files import snapshot_of_file
 from playbook.engine.kinds import kind_stream, snapshot_of_kind
 from playbook.engine.streams import ORGANIZATION, chained, fold_organization, organization_changes
 from playbook.errors import InputError, ProblemsFound
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
+    from playbook.engine.files import PublishedFiles
     from playbook.engine.kinds import Kinds
     from playbook.process.facts import World
     from playbook.reading.project import Project
@@ -37,6 +39,7 @@ class Publisher:
         clock: Clock,
         definitions: Definitions,
         kinds: Kinds,
+        files: PublishedFiles,
         world_of: Callable[[Snapshot | None], World],
     ) -> None:
         self.store = store
@@ -44,6 +47,7 @@ class Publisher:
         self.clock = clock
         self.definitions = definitions
         self.kinds = kinds
+        self.files = files
         self._world_of = world_of
 
     def publish(self, project: Project, actor: str) -> dict[str, str]:
@@ -88,6 +92,9 @@ class Publisher:
                 event = Published(name, reading.value.version, made.digest, made.texts_digest)
                 after = snapshot_of(Versions((*versions.published, event)))
                 writes.append(self._plain_write(stream_of(name), head, (event,), after, actor, now))
+        for stream, head, said, content in self.files.plan(project):
+            documents |= {said.digest: content} if said.digest else {}
+            writes.append(self._plain_write(stream, head, (said,), snapshot_of_file(said), actor, now))
         if faults:
             raise InputError("\n".join(faults))
         if project.organization is not None and project.organization.value is not None:

@@ -135,6 +135,18 @@ class Published(msgspec.Struct, frozen=True):
     texts: str
 
 
+class FilePublished(msgspec.Struct, frozen=True):
+    """A file of a kind that is stored was published, by the digest of what it says; withdrawn without one.
+
+    `contract` is the version of the kind.
+    """
+
+    kind: str
+    file: str
+    contract: str
+    digest: str = ""
+
+
 class SettingsSet(msgspec.Struct, frozen=True):
     """The organization's settings were set."""
 
@@ -234,7 +246,7 @@ CaseEvent = (
     | GuideOpened | Automatic
 )  # fmt: skip
 OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet
-Event = CaseEvent | OrganizationEvent | RecordEvent | Published | KindPublished | UniqueHeld
+Event = CaseEvent | OrganizationEvent | RecordEvent | Published | FilePublished | KindPublished | UniqueHeld
 
 KINDS: dict[str, type[Any]] = {
     "case.opened/1": Opened,
@@ -262,6 +274,7 @@ KINDS: dict[str, type[Any]] = {
     "child.ended/1": ChildEnded,
     "guide.opened/1": GuideOpened,
     "playbook.published/1": Published,
+    "file.published/1": FilePublished,
     "organization.settings/1": SettingsSet,
     "organization.team/1": TeamSet,
     "organization.person/1": PersonSet,

@@ -38,13 +38,24 @@ class Part:
 
 
 @attrs.frozen
+class Beside:
+    """Hold what a published file adds to the guidance of a case: its kind, id and title, and what it says."""
+
+    kind: str
+    id: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+@attrs.frozen
 class Guidance:
-    """Hold the guidance of a stage and that of the whole process."""
+    """Hold the guidance of a stage, that of the whole process, and what other files add for the case."""
 
     stage: str
     title: str
     here: tuple[Part, ...]
     process: tuple[Part, ...]
+    beside: tuple[Beside, ...] = ()
 
 
 def guidance(playbook: Playbook, stage: str) -> Guidance:
@@ -53,6 +64,11 @@ def guidance(playbook: Playbook, stage: str) -> Guidance:
     if found is None:
         raise UnknownName("stage", stage, (one.id for one in playbook.stages))
     return Guidance(stage, found.title or stage, _parts(found.guidance), _parts(playbook.guidance))
+
+
+def beside(kind: str, id: str, title: str, said: Mapping[str, Any]) -> Beside:  # noqa: A002
+    """Return what a file adds to guidance, in the forms that a playbook has."""
+    return Beside(kind, id, title, _parts(said))
 
 
 def _parts(said: Any) -> tuple[Part, ...]:

@@ -39,6 +39,13 @@ class Parsed(msgspec.Struct, frozen=True, eq=False):
     contributed: Contributed
     files: Files | None = None
 
+    def plain(self) -> dict[str, Any]:
+        """Return the tree as plain values without places, which can be stored; decimal numbers as typed."""
+        from playbook.reading.source import plain  # with the reader of YAML, which other users do without
+
+        found: dict[str, Any] = plain(self.root)
+        return found
+
 
 class Shape(msgspec.Struct, frozen=True, eq=False):
     """Say what files of a kind look like and mean.

@@ -1,4 +1,4 @@
-"""An example plugin: a criterion, a function for conditions, a verb of actions, a guard, and records."""
+"""An example plugin: a criterion, a function for conditions, a verb of actions, a guard, records, a kind of file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from playbook import (
     Change,
     CriterionKind,
     Duration,
+    FileKind,
     Function,
     Guard,
     Notice,
     RecordSource,
+    Shape,
     Verdict,
     hookimpl,
     types,
@@ -63,6 +65,34 @@ def playbook_functions() -> Iterator[Function]:
         version="1",
         doc="The part of an e-mail address after the @, in lower case",
     )
+
+
+@hookimpl
+def playbook_kinds() -> Iterator[FileKind]:
+    """Add `battlecard`."""
+    yield FileKind(
+        name="battlecard",
+        version="1",
+        load=_battlecard,
+        stored=True,
+        guide=shown,
+        doc="What to ask and say against a competitor, in the guidance of the cases that name it",
+    )
+
+
+def _battlecard() -> Shape:
+    from playbook_example.battlecards import shape
+
+    return shape()
+
+
+def shown(card: Mapping[str, Any], scope: Scope) -> Mapping[str, Any]:
+    """Return what a card adds to the guidance of a case: nothing where the case does not name the competitor."""
+    subject = scope.roots.get(card["for"])
+    said = subject.get(card["field"]) if subject is not None else None
+    if not isinstance(said, str) or said.casefold() not in {name.casefold() for name in card["is"]}:
+        return {}
+    return {form: card[form] for form in ("questions", "objections", "pitfalls") if form in card}
 
 
 @hookimpl
