@@ -217,9 +217,10 @@ def _do(deciding: Deciding, command: Do) -> tuple[CaseEvent, ...]:
     activity = definition.activities.get(command.activity)
     if activity is None:
         raise UnknownName("activity", command.activity, definition.activities)
-    task = waiting(case, activity.id) or latest(case, activity.id)
+    asked_for = waiting(case, activity.id)
+    task = asked_for or latest(case, activity.id)
     beyond = command.fields.keys() - {asked.field for asked in activity.form}
-    if beyond or task is None or not deciding.permits((task.assignee or "owner",)):
+    if beyond or asked_for is None or deciding.request.actor != asked_for.assignee:
         deciding.permit("edit")  # who is asked to do it may say that it is done, and fill in its form
     here = any(a.id == activity.id for a in definition.stages[case.stage].activities)
     if deciding.must_be_open() and not here:
