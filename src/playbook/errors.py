@@ -125,7 +125,11 @@ class ProblemsFound(PlaybookError):
 
 
 class InputError(PlaybookError):
-    """A name or value that was given is wrong."""
+    """A name or value that was given is wrong; `discreet` says so without values that may be personal."""
+
+    def __init__(self, message: str, discreet: str = "") -> None:
+        self.discreet = discreet or message
+        super().__init__(message)
 
 
 class UnknownName(InputError):

@@ -169,6 +169,15 @@ class Bench:
         ]
         assert told == [f"this goes round in a circle: {circle}"]
 
+    def nowhere(self, text: str) -> None:
+        """Hold that a text stands in no event, no snapshot and no index row of a case."""
+        store, tenant = self.engine.store, self.engine.tenant
+        names = [name for name in store.streams(tenant, after="case:") if name.startswith("case:")]
+        kept = [event.data for name in names for event in store.events(tenant, name)]
+        kept += [head.data for head in store.load(tenant, names).values()]
+        kept += [row.fields for row in store.find(tenant, Query(), limit=100).items]
+        assert not [data for data in kept if text.encode() in data]
+
     def on_account(self, account: str) -> list[str]:
         """Return where the cases of an account are, each with its playbook."""
         views = self.engine.find(actor=self.actor).items
@@ -222,6 +231,9 @@ class Bench:
             case = self.engine.find(Query(step["of"]), actor="operator", limit=1).items[0].id
         if "account" in step:
             assert self.on_account(step["account"]) == step["expect"]
+            return
+        if "nowhere" in step:
+            self.nowhere(step["nowhere"])
             return
         if step.keys() & RECORDING:
             self.keep(step)

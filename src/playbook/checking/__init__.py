@@ -12,6 +12,7 @@ from playbook.checking.measures import MEASURE_CHECKS
 from playbook.checking.organizations import ORGANIZATION_CHECKS
 from playbook.checking.paths import PATH_CHECKS
 from playbook.checking.people import PEOPLE_CHECKS
+from playbook.checking.personal import PERSONAL_CHECKS
 from playbook.checking.playbooks import PLAYBOOK_CHECKS
 from playbook.checking.records import RECORD_CHECKS
 from playbook.checking.territories import TERRITORY_CHECKS
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from playbook.reading.kinds import Shape
 
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "playbook": (*PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS),
+    "playbook": (*PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS, *PERSONAL_CHECKS),
     "record": RECORD_CHECKS,
     "translation": TRANSLATION_CHECKS,
     "organization": (*ORGANIZATION_CHECKS, *TERRITORY_CHECKS, *MEASURE_CHECKS),

@@ -40,6 +40,9 @@ def unknown_who(reading: Reading[Playbook], project: Project | None) -> Iterator
             names |= one_or_items(reading, (*path, "by"), move.by)
     for kind in playbook.entries:
         names |= one_or_items(reading, ("entries", kind.id, "by"), kind.by)
+        for field in kind.fields:
+            path = ("entries", kind.id, "fields", field.id, "visible_to")
+            names |= one_or_items(reading, path, field.visible_to)
     for field in playbook.fields:
         names |= one_or_items(reading, ("fields", field.id, "visible_to"), field.visible_to)
     for path, activity in activities(playbook):

@@ -10,6 +10,7 @@ from playbook.model.approving import Approved, CreditSplit, Declined, Lapsed, Sk
 from playbook.model.events import (
     Assigned,
     Blocked,
+    CaseForgotten,
     Changed,
     Finished,
     GuideOpened,
@@ -130,6 +131,11 @@ def _guided(words: Words, event: GuideOpened) -> str:
     return f"opened the guide for {words.stage(event.stage)}"
 
 
+def _forgotten(words: Words, event: CaseForgotten) -> str:
+    of = f": {', '.join(map(words.field, event.fields))}" if event.fields else ""
+    return f"had its personal values erased{of}"
+
+
 def _approved(words: Words, event: Approved) -> str:
     verb = "approved" if event.complete else "said yes to"
     until = f" until {moment(event.expires, words.zone)}" if event.expires is not None else ""
@@ -173,5 +179,6 @@ def _because(reason: str) -> str:
 _TELL: Mapping[type, Callable[[Words, Any], str]] = {
     Opened: _opened, Changed: _changed, Moved: _moved, Blocked: _blocked, Finished: _finished,
     Logged: _logged, Assigned: _assigned, Reopened: _reopened, Skipped: _skipped, CreditSplit: _split,
-    GuideOpened: _guided, Approved: _approved, Declined: _declined, Waived: _waived, Lapsed: _lapsed, **AUTOMATIC,
+    GuideOpened: _guided, CaseForgotten: _forgotten, Approved: _approved, Declined: _declined, Waived: _waived,
+    Lapsed: _lapsed, **AUTOMATIC,
 }  # fmt: skip

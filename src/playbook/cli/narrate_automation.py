@@ -8,6 +8,7 @@ from playbook.cli.output import clean, moment
 from playbook.model.events import (
     ActionRefused,
     ChildEnded,
+    ChildReopened,
     Linked,
     Noticed,
     Plan,
@@ -74,6 +75,10 @@ def _child_ended(words: Words, event: ChildEnded) -> str:
     return f"saw {clean(event.playbook)} {clean(event.child)} end as {event.outcome}"
 
 
+def _child_reopened(words: Words, event: ChildReopened) -> str:
+    return f"saw {clean(event.playbook)} {clean(event.child)} opened again"
+
+
 def _where(path: str) -> str:
     """Return where an action is written, without its number."""
     return clean(path.rpartition(".")[0] or path)
@@ -82,5 +87,6 @@ def _where(path: str) -> str:
 TELL: Mapping[type, Callable[[Words, Any], str]] = {
     Planned: _planned, Noticed: _noticed, Posted: _posted, TimerFired: _fired, TimerPaused: _paused,
     TimersArmed: _armed, ActionRefused: _action_refused, Linked: _linked, ChildEnded: _child_ended,
+    ChildReopened: _child_reopened,
 }  # fmt: skip
 """How each kind of event is told, by its class."""

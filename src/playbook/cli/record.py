@@ -77,7 +77,8 @@ def merge(session: Session, keep: str, other: str, kind: str, key: str | None) -
 def forget(session: Session, reference: str) -> None:
     """Erase the personal values of a record (`contact:ann@acme.example`), of a person or of a case, for good.
 
-    The history stays and can still be proved; the values cannot be brought back.
+    With a case go those that follow it up or that it follows up. The history stays, tells that this was done, and
+    can still be proved; the values cannot be brought back.
     """
     erased = session.engine.forget(reference, actor=session.actor)
     if session.json:
@@ -87,6 +88,7 @@ def forget(session: Session, reference: str) -> None:
                 "values": erased.values,
                 "records": erased.records,
                 "fields": erased.fields,
+                "cases": erased.cases,
             }
         )
         return

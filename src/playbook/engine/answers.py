@@ -121,8 +121,9 @@ class Happening:
 
 @attrs.frozen
 class Forgotten:
-    """Say what was erased: how many personal values, of which records, and which of their fields had one."""
+    """Say what was erased: how many personal values, of which records or cases, and which of their fields had one."""
 
     values: int
     records: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()

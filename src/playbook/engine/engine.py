@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook.engine.answers import Done
-from playbook.engine.customers import forget, history_of
+from playbook.engine.customers import history_of
 from playbook.engine.definitions import Definitions
 from playbook.engine.explaining import explain, guided
 from playbook.engine.files import PublishedFiles
 from playbook.engine.finding import Finder
+from playbook.engine.forgetting import forget
 from playbook.engine.held import Held
 from playbook.engine.keys import fingerprint_of, repeated
 from playbook.engine.past import happened, stood
@@ -76,7 +77,7 @@ class Engine:
         self.definitions = Definitions(store, tenant, registry)
         self._contended = threading.Lock()
         self._held = Held(store, tenant, registry, self.definitions)
-        self._finder = Finder(store, tenant, self.definitions, self._eyes)
+        self._finder = Finder(store, tenant, self.definitions, self._eyes, lambda: (self.world, self.clock()))
         self.kept_records = Records(self)
         kinds = self.kept_records.kinds
         self.files = PublishedFiles(store, tenant, registry)

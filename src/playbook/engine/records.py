@@ -26,6 +26,7 @@ from playbook.engine.recording import Work
 from playbook.engine.sources import brought
 from playbook.errors import (
     AmbiguousName,
+    InputError,
     KeyReused,
     Refused,
     StoreUnavailable,
@@ -60,11 +61,22 @@ _NAMES = 500
 
 @attrs.frozen
 class Said:
-    """Hold what a record says, named by what a reference is `to` and its id, and the versions it was read from."""
+    """Hold what a record says, named by what a reference is `to` and its id, and the versions it was read from.
+
+    `personal` are those of its fields that are.
+    """
 
     of: tuple[str, str]
     fields: Mapping[str, Any]
     reads: tuple[tuple[str, int], ...]
+    personal: frozenset[str] = frozenset()
+
+
+def knowing(world: World, said: Iterable[Said]) -> World:
+    """Return a world that knows what records say."""
+    facts = tuple(said)
+    personal = frozenset((one.of[0], name) for one in facts for name in one.personal)
+    return world.knowing({one.of: one.fields for one in facts}, personal)
 
 
 class Records:
@@ -229,7 +241,11 @@ class Records:
                     read = parse(field, values[field.id])
                 except ValueError:
                     continue
-                values[field.id] = found(field, read, lambda to, name: self.find(to, name, actor))
+                try:
+                    values[field.id] = found(field, read, lambda to, name: self.find(to, name, actor))
+                except InputError as error:  # whatever it was named by, and what is near, may be personal
+                    error.discreet = f"{field.id} names what is not there, or several"
+                    raise
         return values
 
     def meant(self, definition: Compiled, request: Request) -> Request:
@@ -249,8 +265,8 @@ class Records:
         if not (definition.follows or world.follows):
             return world
         names = wanted(definition, case, None, world)
-        said = (self.said(*name.removeprefix(RECORDS).split(":", 1)) for name in names)
-        return world.knowing({one.of: one.fields for one in said})
+        said = [self.said(*name.removeprefix(RECORDS).split(":", 1)) for name in names]
+        return knowing(world, said)
 
     def said(self, to: str, id: str) -> Said:  # noqa: A002
         """Return what a record says, or the fields of a case."""
@@ -258,12 +274,14 @@ class Records:
         if known is None:
             case = self.engine.load_stream(id)
             fields = {} if case.case is None else {"id": id, **case.case.fields}
-            return Said((to, id), fields, ((case.name, case.head.version if case.head else 0),))
+            read = (case.name, case.head.version if case.head else 0)
+            return Said((to, id), fields, (read,), case.definition.personal)
         way = tuple(self._way(known[0], id))
         reads = tuple((one.name, one.head.version if one.head else 0) for one in way)
         if not way or way[-1].state is None:
             return Said((to, id), {}, ((record_stream(to, id), 0),))
-        return Said((to, id), {"id": way[-1].id, **known[0].values(way[-1].state)}, reads)
+        fields = {"id": way[-1].id, **known[0].values(way[-1].state)}
+        return Said((to, id), fields, reads, known[0].private)
 
     def _way(self, kind: Kind, id: str) -> Iterator[RecordStream]:  # noqa: A002
         """Yield a record and what it was merged into, on and on; that never leads in a circle."""

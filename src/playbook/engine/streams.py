@@ -11,7 +11,17 @@ from msgspec.structs import replace
 
 from playbook.errors import InputError, PlaybookError
 from playbook.model.case import FOLD, altered
-from playbook.model.events import KIND_OF, Changed, Logged, Opened, PersonSet, RulesSet, SettingsSet, TeamSet
+from playbook.model.events import (
+    KIND_OF,
+    Changed,
+    Logged,
+    Opened,
+    PersonForgotten,
+    PersonSet,
+    RulesSet,
+    SettingsSet,
+    TeamSet,
+)
 from playbook.model.organization import Organization
 from playbook.model.record import record_stream
 from playbook.model.values import encode, load
@@ -276,6 +286,8 @@ def fold_organization(organization: Organization, event: OrganizationEvent, at: 
     """Return the organization after an event; what it changes counts from that day in the organization's zone."""
     if isinstance(event, SettingsSet):
         return attrs.evolve(organization, settings=event.settings)
+    if isinstance(event, PersonForgotten):
+        return organization
     if isinstance(event, RulesSet):
         return attrs.evolve(organization, rules=event.rules)
     day = at.astimezone(zone(organization.settings.timezone)).date()

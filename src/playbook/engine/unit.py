@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook.engine.facts import fetch
-from playbook.engine.records import Said
+from playbook.engine.records import Said, knowing
 from playbook.engine.streams import case_stream
 from playbook.errors import InputError, PluginError, Refused
 from playbook.model.case import OPEN
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from playbook.model.commands import Command
     from playbook.model.events import CaseEvent
     from playbook.process.automation import Automation, Effect
+    from playbook.process.compiled import Compiled
     from playbook.stores.interface import Claim
 
 SYSTEM = "system"
@@ -131,6 +132,11 @@ class Unit:
         """Record what a refused attempt leaves behind."""
         self._record(self.stream(request.command.case), refused.events, request.at, request.actor)
 
+    def note(self, case: str, event: CaseEvent, actor: str) -> None:
+        """Record an event on a case, from which nothing follows."""
+        stream = self.stream(case)
+        self._record(stream, (event,), _not_before(self.now, stream), actor)
+
     def people(self, stream: CaseStream, who: tuple[str, ...], at: dt.datetime) -> tuple[str, ...]:
         """Return the people behind principals of a case."""
         case = stream.case
@@ -180,7 +186,7 @@ class Unit:
             self._reads += tuple(
                 read for fact in said.values() for read in fact.reads if read not in self._reads
             )
-            self.world = self.world.knowing({fact.of: fact.fields for fact in said.values()})
+            self.world = knowing(self.world, said.values())
         return {**facts, "world": self.world}
 
     def decide(self, stream: CaseStream, request: Request) -> Decision | Refused:
@@ -219,25 +225,33 @@ class Unit:
         if not automation.applies(effect, scope):
             return
         try:
-            performed = perform(effect, Acting(stream.definition, case, scope, self.world, at))
+            of = None if child is None else child.definition
+            performed = perform(effect, Acting(stream.definition, case, scope, self.world, at, of))
         except InputError as error:
-            self._refused(stream, effect, str(error), (), at)
+            self._refused(stream, effect, error.discreet, (), at)
             return
         self._record(stream, performed.events, at, SYSTEM)
         for command in performed.commands:
-            self._follow(stream, effect, command, at, (*trail, step))
+            self._follow(stream, effect, command, performed.personal, at, (*trail, step))
 
     def _follow(
-        self, stream: CaseStream, effect: Effect, command: Command, at: dt.datetime, trail: tuple[str, ...]
+        self,
+        stream: CaseStream,
+        effect: Effect,
+        command: Command,
+        personal: tuple[str, ...],
+        at: dt.datetime,
+        trail: tuple[str, ...],
     ) -> None:
         """Carry out a command that an action leads to; a refusal is an event on the case."""
         if isinstance(command, Open):
             command = replace(command, case=self._engine.new_id(), parent=stream.id)
         try:
             there = self._touch(command)
+            _must_stay_erasable(there.definition, personal)
             answer = self.carry(there, Request(command, SYSTEM, _not_before(at, there)), trail)
         except InputError as error:
-            answer = Refused("blocked", str(error))
+            answer = Refused("blocked", error.discreet)
         if isinstance(answer, Refused):
             if isinstance(command, Open):
                 self.streams.pop(case_stream(command.case), None)
@@ -309,6 +323,14 @@ class Unit:
         if above.definition.automation is not None:
             for effect in tuple(above.definition.automation.effects(told)):
                 self._effect(above, above.definition.automation, effect, moment, trail, stream)
+
+
+def _must_stay_erasable(definition: Compiled, personal: tuple[str, ...]) -> None:
+    """Raise InputError where something personal would go into fields whose values stand in events for ever."""
+    plain = [name for name in personal if name in definition.fields and name not in definition.personal]
+    if plain:
+        names = ", ".join(plain)
+        raise InputError(f"what is personal cannot go into {names}, which is not marked `personal: true`")
 
 
 def _not_before(at: dt.datetime, stream: CaseStream) -> dt.datetime:

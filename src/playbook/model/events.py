@@ -171,6 +171,25 @@ class RulesSet(msgspec.Struct, frozen=True):
     rules: Rules
 
 
+class PersonForgotten(msgspec.Struct, frozen=True):
+    """The personal values that name a person were erased, on every stream."""
+
+    person: str
+
+
+class CaseForgotten(msgspec.Struct, frozen=True):
+    """The personal values of a case were erased, those of these fields among them."""
+
+    fields: tuple[str, ...] = ()
+
+
+class ChildReopened(msgspec.Struct, frozen=True):
+    """A follow-up case that had ended was opened again."""
+
+    child: str
+    playbook: str
+
+
 class Planned(msgspec.Struct, frozen=True):
     """Activities were planned by automation."""
 
@@ -238,14 +257,23 @@ class ChildEnded(msgspec.Struct, frozen=True):
 
 
 Automatic = (
-    Planned | Noticed | Posted | TimerFired | TimerPaused | TimersArmed | ActionRefused | Linked | ChildEnded
+    Planned
+    | Noticed
+    | Posted
+    | TimerFired
+    | TimerPaused
+    | TimersArmed
+    | ActionRefused
+    | Linked
+    | ChildEnded
+    | ChildReopened
 )
 Answer = Approved | Declined | Waived | Lapsed
 CaseEvent = (
     Opened | Changed | Moved | Blocked | Reopened | Finished | Skipped | Logged | Assigned | CreditSplit | Answer
-    | GuideOpened | Automatic
+    | GuideOpened | CaseForgotten | Automatic
 )  # fmt: skip
-OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet
+OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet | PersonForgotten
 Event = CaseEvent | OrganizationEvent | RecordEvent | Published | FilePublished | KindPublished | UniqueHeld
 
 KINDS: dict[str, type[Any]] = {
@@ -285,5 +313,8 @@ KINDS: dict[str, type[Any]] = {
     "record.merged/1": RecordMerged,
     "record.forgotten/1": RecordForgotten,
     "unique.held/1": UniqueHeld,
+    "case.forgotten/1": CaseForgotten,
+    "person.forgotten/1": PersonForgotten,
+    "child.reopened/1": ChildReopened,
 }
 KIND_OF = {cls: kind for kind, cls in KINDS.items()}

@@ -13,11 +13,12 @@ from playbook.model.commands import Advance, Assign, Close, Open, Pool, Set
 from playbook.model.contributions import Notice
 from playbook.model.events import Noticed, Plan, Planned, Posted
 from playbook.process.automation import rendered
+from playbook.process.discretion import tells
 from playbook.times import Duration
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from playbook.expressions import Scope
     from playbook.model.case import Case
@@ -30,23 +31,49 @@ if TYPE_CHECKING:
     from playbook.process.facts import World
 
 
+CHILD = "child"
+"""The root of the follow-up case in what its end does."""
+
+
 @attrs.frozen
 class Performed:
-    """Hold what an action leads to: events on the case itself, and commands (the case "" for a new one)."""
+    """Hold what an action leads to: events on the case itself, and commands (the case "" for a new one).
+
+    `personal` are the fields that commands give something personal.
+    """
 
     events: tuple[CaseEvent, ...] = ()
     commands: tuple[Command, ...] = ()
+    personal: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class Acting:
-    """Hold what an action may look at."""
+    """Hold what an action may look at; `child` is the definition of the follow-up case whose end it follows."""
 
     definition: Compiled
     case: Case
     scope: Scope
     world: World
     at: dt.datetime
+    child: Compiled | None = None
+
+    def tells(self, reads: Iterable[str], follows: Iterable[tuple[str, str]] = ()) -> bool:
+        """Return whether what reads these paths, and these fields through references, tells something personal."""
+        own, theirs = list[str](), list[str]()
+        for path in reads:
+            root, _, name = path.partition(".")
+            (theirs if root == CHILD else own).append(name if root == CHILD else path)
+        if tells(self.definition, self.world, own, follows):
+            return True
+        child = self.child
+        return child is not None and tells(child, self.world, [f"{child.subject}.{n}" for n in theirs], ())
+
+    def guards(self, path: str) -> bool:
+        """Return whether not everyone who sees the case may see what a path tells."""
+        root, _, name = path.partition(".")
+        definition = self.child if root == CHILD else self.definition
+        return definition is not None and root not in ("case", "actor") and name in definition.guarded
 
 
 def perform(effect: Effect, acting: Acting) -> Performed:
@@ -61,7 +88,8 @@ def _plugin(effect: Effect, kind: ActionKind, acting: Acting) -> Performed:
     try:
         wanted = tuple(kind.run(effect.action.options, acting.scope))
     except Exception as error:  # whatever a stranger's code raises stops its action alone
-        raise InputError(f"the action {kind.name!r} failed: {type(error).__name__}: {error}") from error
+        failed = f"the action {kind.name!r} failed: {type(error).__name__}"
+        raise InputError(f"{failed}: {error}", failed) from error
     notices = [
         Noticed(people(one.to, acting), effect.path, one.say) for one in wanted if isinstance(one, Notice)
     ]
@@ -98,9 +126,12 @@ def _notify(effect: Effect, acting: Acting) -> Performed:
 
 
 def _shown(acting: Acting, path: str) -> object:
-    """Return what a placeholder says; of a personal field its name, since texts in events cannot be erased."""
+    """Return what a placeholder says; of a personal or hidden field its name.
+
+    Texts stand in events, which cannot be erased and which everyone reads who sees the case.
+    """
     root, _, name = path.partition(".")
-    if path in acting.definition.private:
+    if acting.tells((path,)) or acting.guards(path):
         return f"[{name}]"
     values = acting.scope.roots.get(root)
     value = None if values is None else values.get(name)
@@ -110,7 +141,13 @@ def _shown(acting: Acting, path: str) -> object:
 
 def _set(effect: Effect, acting: Acting) -> Performed:
     reason = "" if acting.case.outcome == OPEN else effect.path  # after close a change needs one
-    return Performed(commands=(Set(acting.case.id, _sets(effect, acting), reason),))
+    command = Set(acting.case.id, _sets(effect, acting), reason)
+    return Performed(commands=(command,), personal=_told(effect, acting))
+
+
+def _told(effect: Effect, acting: Acting) -> tuple[str, ...]:
+    """Return the fields that are set to something personal."""
+    return tuple(name for name, (reads, follows) in effect.reads.items() if acting.tells(reads, follows))
 
 
 def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:
@@ -152,15 +189,19 @@ def _schedule(effect: Effect, acting: Acting) -> Performed:
 
 
 def _open(effect: Effect, acting: Acting) -> Performed:
-    fields = acting.case.fields
-    copied = {theirs: fields[mine] for theirs, mine in effect.action.copy if mine in fields}
+    subject = acting.definition.subject
+    fields = acting.scope.roots[subject]
+    values = {theirs: fields.get(mine) for theirs, mine in effect.action.copy}
+    copied = {theirs: value for theirs, value in values.items() if value is not None}
+    personal = tuple(theirs for theirs, mine in effect.action.copy if acting.tells((f"{subject}.{mine}",)))
     owner = next(iter(people(effect.action.who, acting)), "")
     opened = Open("", effect.action.target, acting.case.name, owner, copied, to=_pool(effect.action))
-    return Performed(commands=(opened,))
+    return Performed(commands=(opened,), personal=personal)
 
 
 def _close(effect: Effect, acting: Acting) -> Performed:
-    return Performed(commands=(Close(acting.case.id, effect.action.target, _sets(effect, acting)),))
+    command = Close(acting.case.id, effect.action.target, _sets(effect, acting))
+    return Performed(commands=(command,), personal=_told(effect, acting))
 
 
 def _advance(effect: Effect, acting: Acting) -> Performed:

@@ -15,7 +15,7 @@ from playbook.times import Duration
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from playbook.model.approving import Asked, Yes
     from playbook.model.case import Case
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
     from playbook.process.criteria import Attempt, Check, Test
     from playbook.process.definition import Place
+    from playbook.process.references import Path
     from playbook.times import Calendar
 
 
@@ -36,13 +37,19 @@ class ApprovalRule:
     approval: Approval
     place: Place
     covers: tuple[str, ...]
+    steps: Mapping[str, Path]
     when: Test | None
     remind: Duration | None
     expires: Duration | None
 
     @classmethod
     def of(
-        cls, criterion: Criterion, place: Place, covers: tuple[str, ...], test: Callable[..., Test]
+        cls,
+        criterion: Criterion,
+        place: Place,
+        covers: tuple[str, ...],
+        steps: Mapping[str, Path],
+        test: Callable[..., Test],
     ) -> ApprovalRule:
         """Make the rule of a criterion that has an approval; raises ValueError for another."""
         approval = criterion.approval
@@ -54,6 +61,7 @@ class ApprovalRule:
             approval,
             place,
             covers,
+            steps,
             None if approval.when is None else test(approval.when),
             Duration.parse(approval.remind) if approval.remind else None,
             Duration.parse(lasting) if lasting else None,
@@ -104,7 +112,7 @@ def _blocker(rule: ApprovalRule, attempt: Attempt, asked: Asked | None, missing:
         title=criterion.title or f"{name.replace('_', ' ')} needs approval",
         hint=". ".join(filter(None, (criterion.hint, _so_far(asked, attempt.scope.now)))),
         missing=missing,
-        actual={path: builtins(value(attempt.scope, path)) for path in rule.covers},
+        actual={path: builtins(value(attempt.scope, path, rule.steps)) for path in rule.covers},
         who=who,
         file=rule.place.file,
         line=rule.place.line,

@@ -35,7 +35,7 @@ def approve(deciding: Deciding, command: Approve) -> tuple[CaseEvent, ...]:
     stands_for = _speaks_for(deciding, rule, principals)
     yes = (*asked.yes, Yes(request.actor, request.at, principals))
     lasts = None if rule.expires is None else deciding.scope().calendar.add(request.at, rule.expires)
-    values = seen(deciding.definition, name, deciding.scope())
+    values = seen(deciding.definition, name, deciding.scope(), deciding.world)
     away = "" if stands_for == request.actor else stands_for
     return (Approved(name, values, principals, rule.complete(yes), command.note, away, lasts),)
 
@@ -51,7 +51,7 @@ def refuse(deciding: Deciding, command: Refuse) -> tuple[CaseEvent, ...]:
         return ()
     stands_for = _speaks_for(deciding, rule, rule.approval.by)
     away = "" if stands_for == deciding.request.actor else stands_for
-    values = seen(deciding.definition, name, deciding.scope())
+    values = seen(deciding.definition, name, deciding.scope(), deciding.world)
     return (Declined(name, values, command.reason, away), *_sent_back(deciding, rule, command.reason))
 
 
@@ -72,7 +72,7 @@ def waive(deciding: Deciding, command: Waive) -> tuple[CaseEvent, ...]:
     _reason(deciding, command.reason, "an exception", f"playbook waive {case.id} {name} --reason ...")
     if deciding.blockers:
         return ()
-    return (Waived(name, seen(definition, name, deciding.scope()), command.reason, until),)
+    return (Waived(name, seen(definition, name, deciding.scope(), deciding.world), command.reason, until),)
 
 
 def _until(deciding: Deciding, name: str) -> dt.date:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from playbook.process.criteria import Conditions, Test
     from playbook.process.facts import World
 
+Reads = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+
 _FIRST_DAY, _LAST_DAY = dt.date.min + dt.timedelta(2), dt.date.max - dt.timedelta(2)
 
 
@@ -31,13 +33,14 @@ _FIRST_DAY, _LAST_DAY = dt.date.min + dt.timedelta(2), dt.date.max - dt.timedelt
 class Effect:
     """Hold one action that follows, the path under which it is written, and its expressions by field.
 
-    `kind` is that of a plugin's verb.
+    `kind` is that of a plugin's verb; `reads` are the paths, and what is behind references, that expressions read.
     """
 
     action: Action
     path: str
     computed: Mapping[str, Test]
     kind: ActionKind | None = None
+    reads: Mapping[str, Reads] = {}
 
 
 @attrs.frozen
@@ -76,6 +79,12 @@ class Automation:
             path: {a.field: conditions.test(a.is_) for a in action.sets if a.is_ is not None}
             for path, action in self.actions.items()
         }
+        self._reads: dict[str, dict[str, Reads]] = {
+            path: {
+                a.field: (conditions.reads(a.is_), conditions.follows(a.is_)) for a in action.sets if a.is_
+            }
+            for path, action in self.actions.items()
+        }
 
     @classmethod
     def of(
@@ -112,7 +121,8 @@ class Automation:
     def _listed(self, path: str) -> Iterator[Effect]:
         index = 0
         while (action := self.actions.get(name := f"{path}.{index}")) is not None:
-            yield Effect(action, name, self._computed[name], self._kinds.get(action.verb))
+            kind = self._kinds.get(action.verb)
+            yield Effect(action, name, self._computed[name], kind, self._reads[name])
             index += 1
 
     # -- timers -------------------------------------------------------------------------------------
@@ -177,7 +187,7 @@ class Automation:
             return max(_resets(timer, case), default=case.entered) if timer.resets_on else case.touched
         if timer.activity:
             return _ended(timer, case)
-        value = case.fields.get(timer.field)
+        value = None if timer.field in case.sealed else case.fields.get(timer.field)
         if isinstance(value, dt.datetime):
             return value
         if not isinstance(value, dt.date):

@@ -22,7 +22,7 @@ from playbook.process.criteria import (
     missing_plugins,
 )
 from playbook.process.machine import Process
-from playbook.process.references import followed, refers
+from playbook.process.references import followed, refers, steps_in
 from playbook.times import Duration
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class Compiled:
         self.defaults = {f.id: load(f, f.default) for f in playbook.fields if f.default is not None}
         self.personal = frozenset(field.id for field in playbook.fields if field.personal)
         self.seals = bool(self.personal) or any(f.personal for e in playbook.entries for f in e.fields)
-        self.follows = followed(playbook)
+        self.steps = steps_in(playbook)
+        self.follows = followed(self.steps.values())
         self.refers = any(map(refers, (*playbook.fields, *(f for e in playbook.entries for f in e.fields))))
         self.amount = playbook.about.amount or "amount"
         self.expected_close = playbook.about.expected_close or "expected_close"
@@ -126,13 +127,14 @@ class Compiled:
     def _prepare(self, conditions: Conditions) -> None:
         """Make ready what few definitions have; nothing of it where a plugin is missing, since all is blocked."""
         whole, playbook = self.whole, self.playbook
-        self.approvals = preparing.approvals(self.definition, conditions) if whole else {}
+        self.approvals = preparing.approvals(self.definition, conditions, self.steps) if whole else {}
         self.covered = preparing.covered(playbook, conditions) if whole else {}
         self.waivable = preparing.waivable(playbook)
         self.lasting = preparing.lasting(playbook)
         self.computed = preparing.computed(playbook, conditions) if whole else {}
         self.guarded = preparing.guarded(playbook, conditions)
         self.private = preparing.private(playbook, conditions)
+        self.behind = preparing.behind(playbook, conditions) if self.computed else {}
         self.invariants = preparing.invariants(self.definition, conditions) if whole else ()
         backs = {rule.approval.refused_back for rule in self.approvals.values()} & self.stages.keys()
         self.entries_of = {stage: tuple(self._criteria(self.stages[stage], "entry")) for stage in backs}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 from msgspec.structs import replace
 
 from playbook.expressions import EvalError, Unknown
+from playbook.model.case import Entry
 from playbook.model.events import Logged
 from playbook.model.organization import Organization
 from playbook.money import Money
 from playbook.process.facts import World
 from playbook.process.permission import permits
+from playbook.process.preparing import entry_field
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from playbook.model.events import CaseEvent
     from playbook.process.compiled import Compiled
     from playbook.process.criteria import Test
+    from playbook.process.permission import Owned
+
+
+AnyEntry = TypeVar("AnyEntry", Entry, Logged)
 
 
 class Fields:
@@ -80,7 +86,7 @@ def with_computed(definition: Compiled, case: Case, scope: Scope) -> dict[str, A
 
 
 def hidden_fields(
-    definition: Compiled, case: Case, actor: str, now: dt.datetime, world: World
+    definition: Compiled, case: Owned, actor: str, now: dt.datetime, world: World
 ) -> frozenset[str]:
     """Return the fields of a case that the actor may not see, and those computed from them."""
     if not definition.guarded:
@@ -106,19 +112,27 @@ def view(definition: Compiled, case: Case, scope: Scope, hidden: frozenset[str])
         stamps_last={stage: _without(kept, hidden) for stage, kept in case.stamps_last.items()},
         approvals={n: replace(a, values=_hidden_paths(a.values, hidden)) for n, a in case.approvals.items()},
         waivers={n: replace(w, values=_hidden_paths(w.values, hidden)) for n, w in case.waivers.items()},
+        entries=tuple(_discreet_entry(entry, hidden) for entry in case.entries) if hidden else case.entries,
     )
 
 
 def censored(event: CaseEvent, hidden: frozenset[str]) -> CaseEvent:
     """Return an event without the values of hidden fields."""
-    if not hidden or isinstance(event, Logged):
+    if not hidden:
         return event
+    if isinstance(event, Logged):
+        return _discreet_entry(event, hidden)
     kept: dict[str, Any] = {
         name: _hidden_paths(getattr(event, name), hidden)
         for name in ("fields", "stamp", "values")
         if hasattr(event, name)
     }
     return replace(event, **kept) if kept else event
+
+
+def _discreet_entry(entry: AnyEntry, hidden: frozenset[str]) -> AnyEntry:
+    fields = {n: value for n, value in entry.fields.items() if entry_field(entry.kind, n) not in hidden}
+    return entry if len(fields) == len(entry.fields) else replace(entry, fields=fields)
 
 
 def _without(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:

@@ -109,8 +109,27 @@ class Conditions:
         return compile_condition(load(condition.tree), self._functions)
 
     def reads(self, condition: Condition) -> tuple[str, ...]:
-        """Return the fields that a condition reads, in order of name."""
-        return tuple(sorted(reads(load(condition.tree))))
+        """Return the fields that a condition reads, in order of name; of one that could not be parsed none."""
+        return tuple(sorted(reads(load(condition.tree)))) if condition.tree else ()
+
+    def paths(self, condition: Condition) -> tuple[str, ...]:
+        """Return the paths that a condition reads, those behind references too."""
+        steps = follows(load(condition.tree)) if condition.tree else ()
+        return (*self.reads(condition), *sorted(".".join(step[:3]) for step in steps))
+
+    def totals(self, condition: Condition) -> tuple[str, ...]:
+        """Return the kinds of entry that a condition takes the total of."""
+        nodes = load(condition.tree).walk() if condition.tree else ()
+        return tuple(
+            node.args[1].args[0]
+            for node, _ in nodes
+            if node.op == "call" and node.args[0] == "total" and node.args[1].op == "string"
+        )
+
+    def follows(self, condition: Condition) -> tuple[tuple[str, str], ...]:
+        """Return what a condition reads through references: what one is `to` and the field there, in order."""
+        steps = follows(load(condition.tree)) if condition.tree else ()
+        return tuple(sorted({(to, name) for _, _, name, to in steps}))
 
 
 def compile_criterion(

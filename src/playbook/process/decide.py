@@ -347,11 +347,13 @@ def read_fields(fields: Mapping[str, Field], given: Mapping[str, Any], what: str
     faults = [
         f"there is no {what} {name!r}{nearest_hint(name, fields)}" for name in given if name not in fields
     ]
+    discreet = list(faults)
     for name, field in fields.items():  # in the order of the file, whatever the order they were given in
         if name not in given:
             continue
         if field.is_ is not None:
             faults.append(f"{name} is computed ({field.is_.text}) and cannot be set")
+            discreet.append(faults[-1])
             continue
         value = given[name]
         if is_blank(value):
@@ -361,10 +363,11 @@ def read_fields(fields: Mapping[str, Field], given: Mapping[str, Any], what: str
             read = parse(field, value)
         except ValueError as error:
             faults.append(f"{name}: {error}")
+            discreet.append(f"{name} cannot be read as a {field.type}" if field.personal else faults[-1])
         else:
             values[name] = None if is_blank(read) else read
     if faults:
-        raise InputError("\n".join(faults))
+        raise InputError("\n".join(faults), "\n".join(discreet))
     return values
 
 

@@ -14,6 +14,7 @@ from playbook.model.organization import AUTOMATIC
 from playbook.process.approvals import newly_asked
 from playbook.process.computed import discreet, hidden_fields
 from playbook.process.criteria import Attempt
+from playbook.process.discretion import is_private
 from playbook.process.permission import permits, person_for
 from playbook.times import Duration
 
@@ -157,13 +158,14 @@ class Deciding:
 
     def kept(self, blockers: Sequence[Blocker]) -> tuple[Blocker, ...]:
         """Return blockers as an answer holds them that is kept with its key: without personal values, too."""
-        shown, private = self.discreet(tuple(blockers)), self.definition.private
-        if not private:
-            return shown
+        shown = self.discreet(tuple(blockers))
         return tuple(
-            attrs.evolve(b, actual={path: v for path, v in b.actual.items() if path not in private})
+            attrs.evolve(b, actual={path: v for path, v in b.actual.items() if not self._private(path)})
             for b in shown
         )
+
+    def _private(self, path: str) -> bool:
+        return is_private(self.definition, self.world, path)
 
     def ask(self, gate: tuple[Check, ...]) -> list[Blocker]:
         """Run checks and return what blocks; it is not yet a reason against the command."""
@@ -260,7 +262,7 @@ class Deciding:
         for name in definition.stages[stage].stamp:
             given = name not in definition.computed
             value = fields.get(name) if given else self.scope().roots[definition.subject].get(name)
-            if value is not None and f"{definition.subject}.{name}" not in definition.private:
+            if value is not None and not self._private(f"{definition.subject}.{name}"):
                 found[name] = value
         return found
 

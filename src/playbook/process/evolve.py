@@ -13,8 +13,10 @@ from playbook.model.events import (
     ActionRefused,
     Assigned,
     Blocked,
+    CaseForgotten,
     Changed,
     ChildEnded,
+    ChildReopened,
     Finished,
     GuideOpened,
     Linked,
@@ -215,6 +217,14 @@ def _guided(case: Case, event: GuideOpened, at: dt.datetime, actor: str) -> dict
     return {"guided": case.guided + 1, "touched": case.touched}  # reading changes nothing
 
 
+def _child_reopened(case: Case, event: ChildReopened, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"children": {**case.children, event.child: OPEN}}
+
+
+def _forgotten(case: Case, event: CaseForgotten, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"touched": case.touched}  # nobody worked on it
+
+
 def _nothing(case: Case, event: CaseEvent, at: dt.datetime, actor: str) -> dict[str, Any]:
     return {}
 
@@ -239,6 +249,8 @@ _FOLDS: dict[type, Callable[[Case, Any, dt.datetime, str], dict[str, Any]]] = {
     CreditSplit: _split,
     Linked: _linked,
     ChildEnded: _child_ended,
+    ChildReopened: _child_reopened,
+    CaseForgotten: _forgotten,
     TimerFired: _fired,
     TimerPaused: _paused,
     TimersArmed: _armed,

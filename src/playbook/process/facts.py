@@ -13,7 +13,7 @@ from playbook.model.case import latest
 from playbook.money import Money
 from playbook.process.calendars import Calendars
 from playbook.process.rates import Rates
-from playbook.process.references import followed
+from playbook.process.references import followed, steps_in
 from playbook.process.visibility import eyes_of, shown_to
 from playbook.times import Elapsed, zone
 
@@ -172,7 +172,8 @@ _NOTHING: Mapping[str, Any] = {}
 class World:
     """Hold what is the same for every case of one organization: zone, calendars, currency, rates, people.
 
-    `records` holds what those say that conditions may follow a reference to, where they were asked for.
+    `records` holds what those say that conditions may follow a reference to, where they were asked for; `personal`
+    which of their fields are personal, as pairs of what a reference is `to` and field.
     """
 
     __slots__ = (
@@ -185,6 +186,7 @@ class World:
         "currency",
         "follows",
         "organization",
+        "personal",
         "rates",
         "records",
         "zone",
@@ -199,15 +201,19 @@ class World:
         self.currency = organization.settings.currency
         self.rates = Rates(organization)
         self.records: Mapping[tuple[str, str], Mapping[str, Any]] = {}
-        self.follows = followed(organization.rules)
+        self.personal: frozenset[tuple[str, str]] = frozenset()
+        self.follows = followed(steps_in(organization.rules).values())
         self._functions = functions
         self._eyes: dict[tuple[str, dt.date], frozenset[str] | None] = {}
         self._tests: dict[int, Callable[[Scope], object]] = {}
 
-    def knowing(self, records: Mapping[tuple[str, str], Mapping[str, Any]]) -> World:
-        """Return the same with what records say, by what a reference is `to` and its id."""
+    def knowing(
+        self, records: Mapping[tuple[str, str], Mapping[str, Any]], personal: frozenset[tuple[str, str]]
+    ) -> World:
+        """Return the same with what records say, by what a reference is `to` and its id; and what is personal."""
         other = copy(self)
         other.records = {**self.records, **records}
+        other.personal = self.personal | personal
         return other
 
     def plain(self, now: dt.datetime) -> Scope:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from playbook.model.organization import AUTOMATIC, OPERATOR
 
@@ -13,8 +14,21 @@ if TYPE_CHECKING:
     from playbook.model.organization import Organization
 
 
+class Owned(Protocol):
+    """Say whose a case is: what of it decides who may."""
+
+    @property
+    def owner(self) -> str: ...  # noqa: D102
+
+    @property
+    def team(self) -> str: ...  # noqa: D102
+
+    @property
+    def fields(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
 def permits(
-    who: tuple[str, ...], actor: str, case: Case, organization: Organization, on: dt.date | None = None
+    who: tuple[str, ...], actor: str, case: Owned, organization: Organization, on: dt.date | None = None
 ) -> bool:
     """Return whether the actor is one of the principals on a day; the operator and automation always are."""
     if "anyone" in who or actor == OPERATOR or actor in AUTOMATIC:
@@ -50,7 +64,7 @@ def person_for(principal: str, case: Case, organization: Organization, on: dt.da
     return ""
 
 
-def _manages(actor: str, case: Case, organization: Organization, on: dt.date | None) -> bool:
+def _manages(actor: str, case: Owned, organization: Organization, on: dt.date | None) -> bool:
     if case.owner:
         return organization.manager_of(case.owner, on) == actor
     team = organization.team(case.team, on)

@@ -12,11 +12,12 @@ from playbook.process.invariants import Held
 from playbook.times import Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from playbook.model.playbook import Playbook
+    from playbook.model.playbook import Field, Playbook
     from playbook.process.criteria import Conditions, Test
     from playbook.process.definition import Definition
+    from playbook.process.references import Path
 
 
 def criteria(playbook: Playbook) -> Iterator[tuple[str, Criterion]]:
@@ -37,30 +38,32 @@ def criteria(playbook: Playbook) -> Iterator[tuple[str, Criterion]]:
 _DOING = {"skip": "skip stages", "back": "go back", "reopen": "reopen"}
 
 
-def approvals(definition: Definition, conditions: Conditions) -> dict[str, ApprovalRule]:
+def approvals(
+    definition: Definition, conditions: Conditions, steps: Mapping[str, Path]
+) -> dict[str, ApprovalRule]:
     """Return the approvals by the id of their criterion."""
     playbook = definition.playbook
     covers = covered(playbook, conditions)
     return {
-        c.id: ApprovalRule.of(c, definition.place(path), covers[c.id], conditions.test)
+        c.id: ApprovalRule.of(c, definition.place(path), covers[c.id], steps, conditions.test)
         for path, c in criteria(playbook)
         if c.approval is not None
     }
 
 
 def covered(playbook: Playbook, conditions: Conditions) -> dict[str, tuple[str, ...]]:
-    """Return the paths whose values an answer to a criterion or a required activity covers."""
+    """Return the paths whose values an answer to a criterion or a required activity covers, behind references too."""
     found = {}
     for _, criterion in criteria(playbook):
         approval = criterion.approval
         read = (criterion.when, criterion.that, None if approval is None else approval.when)
-        named = [path for condition in read if condition is not None for path in conditions.reads(condition)]
+        named = [path for condition in read if condition is not None for path in conditions.paths(condition)]
         said = (name if "." in name else f"{playbook.subject}.{name}" for name in criterion.covers)
         found[criterion.id] = coverable((*named, *said))
     for stage in playbook.stages:
         for activity in stage.activities:
             if activity.required and activity.when is not None:
-                found[activity.id] = coverable(conditions.reads(activity.when))
+                found[activity.id] = coverable(conditions.paths(activity.when))
     return found
 
 
@@ -82,32 +85,59 @@ def computed(playbook: Playbook, conditions: Conditions) -> dict[str, Test]:
 
 
 def guarded(playbook: Playbook, conditions: Conditions) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Return who may see a field, where not everyone may: one of each group, its own and of what it is made of."""
-    groups = {field.id: field.visible_to for field in playbook.fields}
+    """Return who may see a field, where not everyone may: one of each group, its own and of what it is made of.
+
+    Fields of entries are among them, under the names that `entry_field` gives; a total is made of amounts.
+    """
+    entries = {entry_field(e.id, f.id): f.visible_to for e in playbook.entries for f in e.fields}
+    groups = {**entries, **{field.id: field.visible_to for field in playbook.fields}}
+    if not any(groups.values()):
+        return {}
+    computed = {field.id: field.is_ for field in playbook.fields}
     found = {}
     for name in groups:
-        made_of = (groups[source] for source in _sources(playbook, conditions, name))
-        found[name] = tuple(dict.fromkeys(who for who in made_of if who))
+        sources = dict.fromkeys((name, *_sources(playbook.fields, conditions, name)))
+        totals = (conditions.totals(is_) for source in sources if (is_ := computed.get(source)) is not None)
+        sources |= dict.fromkeys(entry_field(kind, "amount") for kinds in totals for kind in kinds)
+        found[name] = tuple(dict.fromkeys(who for source in sources if (who := groups.get(source))))
     return {name: who for name, who in found.items() if who}
+
+
+def entry_field(kind: str, name: str) -> str:
+    """Return the name of a field of a kind of entry among all that may be hidden."""
+    return f"entry:{kind}.{name}"
 
 
 def private(playbook: Playbook, conditions: Conditions) -> frozenset[str]:
     """Return the paths of personal fields, and of those computed from them."""
-    personal = {field.id for field in playbook.fields if field.personal}
-    if not personal:
+    return frozenset(f"{playbook.subject}.{name}" for name in personal(playbook.fields, conditions))
+
+
+def personal(fields: tuple[Field, ...], conditions: Conditions) -> frozenset[str]:
+    """Return the personal ones among fields, and those computed from them."""
+    marked = {field.id for field in fields if field.personal}
+    if not marked:
         return frozenset()
-    return frozenset(
-        f"{playbook.subject}.{field.id}"
-        for field in playbook.fields
-        if personal & set(_sources(playbook, conditions, field.id))
-    )
+    return frozenset(f.id for f in fields if marked & set(_sources(fields, conditions, f.id)))
 
 
-def _sources(playbook: Playbook, conditions: Conditions, name: str) -> dict[str, None]:
+def behind(playbook: Playbook, conditions: Conditions) -> dict[str, frozenset[tuple[str, str]]]:
+    """Return the paths of fields that are computed through references, each with what it reads there."""
+    computed = {field.id: field.is_ for field in playbook.fields}
+    found = {}
+    for name in computed:
+        made_of = (computed.get(source) for source in _sources(playbook.fields, conditions, name))
+        found[name] = frozenset(
+            step for one in made_of if one is not None for step in conditions.follows(one)
+        )
+    return {f"{playbook.subject}.{name}": steps for name, steps in found.items() if steps}
+
+
+def _sources(fields: tuple[Field, ...], conditions: Conditions, name: str) -> dict[str, None]:
     """Return a field and those it is computed from, directly or not."""
-    fields, found, queue = {field.id: field for field in playbook.fields}, dict[str, None](), [name]
+    known, found, queue = {field.id: field for field in fields}, dict[str, None](), [name]
     while queue:
-        field = fields.get(queue.pop())
+        field = known.get(queue.pop())
         if field is None or field.id in found:
             continue
         found[field.id] = None

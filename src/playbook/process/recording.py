@@ -24,6 +24,7 @@ from playbook.process.computed import Fields
 from playbook.process.criteria import Conditions
 from playbook.process.decide import read_fields
 from playbook.process.facts import World
+from playbook.process.preparing import personal
 from playbook.process.references import refers
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Kind:
         self.refers = any(map(refers, record.fields))
         self.name = "name" if "name" in self.fields else next(iter(self.fields), "")
         conditions = Conditions(functions)
+        self.private = personal(record.fields, conditions)
         self._tests = {f.id: conditions.test(f.is_) for f in record.fields if f.is_ is not None}
 
     def values(self, state: RecordState) -> dict[str, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Find = Callable[[str, str], str]
     Step = tuple[str, str, str]
+    Path = tuple[str, str, str, str]
 
 FACT = "record:"
 """Begins the name of the fact what a record says; what a reference is `to` and its id follow."""
@@ -66,10 +67,14 @@ def links(fields: Iterable[Field], values: Mapping[str, Any], private: Iterable[
     return tuple(dict.fromkeys(record_stream(to, id_) for to, id_ in pairs))
 
 
-def followed(model: Any) -> frozenset[Step]:
-    """Return the references that conditions in a model follow to records: root, field, and what it is `to`."""
+def steps_in(model: Any) -> dict[str, Path]:
+    """Return what conditions in a model read behind references, by path: root, field, field there, and `to`."""
     trees = (load(value.tree) for value in values_in(model) if isinstance(value, Condition) and value.tree)
-    steps = (step for tree in trees for step in follows(tree))
+    return {".".join(step[:3]): step for tree in trees for step in follows(tree)}
+
+
+def followed(steps: Iterable[Path]) -> frozenset[Step]:
+    """Return the references that lead to records: root, field, and what it is `to`."""
     return frozenset((root, name, to) for root, name, _, to in steps if to != "person")
 
 

@@ -207,6 +207,11 @@ ACTION_REFUSED = _code(
     "What should happen by itself would be refused by a gate: the case cannot come to that stage from where it"
     " is, or what the stage asks for is missing.",
 )
+PERSONAL = _code(
+    "personal-value",
+    "What is marked `personal: true`, or computed from it, must stay erasable, and would be told here in a place"
+    " that cannot be erased: a field that is not personal, an event of a timer, the index.",
+)
 UNKNOWN_TEXT = _code(
     "unknown-text",
     "A translation has the same paths as the file whose texts it has, and that has no text here.",

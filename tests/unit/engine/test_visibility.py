@@ -6,12 +6,14 @@ import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
 from playbook.errors import AmbiguousName, Refused, UnknownName
 from playbook.model.commands import Advance, Assign, Close, Log, Open, Set
+from playbook.model.events import Logged
 from playbook.plugins import load
 from playbook.reading.project import Project
 from playbook.stores.interface import Query
@@ -266,3 +268,58 @@ def test_those_who_act_by_themselves_see_everything(store: Store) -> None:
     case = opened(engine, "deals", "sam")
     for actor in ("operator", "system", "import"):
         assert [view.id for view in engine.find(actor=actor).items] == [case]
+
+
+HIDING = """
+playbook: deals
+version: 1
+subject: deal
+fields:
+  amount: {type: money, visible_to: [owner, dana, finance]}
+  expected_close: {type: date, visible_to: dana}
+  paid: {type: money, is: total("payment")}
+  segment: {type: text}
+entries:
+  payment: {fields: {amount: {type: money, visible_to: finance}, method: {type: text}}}
+who_may: {see: anyone, see_totals: vera}
+stages:
+  talks: {next: [won]}
+  won: {final: won}
+"""
+
+
+def test_a_hidden_field_is_hidden_in_lists_counts_projections_entries_and_their_history(store: Store) -> None:
+    project = Project.from_files({"organization.yaml": ORGANIZATION, "deals.playbook.yaml": HIDING})
+    engine = engine_of(store, project)
+    given = {"amount": "90 EUR", "expected_close": "2026-09-01", "segment": "smb"}
+    case = opened(engine, "deals", "sam", **given)
+    assert isinstance(
+        engine.run(Log(case, "payment", {"amount": "9 EUR", "method": "wire"}), actor="sam"), Done
+    )
+    lists, sums, projected, paid = {}, {}, {}, {}
+    for who in (*EVERYONE, "operator"):
+        (view,) = engine.find(actor=who).items
+        lists[who] = (view.amount is not None, view.expected_close is not None)
+        sums[who] = bool(engine.tally(actor=who)[0].sums)
+        (chunk,) = engine.columns("cases", actor=who)
+        named = msgspec.json.decode(chunk["fields"][0])
+        projected[who] = (chunk["amount"] == [9000], chunk["currency"] == ["EUR"], sorted(named))
+        logged = [item.event for item in engine.history(case, actor=who) if isinstance(item.event, Logged)]
+        (entry,) = engine.view(case, actor=who).entries
+        assert logged[0].fields == entry.fields
+        paid[who] = (sorted(entry.fields), "paid" in engine.view(case, actor=who).fields)
+    nothing, amount, everything = (False, False), (True, False), (True, True)
+    assert lists == {
+        "dana": everything, "operator": everything, "sam": amount, "fin": amount, "joe": nothing,
+        "kim": nothing, "lea": nothing, "vera": nothing,
+    }  # fmt: skip
+    assert {who for who, told in sums.items() if told} == {"dana", "fin", "vera", "operator"}
+    assert {who: told for who, told in projected.items() if told[2] != ["segment"]} == {
+        "operator": (True, True, ["amount", "expected_close", "paid", "segment"]),
+        "dana": (True, True, ["amount", "expected_close", "segment"]),
+        "sam": (True, True, ["amount", "segment"]),
+        "fin": (True, True, ["amount", "paid", "segment"]),
+        "vera": (True, True, ["amount", "segment"]),
+    }
+    assert {who for who, told in paid.items() if told == (["amount", "method"], True)} == {"fin", "operator"}
+    assert all(told == (["method"], False) for who, told in paid.items() if who not in ("fin", "operator"))
