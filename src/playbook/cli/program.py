@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("init", "init", "Make a small working project."),
     "check": ("check", "check", "Check the project's files, or the files named."),
     "publish": ("publish", "publish", "Publish what the project's files say now."),
+    "docs": ("docs", "docs", "Write a page to read and to print for each playbook."),
+    "graph": ("graph", "graph", "Draw a playbook: a tree, Mermaid or DOT."),
     "open": ("change", "open_", "Open a case."),
     "show": ("show", "show", "Show a case as it stands, or stood."),
     "history": ("history", "history", "Tell what happened on a case, or with an account."),
