@@ -192,17 +192,18 @@ class Compiled:
             for target in self.playbook.stages:
                 if target is source:
                     continue
-                if target.id in ahead and target.final not in QUIT:
+                onward = target.id in ahead
+                if onward and target.final not in QUIT:
                     yield "forward", source, target
-                elif target.final and (target.id in ahead or {"any", source.id} & set(target.start)):
+                elif target.final and (onward or {"any", source.id} & set(target.start)):
                     yield "close", source, target
-                elif target.final:
+                if target.final:
                     continue
-                elif self.later(source.id, target.id):
-                    if rules.skip.by and target.id not in rules.skip.not_to:
-                        yield "skip", source, target
-                elif rules.back.by and target.id not in rules.back.not_to:
-                    yield "back", source, target
+                if not self.later(source.id, target.id):
+                    if rules.back.by and target.id not in rules.back.not_to:
+                        yield "back", source, target
+                elif not onward and rules.skip.by and target.id not in rules.skip.not_to:
+                    yield "skip", source, target
 
     def _ahead(self, source: Stage) -> dict[str, None]:
         """Return the targets of `next`, and those beyond a stage that a rule may skip."""
