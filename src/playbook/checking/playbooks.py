@@ -11,7 +11,8 @@ import attrs
 from playbook.checking.found import circles, items, key_problem, problem, unknown, unknown_keys
 from playbook.checking.parts import actions, activities, approvals, criteria, moves, playbook_of, timers
 from playbook.expressions import load, reads
-from playbook.model.vocabulary import ENTRIES, RESERVED, parameter
+from playbook.model.parameters import parameter
+from playbook.model.vocabulary import ENTRIES, RESERVED
 from playbook.reading import codes
 from playbook.times import Duration
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from playbook.expressions.types import (
     row_of,
 )
 from playbook.model.case import OPEN
+from playbook.model.parameters import parameter
 from playbook.model.playbook import OUTCOMES
 from playbook.money import Money
 from playbook.times import Duration
@@ -55,7 +55,6 @@ PERSON_FIELDS: Mapping[str, Type] = {"id": TEXT, "name": TEXT, "role": TEXT, "te
 
 ACTOR_FIELDS: Mapping[str, Type] = {**PERSON_FIELDS, "id": PERSON}
 _PARAMETERS = {Duration: DURATION, Money: MONEY, Decimal: NUMBER, str: TEXT}
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(%?)")
 
 
 def type_of(field: Field) -> Type:
@@ -102,19 +101,6 @@ def environment(
         ids=_ids(playbook),
         records={**known, "person": PERSON_FIELDS},
     )
-
-
-def parameter(text: str) -> Duration | Money | Decimal | str:
-    """Return the value of a parameter as conditions read it: a duration, money, a number (20% is 0.2) or text."""
-    number = _NUMBER.fullmatch(text.strip())
-    if number:
-        return Decimal(text.strip().rstrip("%")).scaleb(-2 if number[2] else 0)
-    for read in (Duration.parse, Money.parse):
-        try:
-            return read(text)
-        except ValueError:
-            continue  # it may be the other, and is a text where it is neither
-    return text
 
 
 def _case(playbook: Playbook) -> dict[str, Type]:

@@ -10,6 +10,7 @@ import attrs
 
 from playbook.model.case import latest
 from playbook.model.events import ChildEnded, Moved, Opened
+from playbook.process.parameters import Parameters
 from playbook.times import Duration
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Automation:
             stage.id: [t for t in playbook.timers if _runs_in(t, stage)] for stage in playbook.stages
         }
         self._stages = {stage.id: stage for stage in playbook.stages}
-        self._segments = [(conditions.test(segment.when), dict(segment.set)) for segment in playbook.segments]
+        self._parameters = Parameters(playbook, conditions)
         self._when = {t.id: conditions.test(t.when) for t in playbook.timers if t.when is not None}
         self._pauses = {
             t.id: conditions.test(t.pauses_when) for t in playbook.timers if t.pauses_when is not None
@@ -127,14 +128,6 @@ class Automation:
 
     # -- timers -------------------------------------------------------------------------------------
 
-    def parameters(self, scope: Scope) -> dict[str, str]:
-        """Return the parameters for a case: every matching segment in order, the last wins."""
-        values = dict(self.playbook.parameters)
-        for test, changes in self._segments:
-            if test(scope) is True:
-                values |= changes
-        return values
-
     def armed(self, case: Case, scope_at: Callable[[dt.datetime], Scope], world: World) -> tuple[Armed, ...]:
         """Return the timers that will strike as things are, earliest first; `when` is asked at that moment.
 
@@ -154,7 +147,7 @@ class Automation:
             if base is None or (state is not None and state.fired == base):
                 continue
             if timer.by.startswith("$"):
-                parameters = parameters or self.parameters(scope)
+                parameters = parameters or self._parameters.said(scope)
             length = Duration.parse(
                 parameters[timer.by[1:]] if parameters and timer.by[0] == "$" else timer.by
             )

@@ -22,6 +22,7 @@ from playbook.process.criteria import (
     missing_plugins,
 )
 from playbook.process.machine import Process
+from playbook.process.parameters import Parameters
 from playbook.process.references import followed, refers, steps_in
 from playbook.times import Duration
 
@@ -110,12 +111,15 @@ class Compiled:
             self.stages,
             ((way, a.id, b.id, block or self._gate(way, a, b)) for way, a, b in self._moves()),
         )
+        self.parameters = Parameters(playbook, self._conditions) if self._conditions.parameters else None
 
     def scope(self, case: Case, actor: str, now: dt.datetime, world: World) -> Scope:
         """Return what conditions of this definition see of a case at a moment."""
         scope = world.scope(self.subject, self.kinds, case, actor, now)
         if self.computed:
             scope.roots = {**scope.roots, self.subject: Fields(case.fields, self.computed, scope)}
+        if self.parameters is not None:
+            scope.roots = {**scope.roots, **self.parameters.values(scope)}
         return scope
 
     def armed(self, case: Case, world: World) -> tuple[Armed, ...]:

@@ -99,13 +99,15 @@ class Attempt:
 
 
 class Conditions:
-    """Compile stored conditions with the functions that are there."""
+    """Compile stored conditions with the functions that are there; note whether one may read a parameter."""
 
     def __init__(self, functions: Mapping[str, Function]) -> None:
         self._functions = functions
+        self.parameters = False
 
     def test(self, condition: Condition) -> Test:
         """Return the closure of a condition."""
+        self.parameters = self.parameters or "$" in condition.text
         return compile_condition(load(condition.tree), self._functions)
 
     def reads(self, condition: Condition) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ import pytest
 
 from playbook.expressions import STANDARD, check, parse
 from playbook.expressions.types import BOOL, MONEY, TEXT, Type, choice_of, list_of, row_of
+from playbook.model.parameters import parameter
 from playbook.model.playbook import Activity, Criterion, EntryKind, Field, Playbook, Stage
-from playbook.model.vocabulary import RESERVED, environment, parameter, type_of
+from playbook.model.vocabulary import RESERVED, environment, type_of
 from playbook.money import Money
 from playbook.times import Duration
 
