@@ -6,6 +6,7 @@ The names below are the public ones. Each is imported when it is first used, so 
 TYPE_CHECKING = False  # type checkers go by the name; importing typing would cost more than all else here
 
 if TYPE_CHECKING:
+    from playbook.cli.options import command
     from playbook.engine import Engine
     from playbook.errors import (
         AmbiguousName,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         Table,
         Verdict,
     )
+    from playbook.model.stream_kinds import Asked, Found, Happened, StreamKind
     from playbook.money import Money
     from playbook.plugins import PluginInfo, Registry
     from playbook.plugins import load as load_plugins
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "playbook.cli.options": ("command",),
     "playbook.engine": ("Engine",),
     "playbook.errors": (
         "AmbiguousName", "Blocker", "DamagedStore", "ForeignStore", "InputError", "KeyReused", "NewerStore",
@@ -91,6 +94,7 @@ _HOMES = {
         "ActionKind", "Change", "CommandLine", "CriterionKind", "Guard", "Importer", "Notice", "RecordSource",
         "Report", "ReportContext", "ReportQuery", "SourceRow", "Table", "Verdict",
     ),
+    "playbook.model.stream_kinds": ("Asked", "Found", "Happened", "StreamKind"),
     "playbook.money": ("Money",),
     "playbook.plugins": ("PluginInfo", "Registry", "load_plugins"),
     "playbook.reading.kinds": ("FileKind", "Parsed", "Shape"),
@@ -104,15 +108,16 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"load_plugins": "load"}
 
 __all__ = [
-    "ActionKind", "Advance", "AmbiguousName", "Approve", "Assign", "Back", "Blocker", "Calendar",
+    "ActionKind", "Advance", "AmbiguousName", "Approve", "Asked", "Assign", "Back", "Blocker", "Calendar",
     "Change", "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine",
-    "FileKind", "ForeignStore", "Function", "Guard", "Guide", "Importer", "InputError", "KeyReused",
-    "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open", "Page", "Parsed",
-    "PlaybookError", "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project", "Query",
-    "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report", "ReportContext", "ReportQuery",
-    "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "SourceRow", "Span", "Split", "SqliteStore",
-    "Store", "StoreError", "StoreKind", "StoreUnavailable", "Table", "Unknown", "UnknownName", "Verdict",
-    "Waive", "__version__", "hookimpl", "load_plugins", "types",
+    "FileKind", "ForeignStore", "Found", "Function", "Guard", "Guide", "Happened", "Importer",
+    "InputError", "KeyReused", "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open",
+    "Page", "Parsed", "PlaybookError", "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project",
+    "Query", "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report", "ReportContext",
+    "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "SourceRow", "Span", "Split",
+    "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "StreamKind", "Table",
+    "Unknown", "UnknownName", "Verdict", "Waive", "__version__", "command", "hookimpl", "load_plugins",
+    "types",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from playbook.model.contributions import (
     RecordSource,
     Report,
 )
+from playbook.model.stream_kinds import StreamKind
 from playbook.reading.kinds import FileKind
 from playbook.stores.interface import StoreKind
 
@@ -48,6 +49,7 @@ CONTRIBUTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
         "records": RecordSource,
         "reports": Report,
         "stores": StoreKind,
+        "streams": StreamKind,
     }
 )
 """What each hook yields, by the hook's name without its prefix."""
@@ -220,6 +222,39 @@ class Hooks(Protocol):
         >>> registry = playbook.load_plugins(extra={"size": Size()}, entry_points=False)
         >>> list(registry.reports)
         ['size']
+        """
+
+    @_hookspec
+    def playbook_streams(self, settings: Mapping[str, Any]) -> Iterable[StreamKind]:
+        """Add kinds of streams: things of their own with events, beside cases and records.
+
+        Deciding is pure: it gets the state, a command, and who asks when, and yields events, or answers Refused. What
+        is stored is the events; state and index are folded from them. Guards may look at the changes, keys make a
+        command happen once, `engine.streams` shows, lists and tells, and `fsck` proves them.
+
+        >>> import msgspec, playbook
+        >>> class Book(msgspec.Struct, frozen=True):
+        ...     id: str
+        ...     by: str
+        >>> class Booked(msgspec.Struct, frozen=True):
+        ...     by: str
+        >>> def decide(state, command, asked):
+        ...     return playbook.Refused("taken", f"{state} has it") if state else [Booked(command.by)]
+        >>> class Rooms:
+        ...     @playbook.hookimpl
+        ...     def playbook_streams(self, settings):
+        ...         yield playbook.StreamKind(
+        ...             "room", version="1", events={"room.booked/1": Booked}, state=str, commands=(Book,),
+        ...             decide=decide, evolve=lambda state, event, happened: event.by,
+        ...         )
+        >>> registry = playbook.load_plugins(extra={"rooms": Rooms()}, entry_points=False)
+        >>> engine = playbook.Engine.open(None, store=playbook.MemoryStore(), registry=registry)
+        >>> engine.run(Book("blue", "sam"), actor="sam").version
+        1
+        >>> engine.run(Book("blue", "kim"), actor="kim").message
+        'sam has it'
+        >>> engine.streams.show("room", "blue").state
+        'sam'
         """
 
     @_hookspec

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RecordSource,
         Report,
     )
+    from playbook.model.stream_kinds import StreamKind
     from playbook.reading.kinds import FileKind
     from playbook.stores.interface import StoreKind
 
@@ -66,6 +67,7 @@ class Registry:
     before_commit: Mapping[str, Guard] = _NOTHING
     records: Mapping[str, RecordSource] = _NOTHING
     kinds: Mapping[str, FileKind] = _NOTHING
+    streams: Mapping[str, StreamKind] = _NOTHING
 
     @property
     def faults(self) -> tuple[PluginInfo, ...]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from playbook.expressions import Function
     from playbook.model.contributions import SourceRow
+    from playbook.model.stream_kinds import StreamKind
     from playbook.reading.kinds import FileKind, Shape
     from playbook.stores.interface import Store
 
@@ -48,6 +49,14 @@ def playbook_kinds() -> Iterator[FileKind]:
     """Add the kinds of files that every project may have."""
     for kind in STANDARD_KINDS.values():
         yield replace(kind, load=partial(_shape, kind.name))
+
+
+@hookimpl
+def playbook_streams() -> Iterable[StreamKind]:
+    """Add cases, records, the organization, and what is published."""
+    from playbook.process.streams import STANDARD_STREAMS
+
+    return STANDARD_STREAMS
 
 
 def _shape(kind: str) -> Shape:

@@ -110,6 +110,19 @@ class RecordView:
 
 
 @attrs.frozen
+class StreamView:
+    """Show a stream of a plugin's kind: its state, and what it is found by as `name` and `fields`."""
+
+    kind: str
+    id: str
+    name: str
+    state: Any
+    fields: dict[str, Any]
+    opened: dt.datetime
+    changed: dt.datetime
+
+
+@attrs.frozen
 class Happening:
     """Hold one event of a customer's history: what it happened to, a case of a playbook or a record of a kind."""
 

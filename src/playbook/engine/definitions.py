@@ -8,10 +8,10 @@ import attrs
 import msgspec
 
 from playbook.errors import InputError, UnknownName
-from playbook.model.events import Published
 from playbook.model.values import encode
 from playbook.process.compiled import Compiled
 from playbook.process.definition import definition, normalize, uses
+from playbook.process.streams import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,25 +20,6 @@ if TYPE_CHECKING:
     from playbook.plugins import Registry
     from playbook.process.definition import Documents, Place
     from playbook.stores.interface import Snapshot, Store
-
-
-@attrs.frozen
-class Versions:
-    """Hold every published version of one playbook, oldest first: the fold of its stream."""
-
-    published: tuple[Published, ...] = ()
-
-    @property
-    def current(self) -> Published:
-        """Return the version that new cases are opened with."""
-        return self.published[-1]
-
-    def texts_of(self, digest: str) -> str:
-        """Return the digest of the newest texts of a process; raises UnknownName for another digest."""
-        for published in reversed(self.published):
-            if published.digest == digest:
-                return published.texts
-        raise UnknownName("published definition", digest[:12])
 
 
 def stream_of(playbook: str) -> str:

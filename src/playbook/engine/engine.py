@@ -14,18 +14,19 @@ from playbook.engine.customers import history_of
 from playbook.engine.definitions import Definitions
 from playbook.engine.explaining import explain, guided
 from playbook.engine.files import PublishedFiles
-from playbook.engine.finding import Finder
+from playbook.engine.finding import Finder, must_see
 from playbook.engine.forgetting import forget
 from playbook.engine.held import Held
 from playbook.engine.keys import fingerprint_of, repeated
 from playbook.engine.past import happened, stood
+from playbook.engine.plugin_streams import PluginStreams
 from playbook.engine.publishing import Publisher
 from playbook.engine.records import Records
 from playbook.engine.streams import ORGANIZATION, CaseStream, case_id_of, case_named, case_stream
 from playbook.engine.ticking import tick
 from playbook.engine.unit import Unit
 from playbook.errors import InputError, KeyReused, Refused, StoreUnavailable, UnknownName
-from playbook.model.commands import Advance, Command, Guide, Merge, Open, Request, SetRecord
+from playbook.model.commands import Advance, Command, Guide, Open, RecordCommand, Request
 from playbook.model.organization import OPERATOR
 from playbook.model.values import encode
 from playbook.process.codec import revive
@@ -40,14 +41,13 @@ if TYPE_CHECKING:
 
     from playbook.engine.answers import CaseView, Explanation, Forgotten, Happening, HistoryItem, RecordView
     from playbook.model.case import Case
-    from playbook.model.commands import RecordCommand
     from playbook.model.organization import Organization
     from playbook.plugins import Registry
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
     from playbook.process.guiding import Guidance
     from playbook.reading.project import Project
-    from playbook.stores.interface import Batch, Page, Store, Tally
+    from playbook.stores.interface import Batch, Page, Snapshot, Store, Tally
     from playbook.times import Clock
 
 _FREE_TRIES = 3
@@ -79,6 +79,7 @@ class Engine:
         self._held = Held(store, tenant, registry, self.definitions)
         self._finder = Finder(store, tenant, self.definitions, self._eyes, lambda: (self.world, self.clock()))
         self.kept_records = Records(self)
+        self.streams = PluginStreams(self)
         kinds = self.kept_records.kinds
         self.files = PublishedFiles(store, tenant, registry)
         self._publisher = Publisher(
@@ -124,13 +125,13 @@ class Engine:
 
     def run(
         self,
-        command: Command | RecordCommand,
+        command: Command | RecordCommand | Any,
         *,
         actor: str,
         key: str | None = None,
         at: dt.datetime | None = None,
     ) -> Done | Refused:
-        """Carry out a command, or say every reason why not.
+        """Carry out a command on a case, a record or a plugin's kind of stream, or say every reason why not.
 
         `key` makes it happen once: the same command with the same key returns the first answer. `at` says when
         it happened, where that was earlier. Raises InputError or UnknownName for wrong names and values and
@@ -143,10 +144,11 @@ class Engine:
             fingerprint = b"" if key is None else fingerprint_of(command, actor)
             if isinstance(command, Open):
                 command = replace(command, case=case_named(command.case) if command.case else self.new_id())
-            if isinstance(command, (SetRecord, Merge)):
-                first, moment = self._first(key, fingerprint), in_utc(at or self.clock())
-                return first or self.kept_records.run(command, actor, key, fingerprint, moment)
-            return self._run(command, actor, key, fingerprint, at)
+            if isinstance(command, Command):
+                return self._run(command, actor, key, fingerprint, at)
+            first, moment = self._first(key, fingerprint), in_utc(at or self.clock())
+            kept = self.kept_records if isinstance(command, RecordCommand) else self.streams
+            return first or kept.run(command, actor, key, fingerprint, moment)
         except UnicodeEncodeError as error:
             raise InputError(f"a text holds what is no character: {error.object!r}") from error
         except InputError:
@@ -190,7 +192,7 @@ class Engine:
         guarded = unit.guarded(request) if self.registry.before_commit else None
         if guarded is not None:
             return (self._first(key, fingerprint) or guarded) if unit.fresh else None
-        done = self._done(stream, answer)
+        done = stream.done(answer)
         if not stream.moments and key is None:
             return done
         batch = unit.batch(key, fingerprint, encode(done) if key else b"")
@@ -218,7 +220,7 @@ class Engine:
         if live and case is not None and case.last > asked.at:
             request = Request(asked.command, asked.actor, case.last)
         try:
-            _must_see(stream.case, stream.definition, request.actor, now, basis.world)
+            must_see(stream.case, stream.definition, request.actor, now, basis.world)
             answer = unit.carry(stream, request)
         except InputError:
             if basis.fresh:
@@ -258,15 +260,6 @@ class Engine:
         if head is None:
             raise UnknownName("case", case)
         return CaseStream(case, head, *self._held.case(name, head))
-
-    @staticmethod
-    def _done(stream: CaseStream, decision: Decision) -> Done:
-        case = stream.case
-        if case is None:
-            raise InputError("nothing was decided")
-        before = stream.head.version if stream.head else 0
-        version = before + len(stream.moments) if stream.moments else 0  # 0 says that nothing changed
-        return Done(case.id, case.stage, case.outcome, version, decision.warned, decision.observed)
 
     def new_id(self) -> str:
         """Return the id of a new case."""
@@ -336,7 +329,7 @@ class Engine:
         if head is None:
             raise UnknownName("case", case)
         found, definition = self._held.case(stream, head)
-        _must_see(found, definition, actor, self.clock(), self._held.world(heads.get(ORGANIZATION)))
+        must_see(found, definition, actor, self.clock(), self._held.world(heads.get(ORGANIZATION)))
         return found, definition
 
     def view(self, case: str, *, actor: str) -> Case:
@@ -399,11 +392,9 @@ class Engine:
         """Return the organization as it stands, with its zone, calendar and currency."""
         return self._held.world(self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION))
 
+    def world_of(self, head: Snapshot | None) -> World:
+        """Return the organization of a head."""
+        return self._held.world(head)
+
     def _eyes(self, actor: str) -> frozenset[str] | None:
         return None if actor == OPERATOR else self.world.eyes(actor, self.clock())
-
-
-def _must_see(case: Case | None, definition: Compiled, actor: str, at: dt.datetime, world: World) -> None:
-    """Raise as if there were no such case where the actor does not see it."""
-    if case is not None and not world.sees(actor, definition, case, at):
-        raise UnknownName("case", case.id)

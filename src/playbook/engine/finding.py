@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from playbook.engine.definitions import Definitions
+    from playbook.model.case import Case
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
     from playbook.stores.interface import Store
@@ -181,3 +182,9 @@ def _merged(found: Iterable[Tally]) -> list[Tally]:
             tally = Tally(tally.group, known.count + tally.count, sums, max(known.assigned, tally.assigned))
         groups[tally.group] = tally
     return [groups[group] for group in sorted(groups)]
+
+
+def must_see(case: Case | None, definition: Compiled, actor: str, at: dt.datetime, world: World) -> None:
+    """Raise UnknownName, as if there were no such case, where the actor does not see it."""
+    if case is not None and not world.sees(actor, definition, case, at):
+        raise UnknownName("case", case.id)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from typing import get_args
 
 import msgspec
 
 from playbook.engine.answers import Done
 from playbook.errors import KeyReused
-from playbook.model.commands import Command, RecordCommand
 from playbook.model.values import canonical
 
 _DONE = msgspec.json.Decoder(Done)
 
 
-def fingerprint_of(command: Command | RecordCommand, actor: str) -> bytes:
+def fingerprint_of(command: msgspec.Struct, actor: str) -> bytes:
     """Return what tells a command from others under one key: the SHA-256 of what is given in it, and who acts.
 
     What is empty is left out, so that an attribute which a later version adds changes no fingerprint.
     """
-    given = {name: value for name in _ATTRIBUTES[type(command)] if (value := getattr(command, name))}
+    given = {name: value for name in type(command).__struct_fields__ if (value := getattr(command, name))}
     return hashlib.sha256(canonical((type(command).__name__, given, actor))).digest()
-
-
-_ATTRIBUTES = {kind: kind.__struct_fields__ for kind in get_args(Command | RecordCommand)}
 
 
 def repeated(key: str | None, fingerprint: bytes, first: bytes, answer: bytes) -> Done:

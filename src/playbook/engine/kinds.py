@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 import msgspec
 
 from playbook.errors import InputError, UnknownName
@@ -12,10 +11,9 @@ from playbook.model.record import RECORDS, KindPublished
 from playbook.model.values import encode
 from playbook.process.definition import normalize_record, record_of
 from playbook.process.recording import Kind
+from playbook.process.streams import KindVersions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playbook.model.playbook import Field
     from playbook.model.record import Record
     from playbook.plugins import Registry
@@ -23,22 +21,6 @@ if TYPE_CHECKING:
     from playbook.stores.interface import Snapshot, Store
 
 _KINDS = "kind:"
-
-
-@attrs.frozen
-class KindVersions:
-    """Hold every published form of one kind of record, oldest first: the fold of its stream."""
-
-    published: tuple[KindPublished, ...] = ()
-
-    def binding(self) -> Iterator[KindPublished]:
-        """Yield the forms that there may be records of, the newest first."""
-        for published in reversed(self.published):
-            yield published
-            if published.first:
-                return
-
-
 _VERSIONS = msgspec.json.Decoder(KindVersions)
 
 

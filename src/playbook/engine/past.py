@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from playbook.engine.answers import HistoryItem
 from playbook.engine.streams import case_stream, fold_case
 from playbook.errors import UnknownName
-from playbook.process.codec import decode_event
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def happened(engine: Engine, stream: str, revive: Callable[[Any], Any]) -> Itera
             from_micros(stored.at),
             from_micros(stored.recorded),
             stored.actor,
-            revive(decode_event(stored.kind, stored.data)),
+            revive(engine.streams.decode(stored)),
             stored.position,
         )
         for stored in engine.store.events(engine.tenant, stream)

@@ -6,24 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from playbook.engine.definitions import Versions, snapshot_of
-from playbook.engine.files import is_file
-from playbook.engine.kinds import KindVersions, is_kind, snapshot_of_kind
-from playbook.engine.record_streams import is_record, is_unique, record_row, revealed
-from playbook.engine.streams import (
-    ORGANIZATION,
-    case_stream,
-    fold_case,
-    fold_organization,
-    index_row,
-    is_case,
-)
+from playbook.engine.plugin_streams import playbook_of
+from playbook.engine.record_streams import is_record, record_row, revealed
+from playbook.engine.streams import case_stream, fold_case, index_row, is_case
 from playbook.errors import PlaybookError
-from playbook.model.case import FOLD
-from playbook.model.organization import Organization
 from playbook.model.record import RECORDS
+from playbook.model.stream_kinds import Happened
 from playbook.model.values import encode
-from playbook.process.codec import decode_event, encode_case
+from playbook.process.codec import encode_case
 from playbook.process.recording import encode_record, fold_record
 from playbook.stores.audit import Finding, audit
 from playbook.stores.interface import Query
@@ -64,8 +54,9 @@ def _streams(engine: Engine) -> Iterator[str]:
 
 
 def _index(engine: Engine) -> Iterator[tuple[str, IndexRow]]:
-    """Yield the rows of cases and records by their streams."""
-    for playbook in (None, *(RECORDS + kind for kind in engine.kept_records.kinds.names())):
+    """Yield the rows of cases, records and plugins' streams by their streams."""
+    records = [RECORDS + kind for kind in engine.kept_records.kinds.names()]
+    for playbook in (None, *records, *map(playbook_of, engine.streams.names())):
         after: str | None = None
         while True:
             page = engine.store.find(engine.tenant, Query(playbook), after=after, limit=_PAGE)
@@ -82,7 +73,7 @@ def _prove_fold(engine: Engine, stream: str, rows: dict[str, IndexRow]) -> Itera
     except (PlaybookError, ValueError, LookupError) as error:
         yield _finding(engine, stream, f"its events cannot be folded: {error}")
         return
-    if head.fold == FOLD and head.data and not _same(head.data, folded):
+    if head.fold == engine.streams.of(stream).fold and head.data and not _same(head.data, folded):
         yield _finding(engine, stream, "the snapshot is not the fold of its events")
     if row is not None and rows.get(stream) != row:
         yield _finding(engine, stream, "the index row is not what its events say")
@@ -114,17 +105,14 @@ def _fold(engine: Engine, stream: str) -> tuple[bytes, IndexRow | None]:
         return encode_case(case), index_row(case, definition)
     if is_record(stream):
         return _fold_record(engine, stream)
-    decoded = [(decode_event(stored.kind, stored.data), from_micros(stored.at)) for stored in events]
-    if is_unique(stream) or is_file(stream):
-        return encode(decoded[-1][0]), None
-    if is_kind(stream):
-        return snapshot_of_kind(KindVersions(tuple(event for event, _ in decoded))), None
-    if stream != ORGANIZATION:
-        return snapshot_of(Versions(tuple(event for event, _ in decoded))), None
-    organization = Organization()
-    for event, at in decoded:
-        organization = fold_organization(organization, event, at)
-    return encode(organization), None
+    kind = engine.streams.of(stream)
+    if kind.commands:
+        return engine.streams.fold(stream)
+    state, id_ = kind.initial, stream.partition(":")[2]
+    for stored in events:
+        at = from_micros(stored.at)
+        state = kind.evolve(state, engine.streams.decode(stored), Happened(id_, at, stored.actor))
+    return encode(state), None
 
 
 def _fold_record(engine: Engine, stream: str) -> tuple[bytes, IndexRow]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook.engine.definitions import Definitions, Versions, snapshot_of, stream_of
+from playbook.engine.definitions import Definitions, snapshot_of, stream_of
 from playbook.engine.files import snapshot_of_file
 from playbook.engine.kinds import kind_stream, snapshot_of_kind
-from playbook.engine.streams import ORGANIZATION, chained, fold_organization, organization_changes
+from playbook.engine.streams import ORGANIZATION, chained, organization_changes
 from playbook.errors import InputError, ProblemsFound
 from playbook.model.case import FOLD
 from playbook.model.events import Published
 from playbook.model.organization import Organization
 from playbook.model.values import encode
 from playbook.process.definition import Place
+from playbook.process.streams import Versions, fold_organization
 from playbook.stores.interface import Batch, VersionConflict, Write
 from playbook.times import to_micros
 

@@ -46,13 +46,14 @@ _HELD = msgspec.json.Decoder(UniqueHeld)
 class RecordStream:
     """Hold one record while commands change it: its head, the record as it stands, and what is to be appended."""
 
-    __slots__ = ("head", "id", "kind", "moments", "name", "state", "vault")
+    __slots__ = ("before", "head", "id", "kind", "moments", "name", "state", "vault")
 
     def __init__(self, id: str, kind: Kind, head: Snapshot | None, state: RecordState | None) -> None:  # noqa: A002
         self.id = id
         self.kind = kind
         self.name = record_stream(kind.id, id)
         self.head = head
+        self.before = state
         self.state = state
         self.moments: list[tuple[RecordEvent, dt.datetime, str]] = []
         self.vault: list[VaultRow] = []

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.engine.answers import Done
+from playbook.engine.guarding import guarded
 from playbook.engine.kinds import kind_stream
 from playbook.engine.record_streams import PEPPER, RecordStream, held_by, holder, unique_stream
 from playbook.engine.streams import case_id_of
 from playbook.errors import Blocker, InputError, Refused
+from playbook.model.contributions import Change
 from playbook.process.recording import changes, merging
 from playbook.stores.interface import Batch, VaultRow
 from playbook.times import to_micros
@@ -130,6 +132,18 @@ class Work:
     def add(self, stream: RecordStream) -> None:
         """Write what was recorded in a stream."""
         self._streams.append(stream)
+
+    def guarded(self) -> Refused | None:
+        """Let the guards of plugins look at what is about to change."""
+        engine = self._engine
+        changes = [
+            Change(
+                engine.tenant, self._actor, "", one.before, one.state, tuple(event for event, _, _ in one.moments),
+                False, "record", one.name.partition(":")[2],
+            )
+            for one in self._streams if one.moments
+        ]  # fmt: skip
+        return guarded(engine.registry, changes)
 
     def batch(self, key: str | None = None, fingerprint: bytes = b"", answer: bytes = b"") -> Batch:
         """Return everything as one batch."""

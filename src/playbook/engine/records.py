@@ -101,6 +101,9 @@ class Records:
             done = work.set(command) if isinstance(command, SetRecord) else work.merge(command)
             if isinstance(done, Refused) or (key is None and not work.changed):
                 return done
+            refused = work.guarded()
+            if refused is not None:
+                return refused
             receipt = self._store.append((work.batch(key, fingerprint, encode(done)),))[0]
             if isinstance(receipt, KeyReused):
                 raise receipt

@@ -9,6 +9,7 @@ import attrs
 import msgspec
 from msgspec.structs import replace
 
+from playbook.engine.answers import Done
 from playbook.errors import InputError, PlaybookError
 from playbook.model.case import FOLD, altered
 from playbook.model.events import (
@@ -16,7 +17,6 @@ from playbook.model.events import (
     Changed,
     Logged,
     Opened,
-    PersonForgotten,
     PersonSet,
     RulesSet,
     SettingsSet,
@@ -34,7 +34,7 @@ from playbook.process.references import links
 from playbook.process.visibility import shown_to
 from playbook.stores.chain import commitment, link
 from playbook.stores.interface import GENESIS, DueRow, IndexRow, NewEvent, VaultRow, Write
-from playbook.times import from_micros, to_micros, zone
+from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from playbook.model.events import CaseEvent, OrganizationEvent
     from playbook.model.playbook import Field
     from playbook.process.compiled import Compiled
+    from playbook.process.decide import Decision
     from playbook.process.facts import World
     from playbook.stores.interface import Snapshot, StoredEvent
 
@@ -88,11 +89,22 @@ def chained(
     recorded: int,
 ) -> tuple[NewEvent, ...]:
     """Return events, each with when it happened and who acted, encoded and linked to the stream's head."""
+    told = ((KIND_OF[type(event)], event, moment, actor) for event, moment, actor in events)
+    return linked(tenant, stream, head, told, recorded)
+
+
+def linked(
+    tenant: str,
+    stream: str,
+    head: Snapshot | None,
+    events: Iterable[tuple[str, Any, dt.datetime, str]],
+    recorded: int,
+) -> tuple[NewEvent, ...]:
+    """Return events, each with the kind it is stored as, encoded and linked to the stream's head."""
     version, before = (0, GENESIS) if head is None else (head.version, head.hash)
     made = []
-    for event, moment, actor in events:
+    for kind, event, moment, actor in events:
         at = to_micros(moment)
-        kind = KIND_OF[type(event)]
         data = encode(event)
         version += 1
         before = link(before, tenant, stream, version, kind, at, recorded, actor, data)
@@ -136,6 +148,15 @@ class CaseStream:
             kept = {name: value for name, value in known.items() if name in case.sealed}
             case = altered(case, {"fields": {**case.fields, **kept}})
         self.case = case
+
+    def done(self, decision: Decision) -> Done:
+        """Return the answer to who asked for what was recorded; raises InputError where that is nothing."""
+        case = self.case
+        if case is None:
+            raise InputError("nothing was decided")
+        before = self.head.version if self.head else 0
+        version = before + len(self.moments) if self.moments else 0  # 0 says that nothing changed
+        return Done(case.id, case.stage, case.outcome, version, decision.warned, decision.observed)
 
     def write(self, tenant: str, recorded: int, world: World) -> Write:
         """Return the write that appends what was recorded; raises PlaybookError where that is nothing."""
@@ -280,20 +301,6 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
         tags is not None,
         (*(tags or ()), *linked),
     )
-
-
-def fold_organization(organization: Organization, event: OrganizationEvent, at: dt.datetime) -> Organization:
-    """Return the organization after an event; what it changes counts from that day in the organization's zone."""
-    if isinstance(event, SettingsSet):
-        return attrs.evolve(organization, settings=event.settings)
-    if isinstance(event, PersonForgotten):
-        return organization
-    if isinstance(event, RulesSet):
-        return attrs.evolve(organization, rules=event.rules)
-    day = at.astimezone(zone(organization.settings.timezone)).date()
-    if isinstance(event, TeamSet):
-        return organization.with_team(event.team, day)
-    return organization.with_person(event.person, day)
 
 
 def organization_changes(now: Organization, wanted: Organization) -> tuple[OrganizationEvent, ...]:

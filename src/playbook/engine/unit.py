@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook.engine.facts import fetch
+from playbook.engine.guarding import guarded
 from playbook.engine.records import Said, knowing
 from playbook.engine.streams import case_stream
-from playbook.errors import InputError, PluginError, Refused
+from playbook.errors import InputError, Refused
 from playbook.model.case import OPEN
 from playbook.model.commands import Advance, Open, Request
 from playbook.model.contributions import Change
 from playbook.model.events import ActionRefused, Blocked, ChildEnded, Linked, Moved, Noticed, TimerPaused
+from playbook.model.stream_kinds import Asked
 from playbook.process.actions import Acting, people, perform
-from playbook.process.decide import Decision, decide
 from playbook.process.facts import Needs
 from playbook.process.references import wanted
 from playbook.stores.interface import Batch
@@ -27,14 +28,15 @@ if TYPE_CHECKING:
     from playbook.engine.engine import Engine
     from playbook.engine.held import Basis, Held
     from playbook.engine.streams import CaseStream
-    from playbook.errors import Blocker
     from playbook.model.commands import Command
     from playbook.model.events import CaseEvent
     from playbook.process.automation import Automation, Effect
     from playbook.process.compiled import Compiled
+    from playbook.process.decide import Decision
     from playbook.stores.interface import Claim
 
 SYSTEM = "system"
+CASE = "case"
 _DEEPEST = 50
 
 
@@ -101,25 +103,16 @@ class Unit:
 
     def guarded(self, request: Request) -> Refused | None:
         """Let the guards of plugins look at what is about to change; raises PluginError for one that fails."""
-        blockers: list[Blocker] = []
-        for name, guard in self._engine.registry.before_commit.items():
-            for _, stream in sorted(self.streams.items()):
-                if not stream.moments or stream.case is None:
-                    continue
-                events = tuple(event for event, _, _ in stream.moments)
-                change = Change(
-                    self._engine.tenant, request.actor, stream.definition.playbook.id, stream.before, stream.case,
-                    events, request.historical,
-                )  # fmt: skip
-                try:
-                    blockers += guard.check(change)
-                except Exception as error:
-                    raise PluginError(name, f"{type(error).__name__}: {error}; nothing was stored") from error
-        if not blockers:
-            return None
-        return Refused(
-            "blocked", f"{len(blockers)} unmet: " + "; ".join(b.title for b in blockers), tuple(blockers)
-        )
+        tenant = self._engine.tenant
+        changes = [
+            Change(
+                tenant, request.actor, stream.definition.playbook.id, stream.before, stream.case,
+                tuple(event for event, _, _ in stream.moments), request.historical, "case", stream.id,
+            )
+            for _, stream in sorted(self.streams.items())
+            if stream.moments and stream.case is not None
+        ]  # fmt: skip
+        return guarded(self._engine.registry, changes)
 
     def remember(self, batch: Batch, held: Held) -> None:
         """Hold the cases that a stored batch wrote."""
@@ -192,10 +185,14 @@ class Unit:
     def decide(self, stream: CaseStream, request: Request) -> Decision | Refused:
         """Decide a request, giving the facts that are asked for; nothing is recorded."""
         facts: dict[str, Any] = {"world": self.world}
+        decided: Any = self._engine.registry.streams[CASE].decide
+        organization = self.world.organization
         for _ in range(_DEEPEST):
-            answer = decide(stream.definition, stream.case, request, facts)
+            asked = Asked(request.actor, request.at, organization, stream.definition, request, facts)
+            answer = decided(stream.case, request.command, asked)
             if not isinstance(answer, Needs):
-                return answer
+                decision: Decision | Refused = answer
+                return decision
             facts |= self._learn(answer.facts, request.at)
         raise InputError(f"deciding on {request.command.case} asked for facts without end")
 

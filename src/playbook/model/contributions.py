@@ -12,7 +12,6 @@ import msgspec
 if TYPE_CHECKING:
     from playbook.errors import Blocker
     from playbook.expressions import Scope
-    from playbook.model.case import Case
     from playbook.model.commands import Command
     from playbook.model.organization import Organization
     from playbook.model.playbook import Playbook
@@ -63,31 +62,36 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Describe what a command is about to change on one case; `before` is None where it is opened.
+    """Describe what a command is about to change on one stream: a case, a record, or one of a plugin's `kind`.
 
-    `historical` says that it is imported history.
+    `before` and `after` are its state (None before a case or record is opened), `playbook` that of a case; a
+    record's `id` begins with its kind and a colon. `historical` says that it is imported history.
     """
 
     tenant: str
     actor: str
     playbook: str
-    before: Case | None
-    after: Case
+    before: Any
+    after: Any
     events: tuple[Any, ...]
     historical: bool
+    kind: str = "case"
+    id: str = ""
 
 
 class Guard(msgspec.Struct, frozen=True):
     """Add a last look at every change, after it was decided and before it is stored.
 
     `check` is pure and yields blockers; with any, the command is refused. It may be called again for the same
-    command where the case moved on meanwhile. Guards run in order of name.
+    command where the case moved on meanwhile. Guards run in order of name. `streams` are the kinds of streams that
+    it looks at: case, record, and those of plugins.
     """
 
     name: str
     version: str
     check: Callable[[Change], Iterable[Blocker]]
     doc: str = ""
+    streams: tuple[str, ...] = ("case",)
 
 
 class RecordSource(msgspec.Struct, frozen=True):
