@@ -9,7 +9,7 @@ import click
 from playbook.cli.narrate import late, sentence
 from playbook.cli.narrate_records import RecordWords
 from playbook.cli.options import command
-from playbook.cli.output import clean, document, moment, paint, say
+from playbook.cli.output import clean, document, moment, paint, plain, say
 from playbook.cli.words import Words, person_name
 from playbook.errors import AmbiguousName, UnknownName
 
@@ -27,10 +27,13 @@ def history(session: Session, reference: str) -> None:
     """Tell what happened on a case, or with an account over all its cases: who did what, when, what was refused.
 
     An account is told where no single case has the name, or where it is named as `account:NAME`; any record can be
-    named so, as in `contact:ann@acme.example`. Cases that you do not see are left out.
+    named so, as in `contact:ann@acme.example`, and what a plugin keeps, as `KIND:ID`. Cases that you do not see are
+    left out.
     """
     kind, name = _record(session, reference)
-    if kind:
+    if kind in session.engine.streams.names():
+        _of_stream(session, kind, name)
+    elif kind:
         _of_record(session, kind, name)
     else:
         _of_case(session, session.case(reference))
@@ -40,7 +43,7 @@ def _record(session: Session, reference: str) -> tuple[str, str]:
     """Return the kind and name of the record that is meant, nothing where it is a case."""
     kind, colon, name = reference.partition(":")
     kinds = session.engine.kept_records.kinds
-    if colon and kinds.find(kind) is not None:
+    if colon and (kinds.find(kind) is not None or kind in session.engine.streams.names()):
         return kind, name
     try:
         session.case(reference)
@@ -76,6 +79,24 @@ def _of_record(session: Session, kind: str, name: str) -> None:
     teller = _Teller(session)
     for one in happened:
         say(teller.line(one))
+
+
+def _of_stream(session: Session, kind: str, name: str) -> None:
+    """Tell what happened on a stream of a plugin's kind: the events by name, with what they say."""
+    items = [item for item in session.engine.streams.history(kind, name) if _counts(session, item)]
+    if session.json:
+        document({"kind": kind, "id": name, "events": [_event(item) for item in items]})
+        return
+    say(f"{paint(clean(name), bold=True)} ({clean(kind)})\n")
+    zone = session.engine.world.zone
+    for item in items:
+        what = item.kind.rpartition(".")[2].partition("/")[0].replace("_", " ")
+        said = ", ".join(
+            f"{key} {value}" for key, value in plain(item.event).items() if value not in ("", None)
+        )
+        who = paint(person_name(session, item.actor), bold=True)
+        told = clean(f"{what}: {said}" if said else what)
+        say(f"{moment(item.at, zone)}  {who} {told}{late(item, zone)}")
 
 
 class _Teller:

@@ -15,11 +15,11 @@ from playbook.model.organization import OPERATOR
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from playbook.cli.options import Given
     from playbook.engine import Engine
-    from playbook.errors import Problem
+    from playbook.errors import Problem, Refused
     from playbook.model.organization import Organization
     from playbook.plugins import Registry
     from playbook.reading.project import Project
@@ -238,6 +238,24 @@ class Session:
         kept.store, kept.plugins = self.files.settings.store, self.files.settings.plugins
         kept.published[self._place] = memory.Published(read, self._heads(tuple(streams)))
         memory.save(self.folder, kept)
+
+    # -- what a plugin's command prints ---------------------------------------------------------------
+
+    def tell(self, answer: Mapping[str, Any]) -> None:
+        """Print an answer: one JSON document with --json, else lines, and lists of maps as tables."""
+        from playbook.cli.output import document
+        from playbook.cli.tables import told
+
+        if self.json:
+            document(answer)
+        else:
+            told(answer)
+
+    def refuse(self, refused: Refused) -> int:
+        """Print a refusal with every reason, and return its exit code."""
+        from playbook.cli.words import refuse
+
+        return refuse(self, refused)
 
     # -- people and times ---------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from playbook.cli.output import on_terminal, say
+from playbook.cli.output import clean, on_terminal, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def table(
@@ -23,6 +23,19 @@ def table(
     else:
         for line in aligned([headings, *rows], right):
             say(line)
+
+
+def told(answer: Mapping[str, Any]) -> None:
+    """Print an answer for people: a list of maps as a table, everything else as a line."""
+    for name, value in answer.items():
+        if isinstance(value, list | tuple):
+            rows = [[clean(str(cell)) for cell in row.values()] for row in value]
+            if rows:
+                table([str(heading).replace("_", " ") for heading in value[0]], rows)
+            else:
+                say(f"no {clean(name)}")
+        else:
+            say(f"{clean(name)}: {clean(str(value))}")
 
 
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:

@@ -174,6 +174,9 @@ def refuse(session: Session, refused: Refused, case: str = "") -> int:
         )
         return 1
     count = len(refused.blockers)
+    if not count:
+        say(f"{paint('Not done:', fg='red', bold=True)} {clean(refused.message)}")
+        return 1
     reasons = "one reason" if count == 1 else f"{count} reasons"
     whom = f" for {words.name}" if words else ""
     say(paint(f"Not done{whom}, for {reasons}:", fg="red", bold=True))

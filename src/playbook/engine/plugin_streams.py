@@ -229,10 +229,12 @@ class PluginStreams:
         stream = f"{name}:{of}"
         head = self._store.load(self._tenant, (stream,)).get(stream)
         if head is None:
-            raise UnknownName(name, of, [view.id for view in self.page(name, None, None, 500).items])
+            raise UnknownName(name, of, [view.id for view in self.page(name, limit=500).items])
         return self._view(kind, of, self._standing(kind, of, head))
 
-    def page(self, name: str, called: str | None, after: str | None, limit: int) -> Page[StreamView]:
+    def page(
+        self, name: str, called: str | None = None, after: str | None = None, limit: int = 50
+    ) -> Page[StreamView]:
         """Return the streams of a kind (those of a name), the newest first, by pages."""
         kind = self.kind(name)
         query = Query(playbook_of(name), name=called)

@@ -1,4 +1,4 @@
-"""An example plugin: a criterion, a function for conditions, a verb of actions, a guard, records, a kind of file."""
+"""An example plugin: one of everything, from a criterion to a kind of file and a kind of stream."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from playbook import (
     ActionKind,
     Blocker,
     Change,
+    CommandLine,
     CriterionKind,
     Duration,
     FileKind,
@@ -17,10 +18,12 @@ from playbook import (
     Notice,
     RecordSource,
     Shape,
+    StreamKind,
     Verdict,
     hookimpl,
     types,
 )
+from playbook_example.pledges import PLEDGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,6 +87,24 @@ def _battlecard() -> Shape:
     from playbook_example.battlecards import shape
 
     return shape()
+
+
+@hookimpl
+def playbook_streams() -> Iterator[StreamKind]:
+    """Add `pledge`."""
+    yield PLEDGE
+
+
+@hookimpl
+def playbook_commands() -> Iterator[CommandLine]:
+    """Add `pledge`."""
+    yield CommandLine("pledge", "1", load=_pledging, help="Pledge what you will close in a month.")
+
+
+def _pledging() -> object:
+    from playbook_example.pledging import pledge
+
+    return pledge
 
 
 def shown(card: Mapping[str, Any], scope: Scope) -> Mapping[str, Any]:
