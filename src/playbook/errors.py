@@ -103,13 +103,15 @@ class Blocker:
 class Refused:
     """Say why a command was not carried out; every reason at once.
 
-    `events` is what the attempt leaves behind all the same: a blocked advance is remembered.
+    `events` is what the attempt leaves behind all the same: a blocked advance is remembered. `warned` are
+    criteria that are not met and stand in nobody's way.
     """
 
     code: str
     message: str
     blockers: tuple[Blocker, ...] = ()
     events: tuple[Any, ...] = ()
+    warned: tuple[Blocker, ...] = ()
 
 
 class PlaybookError(Exception):

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook.cli.choosing import chosen, counted, query_of, select
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, moment, money, say
+from playbook.cli.progress import bar
 from playbook.cli.tables import table
 from playbook.cli.words import person_name
-from playbook.errors import UnknownName
 from playbook.model.case import OPEN
 from playbook.model.playbook import OUTCOMES
-from playbook.stores.interface import Query
 
 if TYPE_CHECKING:
     from playbook.cli.session import Session
@@ -23,61 +23,38 @@ if TYPE_CHECKING:
 _HEADINGS = ("case", "name", "stage", "owner", "opened", "amount")
 
 
-@command("list", example="playbook list --status open --owner 'Sam Okafor'")
-@click.option("--playbook", help="Of this playbook.")
+@command("list", example="playbook list --where 'deal.amount > 10000 EUR and case.idle > 30d'")
+@chosen
 @click.option("--stage", help="In this stage.")
-@click.option("--owner", metavar="WHO", help="Of this person.")
-@click.option("--team", help="Of this team.")
 @click.option("--status", type=click.Choice(["open", "closed", "all"]), default="all", show_default=True)
 @click.option("--outcome", type=click.Choice([OPEN, *OUTCOMES]), help="With this outcome.")
+@click.option("--where", metavar="CONDITION", help="For which this holds; what is unknown does not.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
 @click.option("--after", metavar="PLACE", help="Those after a place: the `next` of the page before.")
-def list_(
-    session: Session,
-    status: str,
-    owner: str | None,
-    team: str | None,
-    limit: int,
-    after: str | None,
-    **asked: str | None,
-) -> None:
-    """List cases, the newest opened first."""
+def list_(session: Session, where: str | None, limit: int, after: str | None, **asked: str | None) -> None:
+    """List cases, the newest opened first.
+
+    --where takes a condition as playbooks hold them, over the fields of the playbook that is named, else of every one
+    that it fits.
+    """
     engine = session.engine
-    _check_names(session, asked["playbook"], asked["stage"])
-    query = Query(
-        playbook=asked["playbook"],
-        stage=asked["stage"],
-        outcome=asked["outcome"],
-        status=None if status == "all" else status,
-        owner=session.person(owner) if owner else None,
-        team=session.team(team) if team else None,
-    )
-    page = engine.find(query, actor=session.actor, after=after, limit=limit)
-    total = sum(tally.count for tally in engine.tally(query, actor=session.actor))
+    query = query_of(session, **asked)
+    if where is not None:
+        selection = select(session, where, query)
+        with bar("Looking", counted(session, selection.query)) as progress:
+            page, total = selection.page(after=after, limit=limit, progress=progress)
+    else:
+        page = engine.find(query, actor=session.actor, after=after, limit=limit)
+        total = counted(session, query)
     if session.json:
         following = {"next": page.next} if page.next else {}
-        document({"cases": [_plain(view) for view in page.items], "total": total, **following})
+        document({"cases": [plain_view(view) for view in page.items], "total": total, **following})
     else:
         _tell(session, page, total)
 
 
-def _check_names(session: Session, playbook: str | None, stage: str | None) -> None:
-    """Raise UnknownName for a playbook or a stage that nothing published has."""
-    definitions = session.engine.definitions
-    names = definitions.names() if playbook or stage else ()
-    if playbook and playbook not in names:
-        raise UnknownName("published playbook", playbook, names)
-    if stage:
-        within = [playbook] if playbook else names
-        stages = {s.id: None for name in within for s in definitions.current(name, None).playbook.stages}
-        if (
-            stage not in stages
-            and not session.engine.find(Query(stage=stage), actor=session.actor, limit=1).items
-        ):
-            raise UnknownName("stage", stage, stages)
-
-
-def _plain(view: CaseView) -> dict[str, Any]:
+def plain_view(view: CaseView) -> dict[str, Any]:
+    """Return a case as JSON shows it in a list."""
     return {
         "case": view.id,
         "playbook": view.playbook,

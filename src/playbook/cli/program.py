@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "show": ("show", "show", "Show a case as it stands, or stood."),
     "history": ("history", "history", "Tell what happened on a case, or with an account."),
     "list": ("listing", "list_", "List cases."),
+    "board": ("board", "board", "Show the open cases by stage."),
+    "next": ("next", "next_", "Tell what to do now, the most urgent first."),
     "why": ("why", "why", "Explain what stands between a case and its next stage."),
     "guide": ("guide", "guide", "Show what helps with a case where it stands."),
     "set": ("change", "set_", "Change fields of a case."),

@@ -51,6 +51,13 @@ def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) 
     return lines
 
 
+def cut(text: str, width: int) -> str:
+    """Return a text as wide as that on a terminal: filled with spaces, or cut with an ellipsis."""
+    from rich.cells import cell_len, set_cell_size
+
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+
+
 def _drawn(
     headings: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int], whole: frozenset[int]
 ) -> None:

@@ -88,11 +88,36 @@ class Words:
         """Return the names of several, in a row."""
         return ", ".join(self.person(person) for person in people)
 
+    def principal(self, principal: str) -> str:
+        """Return who is meant by owner, manager, a person field or a role; what is nobody by its own name."""
+        case, engine = self.case, self.session.engine
+        named = {"owner": case.owner, "manager": ""}.get(principal, case.fields.get(principal))
+        if principal == "manager":
+            world = engine.world
+            named = world.organization.manager_of(case.owner, world.day(engine.clock()))
+        return (
+            self.person(named)
+            if isinstance(named, str) and named
+            else self.person(principal).replace("_", " ")
+        )
+
+    def stored(self, name: str, value: Any) -> str:
+        """Return the value of a field as it is stored in a definition."""
+        field = self.definition.fields.get(name)
+        return (
+            "nothing" if value is None else self.value(name, value if field is None else load(field, value))
+        )
+
+    @property
+    def now(self) -> dt.datetime:
+        """Return when it is looked at: now, or the time that was given."""
+        return self.session.at or self.session.engine.clock()
+
     @property
     def standing(self) -> Standing:
         """Return how the case stands now: approvals, exceptions, timers."""
         engine = self.session.engine
-        return standing(self.definition, self.case, self.session.at or engine.clock(), engine.world)
+        return standing(self.definition, self.case, self.now, engine.world)
 
     def blocker(self, blocker: Blocker) -> Blocker:
         """Return a blocker whose actual values have the types of their fields."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from playbook.engine.answers import CaseView, Explanation, Forgotten, Happening, HistoryItem, RecordView
+    from playbook.engine.desk import Desk
     from playbook.model.case import Case
     from playbook.model.organization import Organization
     from playbook.plugins import Registry
@@ -278,6 +279,13 @@ class Engine:
         unit.remember(batch, self._held)
 
     # -- asking -------------------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> Desk:
+        """Return what looks over many cases: what to do now, a board, those that a condition holds for."""
+        from playbook.engine.desk import Desk  # not what a command on one case should wait for
+
+        return Desk(self, self._finder, self._held)
 
     def why(self, case: str, to: str = "", *, actor: str) -> Explanation:
         """Explain what stands between a case and its next stage (or `to`): what `advance` would answer."""

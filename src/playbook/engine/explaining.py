@@ -7,38 +7,41 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook.engine.answers import Explanation
-from playbook.errors import Refused, UnknownName
-from playbook.model.commands import Advance, Request
+from playbook.engine.rehearsing import rehearse
+from playbook.errors import Refused
+from playbook.model.commands import Advance
 from playbook.model.events import Blocked, Moved
 from playbook.process.guiding import guidance
 from playbook.process.moving import reachable
 
 if TYPE_CHECKING:
     from playbook.engine.engine import Engine
+    from playbook.errors import Blocker
     from playbook.process.guiding import Guidance
 
 
 def explain(engine: Engine, case: str, to: str, actor: str) -> Explanation:
     """Explain what stands between a case and its next stage (or `to`); raises UnknownName as if it were not there."""
-    now = engine.clock()
-    unit = engine.unit(case, now)
-    stream = unit.stream(case)
-    definition, current = stream.definition, stream.case
-    if current is None or not unit.world.sees(actor, definition, current, now):
-        raise UnknownName("case", case)
-    request = Request(Advance(case, to), actor, max(now, current.last))
-    answer = unit.decide(stream, request)
-    if engine.registry.before_commit and not isinstance(answer, Refused):
-        unit.carry(stream, request)
-        answer = unit.guarded(request) or answer
-    ways = reachable(definition, current)
+    found = rehearse(engine, Advance(case, to), actor, seen_by=actor)
+    answer, stage = found.answer, found.before.stage
+    ways = reachable(found.definition, found.before)
     if isinstance(answer, Refused):
-        target = next((event.target for event in answer.events if isinstance(event, Blocked)), to)
+        blocked = next((event for event in answer.events if isinstance(event, Blocked)), None)
+        target = to if blocked is None else blocked.target
+        blockers = _askable(answer.blockers, () if blocked is None else blocked.asked, case, to)
         return Explanation(
-            case, current.stage, False, ways, target, answer.code, answer.message, answer.blockers, ()
+            case, stage, False, ways, target, answer.code, answer.message, blockers, answer.warned
         )
     target = next((event.target for event in answer.events if isinstance(event, Moved)), "")
-    return Explanation(case, current.stage, True, ways, target, "", "", (), answer.warned)
+    return Explanation(case, stage, True, ways, target, "", "", (), answer.warned)
+
+
+def _askable(
+    blockers: tuple[Blocker, ...], unasked: tuple[str, ...], case: str, to: str
+) -> tuple[Blocker, ...]:
+    """Return blockers so that what nobody has asked for yet is asked for first, which the attempt itself does."""
+    fix = f"playbook advance {case}" + (f" --to {to}" if to else "")
+    return tuple(attrs.evolve(one, fix=fix) if one.criterion in unasked else one for one in blockers)
 
 
 def guided(engine: Engine, case: str, actor: str) -> Guidance:

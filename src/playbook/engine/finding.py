@@ -56,13 +56,18 @@ class Finder:
 
     def find(self, query: Query, actor: str, after: str | None, limit: int) -> Page[CaseView]:
         """Return cases, the newest opened first, by pages."""
+        page = self.rows(query, actor, after, limit)
+        return Page(tuple(map(CaseView.of, page.items)), page.next)
+
+    def rows(self, query: Query, actor: str, after: str | None, limit: int) -> Page[IndexRow]:
+        """Return rows of the index as the actor sees them, the newest opened first, by pages."""
         eyes = self._eyes_of(actor)
         page = self._store.find(self._tenant, replace(query, tags=eyes), after=after, limit=limit)
-        rows: Iterable[IndexRow] = page.items
-        if eyes is not None:
-            masks = self._masks({row.playbook for row in rows}, actor)
-            rows = (mask(row) if (mask := masks.get(row.playbook)) else row for row in rows)
-        return Page(tuple(map(CaseView.of, rows)), page.next)
+        if eyes is None:
+            return page
+        masks = self._masks({row.playbook for row in page.items}, actor)
+        rows = (mask(row) if (mask := masks.get(row.playbook)) else row for row in page.items)
+        return Page(tuple(rows), page.next)
 
     def tally(self, query: Query, by: Sequence[str], actor: str) -> Sequence[Tally]:
         """Return counts and sums of the cases that an actor sees, or of all where `see_totals` says so."""

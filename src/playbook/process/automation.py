@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from playbook.expressions import Scope
-    from playbook.model.case import Case
+    from playbook.model.case import Case, TimerState
     from playbook.model.contributions import ActionKind
     from playbook.model.events import CaseEvent
     from playbook.model.playbook import Playbook, Stage
@@ -134,9 +134,7 @@ class Automation:
         Nothing depends on the time of asking, so what is due does not change by being looked at late.
         """
         found = []
-        parameters: Mapping[str, str] | None = None
         scope = scope_at(case.last)
-        calendar = scope.calendar
         for timer in self._by_stage[case.stage]:
             state = case.timers.get(timer.id)
             if state is not None and state.paused is not None:
@@ -146,21 +144,41 @@ class Automation:
                 base = max(base, case.armed)
             if base is None or (state is not None and state.fired == base):
                 continue
-            if timer.by.startswith("$"):
-                parameters = parameters or self._parameters.said(scope)
-            length = Duration.parse(
-                parameters[timer.by[1:]] if parameters and timer.by[0] == "$" else timer.by
-            )
-            try:
-                due = calendar.add(base, length, sign=-1 if timer.kind == "before" else 1)
-            except (OverflowError, ValueError):
-                continue  # beyond the calendar: a time that never comes
-            if state is not None and state.since == base:
-                due += dt.timedelta(microseconds=state.held)
-            when = self._when.get(timer.id)
-            if when is None or when(scope_at(max(due, case.last))) is True:
+            due = self._due(timer, base, scope, state)
+            if due is not None and self._wanted(timer, scope_at, max(due, case.last)):
                 found.append(Armed(timer.id, base, due))
         return tuple(sorted(found, key=lambda armed: (armed.due, armed.timer)))
+
+    def idle(
+        self, case: Case, scope_at: Callable[[dt.datetime], Scope], world: World
+    ) -> Iterator[Armed | None]:
+        """Yield the idle timers that hold where a case stands, struck or not; None for one that is paused.
+
+        Imported history counts as it was: it has been quiet since whatever last happened.
+        """
+        scope = scope_at(case.last)
+        for timer in self._by_stage[case.stage]:
+            state = case.timers.get(timer.id)
+            base = self.base(timer, case, world) if timer.kind == "idle" else None
+            due = None if base is None else self._due(timer, base, scope, state)
+            if base is not None and due is not None and self._wanted(timer, scope_at, max(due, case.last)):
+                paused = state is not None and state.paused is not None
+                yield None if paused else Armed(timer.id, base, due)
+
+    def _due(
+        self, timer: Timer, base: dt.datetime, scope: Scope, state: TimerState | None
+    ) -> dt.datetime | None:
+        """Return when a timer strikes that counts from a base; None for a time beyond the calendar."""
+        by = self._parameters.said(scope)[timer.by[1:]] if timer.by.startswith("$") else timer.by
+        try:
+            due = scope.calendar.add(base, Duration.parse(by), sign=-1 if timer.kind == "before" else 1)
+        except (OverflowError, ValueError):
+            return None
+        return due + dt.timedelta(microseconds=state.held) if state and state.since == base else due
+
+    def _wanted(self, timer: Timer, scope_at: Callable[[dt.datetime], Scope], at: dt.datetime) -> bool:
+        when = self._when.get(timer.id)
+        return when is None or when(scope_at(at)) is True
 
     def pauses(self, case: Case, scope: Scope) -> Iterator[tuple[str, bool]]:
         """Yield the timers of the stage that are to be paused (True) or resumed (False) now."""

@@ -145,7 +145,8 @@ class Deciding:
             wanted = newly_asked(self.case, self.target, criteria)
             asked = tuple(name for name in wanted if name not in self.lapsed)  # a refusal leaves their yes
             events = (Blocked(self.target, tuple(b.criterion for b in criteria), asked),)
-        return Refused(code, message, self.discreet(blockers), events)
+        warned = () if self.attempt is None else self.kept(self.attempt.warned)
+        return Refused(code, message, self.discreet(blockers), events, warned)
 
     def discreet(self, blockers: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
         """Return blockers without the values that the actor may not see."""

@@ -64,7 +64,7 @@ class Standing:
 def standing(definition: Compiled, case: Case, at: dt.datetime, world: World) -> Standing:
     """Return how a case stands at a moment."""
     return Standing(
-        tuple(_approvals(definition, case, at, world)),
+        tuple(standing_approvals(definition, case, at, world)),
         tuple(
             StandingWaiver(name, "expired" if waiver.expired(world.day(at)) else "holds", waiver)
             for name, waiver in case.waivers.items()
@@ -73,7 +73,10 @@ def standing(definition: Compiled, case: Case, at: dt.datetime, world: World) ->
     )
 
 
-def _approvals(definition: Compiled, case: Case, at: dt.datetime, world: World) -> Iterator[StandingApproval]:
+def standing_approvals(
+    definition: Compiled, case: Case, at: dt.datetime, world: World
+) -> Iterator[StandingApproval]:
+    """Yield the approvals that were asked for, with how each stands at a moment."""
     remind = dict(reminders(case, definition, world.calendar_of(case.owner, case.team, at)))
     for name, asked in case.approvals.items():
         rule = definition.approvals.get(name)

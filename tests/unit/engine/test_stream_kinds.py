@@ -12,7 +12,6 @@ from playbook import Engine, MemoryStore, PluginError, StreamKind, load_plugins
 from playbook.engine.proof import prove
 from playbook.model.events import KINDS
 
-
 NOTHING: dict[str, Any] = {}
 
 
