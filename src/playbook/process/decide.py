@@ -164,6 +164,7 @@ def _open(
     deciding.permit("open")
     deciding.gate_entry(first, definition.opening)
     if deciding.blockers or deciding.wanted:
+        deciding.target = ""  # there is no case yet that could keep the attempt
         return _concluded(deciding, case, ())
     event = Opened(
         playbook=case.playbook,
