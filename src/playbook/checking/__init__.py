@@ -15,6 +15,7 @@ from playbook.checking.people import PEOPLE_CHECKS
 from playbook.checking.personal import PERSONAL_CHECKS
 from playbook.checking.playbooks import PLAYBOOK_CHECKS
 from playbook.checking.records import RECORD_CHECKS
+from playbook.checking.scenarios import SCENARIO_CHECKS
 from playbook.checking.territories import TERRITORY_CHECKS
 from playbook.checking.translations import TRANSLATION_CHECKS
 from playbook.reading.project import Project, Reading, in_order
@@ -31,6 +32,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "playbook": (*PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS, *PERSONAL_CHECKS),
     "record": RECORD_CHECKS,
     "translation": TRANSLATION_CHECKS,
+    "scenario": SCENARIO_CHECKS,
     "organization": (*ORGANIZATION_CHECKS, *TERRITORY_CHECKS, *MEASURE_CHECKS),
     "mapping": MAPPING_CHECKS,
 }
@@ -69,6 +71,7 @@ def _readings(project: Project) -> Iterator[Reading[Any]]:
     yield from project.records.values()
     yield from project.mappings.values()
     yield from project.translations.values()
+    yield from project.scenarios.values()
     for found in project.others.values():
         yield from found.values()
     if project.organization is not None:

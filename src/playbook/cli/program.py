@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("init", "init", "Make a small working project."),
     "check": ("check", "check", "Check the project's files, or the files named."),
+    "test": ("scenarios", "test", "Run the project's scenarios."),
     "publish": ("publish", "publish", "Publish what the project's files say now."),
     "docs": ("docs", "docs", "Write a page to read and to print for each playbook."),
     "graph": ("graph", "graph", "Draw a playbook: a tree, Mermaid or DOT."),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playbook.model.playbook import Playbook
     from playbook.plugins import Registry
-    from playbook.process.definition import Documents, Place
+    from playbook.process.definition import Definition, Documents, Place
     from playbook.stores.interface import Snapshot, Store
 
 
@@ -39,6 +39,29 @@ class _Known:
 _VERSIONS = msgspec.json.Decoder(Versions)
 
 
+class Compiler:
+    """Make definitions ready to run, each once; engines over several stores may share one."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._compiled: dict[tuple[str, str], Compiled] = {}
+
+    def known(self, digest: str, texts: str) -> Compiled | None:
+        """Return a definition that was made before."""
+        return self._compiled.get((digest, texts))
+
+    def compiled(self, digest: str, texts: str, process: bytes, beside: bytes) -> Compiled:
+        """Return the definition of two documents, named by their digests."""
+        made = self._compiled[digest, texts] = self.make(definition(process, beside))
+        return made
+
+    def make(self, read: Definition) -> Compiled:
+        """Compile a definition."""
+        registry = self.registry
+        contracts = registry.contracts()
+        return Compiled(read, registry.functions, registry.criteria, contracts, registry.actions)
+
+
 class Definitions:
     """Hold compiled definitions by digest and texts; safe from many threads, since entries never change."""
 
@@ -46,7 +69,7 @@ class Definitions:
         self._store = store
         self._tenant = tenant
         self._registry = registry
-        self._compiled: dict[tuple[str, str], Compiled] = {}
+        self.compiler = Compiler(registry)
         self._known: dict[str, _Known] = {}
 
     def versions(self, playbook: str, head: Snapshot | None = None) -> Versions:
@@ -115,19 +138,12 @@ class Definitions:
         return bool(self._store.find(self._tenant, Query(playbook=playbook), limit=1).items)
 
     def _load(self, digest: str, texts: str) -> Compiled:
-        compiled = self._compiled.get((digest, texts))
+        compiled = self.compiler.known(digest, texts)
         if compiled is None:
             process, beside = (self._store.document(self._tenant, d) for d in (digest, texts))
             if process is None or beside is None:
                 raise UnknownName("published definition", digest[:12])
-            compiled = Compiled(
-                definition(process, beside),
-                self._registry.functions,
-                self._registry.criteria,
-                self._registry.contracts(),
-                self._registry.actions,
-            )
-            self._compiled[digest, texts] = compiled
+            compiled = self.compiler.compiled(digest, texts, process, beside)
         return compiled
 
 

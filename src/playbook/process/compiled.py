@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from playbook.model.case import Case
     from playbook.model.contributions import ActionKind, CriterionKind
     from playbook.model.playbook import Field, Stage
+    from playbook.model.rules import Condition
     from playbook.process.automation import Armed
     from playbook.process.criteria import Check, Test
     from playbook.process.definition import Definition
@@ -235,13 +236,16 @@ class Compiled:
     def _approval(self, way: str, target: str) -> tuple[Check, ...]:
         """Return the check that a way of moving is approved, where it asks for that."""
         rule = self.approvals.get(MOVES + way)
-        return () if rule is None else (approval_check(rule, target),)
+        if rule is None:
+            return ()
+        return (self._asking(MOVES + way, approval_check(rule, target), rule.approval.when),)
 
     def _exit(self, source: Stage) -> Iterator[Check]:
         for activity in source.activities:
             if activity.required:
                 path = f"stages.{source.id}.activities.{activity.id}"
-                yield compile_activity(activity, path, self.definition, self._conditions)
+                check = compile_activity(activity, path, self.definition, self._conditions)
+                yield self._asking(path, check, activity.when)
         yield from self._criteria(source, "exit")
 
     def _criteria(self, stage: Stage, side: str) -> Iterator[Check]:
@@ -249,9 +253,15 @@ class Compiled:
             path = (
                 f"criteria.{criterion.id}" if criterion.shared else f"stages.{stage.id}.{side}.{criterion.id}"
             )
-            yield compile_criterion(
+            check = compile_criterion(
                 criterion, path, self.definition, self._conditions, self._kinds, self.approvals
             )
+            asked = None if criterion.approval is None else criterion.approval.when
+            yield self._asking(path, check, criterion.when, asked)
+
+    def _asking(self, path: str, check: Check, *when: Condition | None) -> Check:
+        """Return what a gate asks for the check at a path, which applies `when`: here, the check itself."""
+        return check
 
     def _from(self, stage: str, attribute: str) -> tuple[str, ...]:
         """Return the fields that hold on a stage: named for it or for one it is reachable from."""

@@ -78,8 +78,8 @@ DUPLICATE_KEY = _code(
 )
 UNKNOWN_KIND = _code(
     "unknown-kind",
-    "The first key of a file says its kind: playbook, record, organization, mapping, translation, project, or one"
-    " that a plugin adds.",
+    "The first key of a file says its kind: playbook, record, organization, mapping, translation, scenario,"
+    " project, or one that a plugin adds.",
 )
 KIND_NOT_FIRST = _code(
     "kind-not-first",
@@ -168,7 +168,8 @@ UNKNOWN_ENTRY = _code(
 )
 UNKNOWN_PARAMETER = _code(
     "unknown-parameter",
-    "The playbook has no parameter of that id. A segment sets only those under `parameters`.",
+    "The playbook has no parameter of that id: a segment sets only those under `parameters`. In a scenario, every"
+    " row of `for_each` has a value for each `$name`.",
 )
 UNKNOWN_OUTCOME = _code(
     "unknown-outcome",
@@ -176,7 +177,8 @@ UNKNOWN_OUTCOME = _code(
 )
 UNKNOWN_CRITERION = _code(
     "unknown-criterion",
-    "`id: shared` takes the criterion of that id under `criteria`, and there is none.",
+    "`id: shared` takes the criterion of that id under `criteria`, and there is none; or a scenario names a"
+    " criterion that the playbook does not have.",
 )
 UNKNOWN_PLAYBOOK = _code(
     "unknown-playbook",
@@ -223,7 +225,7 @@ STALE_TEXT = _code(
 )
 UNKNOWN_ORGANIZATION = _code(
     "unknown-organization",
-    "The settings of the project name an organization that no file holds.",
+    "The settings of the project, or a scenario, name an organization that no file holds.",
 )
 UNKNOWN_PERSON = _code(
     "unknown-person",
@@ -325,6 +327,11 @@ MAPPING_COLUMNS = _code(
     "mapping-columns",
     "The mapping lacks what its target needs: rows that become people need `person`, rows that become"
     " cases need `columns`; and each has only its own.",
+)
+SCENARIO_STEP = _code(
+    "scenario-step",
+    "A step of a scenario has one command or `wait`; the other keys say how it is done and what must come of"
+    " it. The case that is given is opened, or placed in a stage, or goes there to reach it.",
 )
 UNKNOWN_PLACEHOLDER = _code(
     "unknown-placeholder",

@@ -77,8 +77,7 @@ class Folder(Files):
     @classmethod
     def around(cls, file: Path, kinds: Mapping[str, FileKind] = STANDARD_KINDS) -> Folder:
         """Return the folder of the project that a file is in; its own folder where it is in none."""
-        above = (folder for folder in file.resolve().parents if (folder / ROOT).is_file())
-        return cls(os.path.relpath(next(above, file.parent)), kinds)
+        return cls(root_around(file), kinds)
 
     def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
         faults: list[OSError] = []
@@ -108,6 +107,12 @@ class Folder(Files):
     def shown(self, path: str) -> str:
         """Return the path with that of the folder."""
         return str(self._root / path)
+
+
+def root_around(file: Path) -> Path:
+    """Return the folder of the project that a file is in, by its path from here; its own folder for none."""
+    above = (folder for folder in file.resolve().parents if (folder / ROOT).is_file())
+    return Path(os.path.relpath(next(above, file.parent)))
 
 
 def is_ours(file: str, text: str, kinds: Mapping[str, FileKind]) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from playbook.model.organization import Organization
     from playbook.model.playbook import Playbook
     from playbook.model.record import Record
+    from playbook.model.scenario import Scenario
     from playbook.model.translation import Translation
     from playbook.reading.kinds import FileKind
 
@@ -84,7 +85,7 @@ class Project:
     """Hold a team's files, each read by itself; `problems` are those of all, by file and line.
 
     `records` has those that are shipped too, unless a file of the team says otherwise; `others` has the files of
-    kinds that plugins add, by kind and id.
+    kinds that plugins add, by kind and id. `organization` is the one that counts, `organizations` are all there are.
     """
 
     settings: ProjectSettings
@@ -97,6 +98,8 @@ class Project:
     records: Mapping[str, Reading[Record]] = attrs.field(factory=dict)
     translations: Mapping[str, Reading[Translation]] = attrs.field(factory=dict)
     others: Mapping[str, Mapping[str, Reading[Any]]] = attrs.field(factory=dict)
+    scenarios: Mapping[str, Reading[Scenario]] = attrs.field(factory=dict)
+    organizations: Mapping[str, Reading[Organization]] = attrs.field(factory=dict)
 
     def relative(self, file: str) -> str:
         """Return a file's path from the root of the project, the same on every machine."""
@@ -164,6 +167,8 @@ def _assemble(files: Files, contributed: Contributed) -> Project:
         records={**_shipped_records(), **readings["record"]},
         translations=readings["translation"],
         others={name: found for name, found in readings.items() if name not in STANDARD_KINDS},
+        scenarios=readings["scenario"],
+        organizations=readings["organization"],
     )
 
 

@@ -13,6 +13,7 @@ from playbook.reading.structure_mapping import mapping
 from playbook.reading.structure_organization import organization
 from playbook.reading.structure_playbook import playbook
 from playbook.reading.structure_record import record
+from playbook.reading.structure_scenario import scenario
 from playbook.reading.structure_translation import translation
 from playbook.shipping import shipped
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _STRUCTURES: dict[str, Callable[[Parsed], Any]] = {
     "mapping": mapping, "organization": organization, "playbook": playbook, "project": project,
-    "record": record, "translation": translation,
+    "record": record, "scenario": scenario, "translation": translation,
 }  # fmt: skip
 _ENVIRONMENTS: dict[str, Callable[[Known, Any, str], Environment]] = {
     "playbook": Known.of_playbook, "record": Known.of_record, "organization": Known.of_organization,

@@ -41,6 +41,7 @@ STANDARD_KINDS: Mapping[str, FileKind] = {
         ),
         _kind("mapping", "How the rows of a source become cases, records or people"),
         _kind("translation", "The texts of a playbook or record in another language", _LOCALIZED, told=True),
+        _kind("scenario", "A case set up, what people do with it, and what must come of it"),
         _kind("project", "The settings of a team's folder", (f"/{ROOT}",)),
     )
 }

@@ -230,6 +230,26 @@ class MemoryStore:
         """Return this store: memory has no transaction of a host to join."""
         return self
 
+    def copy(self) -> MemoryStore:
+        """Return a store with what this one has, which goes its own way from here."""
+        other = MemoryStore()
+        with self._lock:
+            other._position = self._position
+            other._tenants = {
+                name: _Tenant(
+                    dict(tenant.heads),
+                    {stream: list(events) for stream, events in tenant.events.items()},
+                    list(tenant.log),
+                    dict(tenant.receipts),
+                    dict(tenant.cases),
+                    dict(tenant.due),
+                    dict(tenant.documents),
+                    dict(tenant.vault),
+                )
+                for name, tenant in self._tenants.items()
+            }
+        return other
+
     def close(self) -> None:
         """Keep everything: a store in memory lives as long as it is referred to."""
 

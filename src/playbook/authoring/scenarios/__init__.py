@@ -1,0 +1,10 @@
+"""Scenarios: run with a pretended clock, held against what they expect, and what of a playbook they touch."""
+
+from playbook.authoring.scenarios.coverage import PARTS, Coverage, Item
+from playbook.authoring.scenarios.results import Failure, Mismatch, Result
+from playbook.authoring.scenarios.running import Run, Runner, runs
+from playbook.authoring.scenarios.telling import junit, told
+
+__all__ = [
+    "PARTS", "Coverage", "Failure", "Item", "Mismatch", "Result", "Run", "Runner", "junit", "runs", "told",
+]  # fmt: skip

@@ -1,0 +1,179 @@
+"""One scenario while it runs: the case is set up, people do things, time passes, all with a pretended clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from playbook.authoring.scenarios.commanding import command, in_words
+from playbook.authoring.scenarios.expecting import Seen, mismatches
+from playbook.authoring.scenarios.results import Failure, Mismatch
+from playbook.authoring.scenarios.setting_up import Setup
+from playbook.engine import Done, Engine
+from playbook.engine.streams import case_stream, timers_queue
+from playbook.errors import InputError, PlaybookError, Refused, UnknownName
+from playbook.model.organization import OPERATOR
+from playbook.process.references import found
+from playbook.stores.interface import Query
+from playbook.times import Duration, from_micros, parse_datetime, to_micros
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playbook.authoring.scenarios.coverage import Watch
+    from playbook.engine.answers import Forgotten
+    from playbook.engine.definitions import Compiler
+    from playbook.model.playbook import Field
+    from playbook.model.scenario import Scenario, Step
+    from playbook.plugins import Registry
+    from playbook.stores.interface import StoredEvent
+    from playbook.stores.memory import MemoryStore
+
+_PAGE = 1000
+_WORKER = "scenario"
+_LATER = dt.timedelta(hours=1)
+
+Answer = "Done | Refused | Forgotten | None"
+
+
+class Play:
+    """Run one scenario over a store in which its playbooks are published."""
+
+    def __init__(
+        self, scenario: Scenario, store: MemoryStore, registry: Registry, compiler: Compiler
+    ) -> None:
+        self.scenario = scenario
+        self.now = from_micros(0)
+        # Ids are the same in every run, so that what is said about them can be expected.
+        entropy = random.Random(0).randbytes
+        self.engine = Engine.open(
+            None, store=store, registry=registry, clock=lambda: self.now, entropy=entropy
+        )
+        self.engine.definitions.compiler = compiler
+        self._setup = Setup(self.engine, scenario)
+
+    def run(self) -> Failure | None:
+        """Run step by step until one does not lead to what it expects; return that, None where all do."""
+        setup = self._setup
+        try:
+            self.now = parse_datetime(self.scenario.clock, self.engine.world.zone)
+            setup.run()
+        except (PlaybookError, ValueError) as error:
+            return Failure(None, "given", message=str(error))
+        if setup.refused is not None:
+            return self._not_given(setup.refused)
+        for index, step in enumerate(self.scenario.steps):
+            failure = self._step(index, step)
+            if failure is not None:
+                return failure
+        return None
+
+    def _not_given(self, refused: Refused) -> Failure:
+        reach = self.scenario.given.reach
+        wanted, fact = (f"reach {reach}" if reach else "opened"), f"refused: {refused.code}"
+        if self._setup.case:
+            fact = f"{refused.code} in {self.engine.case(self._setup.case).stage}"
+        return Failure(None, "given", (Mismatch("", wanted, fact),), refused.message, refused.blockers)
+
+    def follow(self, watch: Watch) -> None:
+        """Note everything that happened, but for how the case was placed."""
+        watch.follow(self._events(), lambda case: self.engine.case_and_definition(case)[1])
+
+    def _events(self) -> Iterator[StoredEvent]:
+        after, placed = None, case_stream(self._setup.case)
+        while True:
+            page = self.engine.store.log(self.engine.tenant, after=after, limit=_PAGE)
+            for stored in page.items:
+                if stored.stream != placed or stored.version > self._setup.placed:
+                    yield stored
+            if page.next is None:
+                return
+            after = page.next
+
+    # -- steps --------------------------------------------------------------------------------------
+
+    def _step(self, index: int, step: Step) -> Failure | None:
+        actor = ""
+        try:
+            case = self._meant(step)
+            actor = self._actor(step, case)
+            before = self._version(case)
+            answer = self._carried_out(step, case, actor)
+        except (PlaybookError, ValueError) as error:
+            return Failure(index, in_words(step, actor or OPERATOR), message=str(error))
+        if step.verb == "open" and isinstance(answer, Done):
+            case, before = answer.case, 0
+        wrong = list(mismatches(step.expect, self._seen(case, actor, answer, before)))
+        refused = answer if isinstance(answer, Refused) else None
+        if refused is not None and not step.expect.keys() & {"refused", "blocked"}:
+            wrong.insert(0, Mismatch("", "carried out", f"refused: {refused.code}"))
+        if not wrong:
+            return None
+        message, blockers = (refused.message, refused.blockers) if refused else ("", ())
+        return Failure(index, in_words(step, actor), tuple(wrong), message, blockers)
+
+    def _actor(self, step: Step, case: str) -> str:
+        said = step.said.get("as") or self.scenario.actor or self.scenario.given.owner
+        return said or self.engine.case(case).owner or OPERATOR
+
+    def _meant(self, step: Step) -> str:
+        """Return the case that a step is about; raises InputError where there is none."""
+        if "case" in step.said:
+            return self.engine.resolve(str(step.said["case"]))
+        if "of" not in step.said:
+            return self._setup.case
+        newest = self.engine.find(Query(step.said["of"]), actor=OPERATOR, limit=1).items
+        if not newest:
+            raise InputError(f"there is no case of {step.said['of']!r} by now")
+        return newest[0].id
+
+    def _version(self, case: str) -> int:
+        stream = case_stream(case)
+        return self.engine.store.load(self.engine.tenant, (stream,))[stream].version
+
+    def _carried_out(self, step: Step, case: str, actor: str) -> Done | Refused | Forgotten | None:
+        """Carry a step out; a wrong name or value is a refusal too."""
+        if not step.verb:
+            return None
+        if step.verb == "wait":
+            self._wait(step.what, case)
+            return None
+        try:
+            if step.verb == "forget":
+                return self.engine.forget(step.what, actor=actor)
+            return self.engine.run(command(step, case, self.scenario.playbook), actor=actor)
+        except InputError as error:
+            return Refused("wrong_input", str(error))
+
+    def _wait(self, length: str, case: str) -> None:
+        """Let time pass by the calendar of the owner; timers strike at their moments."""
+        engine, there = self.engine, self.engine.case(case)
+        calendar = engine.world.calendar_of(there.owner, there.team, self.now)
+        end = calendar.add(self.now, Duration.parse(length))
+        while claims := engine.store.claim(
+            timers_queue(engine.tenant), now=to_micros(end), limit=1, lease=1, worker=_WORKER
+        ):
+            engine.store.release(claims[0], retry_at=claims[0].at, error="")
+            self.now = max(self.now, from_micros(claims[0].at))
+            if not engine.tick():
+                self.now = min(end, self.now + _LATER)  # a plugin failed: it is tried again later
+                if self.now == end:
+                    break
+        self.now = end
+
+    def _seen(self, case: str, actor: str, answer: Any, before: int) -> Seen:
+        engine = self.engine
+        try:
+            view = engine.view(case, actor=actor)
+        except UnknownName:
+            view = engine.view(
+                case, actor=OPERATOR
+            )  # who acts does not see the case, and is refused for that
+        definition = engine.case_and_definition(case)[1]
+        new = tuple(islice(engine.history(case, actor=OPERATOR), before, None))
+        return Seen(answer, view, definition, new, engine.world.zone, self._refer)
+
+    def _refer(self, field: Field, value: Any) -> Any:
+        return found(field, value, lambda to, name: self.engine.kept_records.find(to, name, OPERATOR))
