@@ -106,6 +106,14 @@ def test_a_broken_file_does_not_stop_the_work(project: Path, here: Run) -> None:
     assert "did you mean 'won'" in refused["problems"][0]["hint"]
 
 
+def test_a_broken_scenario_forbids_nothing_but_its_own_run(project: Path, here: Run) -> None:
+    change(project / "won.scenario.yaml", "owner: sam", "owner: sma")
+    assert here("open", "deals", "Acme", "--json").err == ""
+    here("publish")
+    here("check", code=1)
+    assert "did you mean 'sam'" in here("test", code=1).out
+
+
 def test_publishing_is_remembered_and_never_wrongly(project: Path, here: Run) -> None:
     here("list")
     (project / "playbook.db").unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -20,9 +21,10 @@ from playbook.checking.territories import TERRITORY_CHECKS
 from playbook.checking.translations import TRANSLATION_CHECKS
 from playbook.reading.project import Project, Reading, in_order
 from playbook.reading.shapes import shape as _shape
+from playbook.reading.standard import STANDARD_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from playbook.checking.found import Check
     from playbook.errors import Problem
@@ -57,6 +59,16 @@ def check(target: Reading[Any] | Project) -> tuple[Problem, ...]:
 def problems_of(target: Reading[Any] | Project) -> tuple[Problem, ...]:
     """Return everything that is wrong with a file or a project, of shape and of meaning, in order of place."""
     return in_order((*target.problems, *check(target)))
+
+
+def hindering(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the errors that forbid to publish; scenarios are not published, so theirs forbid nothing."""
+    pattern = STANDARD_KINDS["scenario"].patterns[0]
+    return tuple(
+        problem
+        for problem in problems
+        if problem.severity == "error" and not fnmatchcase(problem.span.file, pattern)
+    )
 
 
 def _of(reading: Reading[Any], project: Project | None) -> Iterator[Problem]:

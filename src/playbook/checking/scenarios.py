@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from playbook.model.scenario import Scenario, Step
     from playbook.reading.project import Project, Reading
 
-_REFUSALS = ("not_permitted", "wrong_state", "blocked", "wrong_input")
+_REFUSALS = ("not_permitted", "wrong_state", "blocked", "taken", "wrong_input")
 _BY_CRITERION = ("blocked", "warned", "observed", "approved", "waived")
 _MAPS_BY_CRITERION = ("who", "sees", "asked")
 _MAPS_BY_ACTIVITY = ("due", "open", "assignees")
@@ -119,7 +119,7 @@ class _Checked:
         yield from unknown_keys(self.reading, codes.UNKNOWN_FIELD, "field", path, known)
         for name, value in given.items():
             field = known.get(name)
-            if field is None or is_blank(value):
+            if field is None or is_blank(value) or (isinstance(value, str) and parameters(value)):
                 continue
             try:
                 parse(field, value)
@@ -235,9 +235,14 @@ class _Checked:
         refused: dict[Path, str] = {(*path, "refused"): expect.get("refused", "")}
         yield from unknown(reading, codes.NOT_ALLOWED, "reason to refuse", refused, _REFUSALS)
         yield from self._persons({(*path, "owner"): expect.get("owner", "")})
-        for index, notice in enumerate(expect.get("notices", ())):
-            to = notice.get("to", ())
-            yield from self._persons(one_or_items(reading, (*path, "notices", index, "to"), _tuple(to)))
+        notices = expect.get("notices", ())
+        listed: list[tuple[Path, Any]] = (
+            [((*path, "notices"), notices)]
+            if isinstance(notices, dict)
+            else [((*path, "notices", index), notice) for index, notice in enumerate(notices)]
+        )
+        for place, notice in listed:
+            yield from self._persons(one_or_items(reading, (*place, "to"), _tuple(notice.get("to", ()))))
 
     def _listed(
         self, expect: Mapping[str, Any], key: str, path: Path, code: str, kind: str, known: list[str]

@@ -20,6 +20,7 @@ _FILES = {
     "playbook.yaml": "playbook.yaml",
     "organization.yaml": "organization.yaml",
     "deals.playbook.yaml": "deals.playbook.yaml",
+    "won.scenario.yaml": "won.scenario.yaml",
     "gitignore": ".gitignore",
 }
 """The files of the starter and what they are called in a project."""
@@ -28,7 +29,7 @@ _FILES = {
 @command("init", example="playbook init acme")
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path))
 def init(session: Session, folder: Path | None) -> None:
-    """Make a small working project: settings, two people, and a playbook for selling.
+    """Make a small working project: settings, two people, a playbook for selling and a scenario that tests it.
 
     Nothing that is there is overwritten.
     """

@@ -117,7 +117,9 @@ class Session:
     @property
     def mistakes(self) -> tuple[Problem, ...]:
         """Return the problems of the project's files that forbid to publish."""
-        return tuple(problem for problem in self.files.problems if problem.severity == "error")
+        from playbook.checking import hindering
+
+        return hindering(self.files.problems)
 
     # -- the store ----------------------------------------------------------------------------------
 

@@ -56,9 +56,12 @@ class Publisher:
 
         Raises ProblemsFound and InputError as Engine.publish does.
         """
-        from playbook.checking import problems_of  # brings the YAML reader, which running a case does without
+        from playbook.checking import (
+            hindering,
+            problems_of,
+        )  # brings the YAML reader, which running a case does without
 
-        problems = [p for p in problems_of(project) if p.severity == "error"]
+        problems = hindering(problems_of(project))
         if problems:
             raise ProblemsFound(problems)
         while True:

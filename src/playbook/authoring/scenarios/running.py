@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from playbook.engine.definitions import Compiler
     from playbook.errors import Blocker, Problem, Span
     from playbook.model.organization import Organization
-    from playbook.model.playbook import Playbook
     from playbook.model.scenario import Scenario
     from playbook.plugins import Registry
     from playbook.reading.project import Project, Reading
@@ -125,22 +124,28 @@ class Runner:
         refused: dict[str, tuple[Problem, ...]] = {}
         while errors := [p for p in _problems(project) if p.severity == "error"]:
             bad = {name: found for name, one in project.playbooks.items() if (found := _of(one, errors))}
-            if not bad:
+            others = {
+                kind: {name: one for name, one in of.items() if not _of(one, errors)}
+                for kind, of in project.others.items()
+            }
+            if not bad and others == project.others:
                 return _Ground(MemoryStore(), compiler, dict.fromkeys(self.project.playbooks, tuple(errors)))
             refused |= bad
             left = {name: one for name, one in project.playbooks.items() if name not in bad}
-            project = attrs.evolve(project, playbooks=left)
+            project = attrs.evolve(project, playbooks=left, others=others)
         store, first = MemoryStore(), from_micros(0)
         Engine.open(project, store=store, registry=self.registry, clock=lambda: first).publish(actor=OPERATOR)
         return _Ground(store, compiler, refused)
 
 
 def _problems(project: Project) -> tuple[Problem, ...]:
-    read = (problem for one in project.playbooks.values() for problem in one.problems)
-    return (*read, *check(project))
+    readings: list[Reading[Any]] = [*project.playbooks.values(), *project.records.values()]
+    readings += [one for of in project.others.values() for one in of.values()]
+    readings += [] if project.organization is None else [project.organization]
+    return (*(problem for reading in readings for problem in reading.problems), *check(project))
 
 
-def _of(reading: Reading[Playbook], problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def _of(reading: Reading[Any], problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.span.file == reading.file)
 
 
