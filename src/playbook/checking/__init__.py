@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook.checking.automation import AUTOMATION_CHECKS
+from playbook.checking.branches import BRANCH_CHECKS
+from playbook.checking.conditions import CONDITION_CHECKS
+from playbook.checking.invariants import INVARIANT_CHECKS
 from playbook.checking.mappings import MAPPING_CHECKS
 from playbook.checking.measures import MEASURE_CHECKS
 from playbook.checking.organizations import ORGANIZATION_CHECKS
@@ -31,13 +34,16 @@ if TYPE_CHECKING:
     from playbook.reading.kinds import Shape
 
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "playbook": (*PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS, *PERSONAL_CHECKS),
+    "playbook": (
+        *PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS, *PERSONAL_CHECKS,
+        *CONDITION_CHECKS, *BRANCH_CHECKS, *INVARIANT_CHECKS,
+    ),
     "record": RECORD_CHECKS,
     "translation": TRANSLATION_CHECKS,
     "scenario": SCENARIO_CHECKS,
     "organization": (*ORGANIZATION_CHECKS, *TERRITORY_CHECKS, *MEASURE_CHECKS),
     "mapping": MAPPING_CHECKS,
-}
+}  # fmt: skip
 """The checks of every kind of file, by name of the kind."""
 
 

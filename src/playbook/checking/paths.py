@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 def unreachable_stages(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
     """Find stages that no case can come to."""
-    ways = _ways(reading)
-    if not ways:
+    onward = ways(reading)
+    if not onward:
         return
-    reached = _closure(ways, {next(iter(ways))})
-    for stage in ways:
+    reached = closure(onward, {next(iter(onward))})
+    for stage in onward:
         if stage not in reached:
             hint = "name it in the `next` of a stage, or say where it is reached `from`"
             message = f"no case can come to stage {stage!r}"
@@ -40,13 +40,13 @@ def dead_ends(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem
             hint = "add `final: won` to the stage that ends a case, and one with `final: lost`"
             yield problem(reading, codes.NO_FINAL_STAGE, "no stage ends a case", ("stages",), hint)
         return
-    ways = _ways(reading)
-    back: dict[str, set[str]] = {stage: set() for stage in ways}
-    for stage, targets in ways.items():
+    onward = ways(reading)
+    back: dict[str, set[str]] = {stage: set() for stage in onward}
+    for stage, targets in onward.items():
         for target in targets:
             back[target].add(stage)
-    leaving = _closure(back, finals)
-    for stage in ways:
+    leaving = closure(back, finals)
+    for stage in onward:
         if stage not in leaving:
             message = f"a case in stage {stage!r} can never end"
             hint = "add `next`, or `final` if a case ends here"
@@ -63,7 +63,7 @@ def final_with_next(reading: Reading[Playbook], _: Project | None) -> Iterator[P
             )
 
 
-def _ways(reading: Reading[Playbook]) -> dict[str, set[str]]:
+def ways(reading: Reading[Playbook]) -> dict[str, set[str]]:
     """Return where each stage leads.
 
     A misspelt stage counts as the nearest one, and a stage that was refused in part leads everywhere: each of
@@ -72,28 +72,29 @@ def _ways(reading: Reading[Playbook]) -> dict[str, set[str]]:
     playbook = reading.value
     assert playbook is not None
     stages = {stage.id: stage for stage in playbook.stages}
-    ways: dict[str, set[str]] = {}
+    onward: dict[str, set[str]] = {}
     for stage in playbook.stages:
         targets = [target.to for target in stage.next]
         near = (target if target in stages else nearest(target, stages) for target in targets)
-        ways[stage.id] = {target for target in near if target}
+        onward[stage.id] = {target for target in near if target}
         if (
-            reading.source.get("stages", stage.id).broken or len(ways[stage.id]) < len(set(targets))
+            reading.source.get("stages", stage.id).broken or len(onward[stage.id]) < len(set(targets))
         ) and not stage.final:
-            ways[stage.id] = set(stages)
+            onward[stage.id] = set(stages)
     for stage in playbook.stages:
         starts = [other.id for other in playbook.stages if not other.final]
         for start in starts if stage.start == ("any",) else stage.start:
             source = start if start in stages else nearest(start, stages)
             if source and source != stage.id:
-                ways[source].add(stage.id)
-    return ways
+                onward[source].add(stage.id)
+    return onward
 
 
-def _closure(ways: Mapping[str, set[str]], begin: set[str]) -> set[str]:
+def closure(onward: Mapping[str, set[str]], begin: set[str]) -> set[str]:
+    """Return what is reached from some stages, themselves included."""
     reached, left = set(begin), list(begin)
     while left:
-        for target in ways[left.pop()] - reached:
+        for target in onward[left.pop()] - reached:
             reached.add(target)
             left.append(target)
     return reached

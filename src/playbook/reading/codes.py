@@ -364,3 +364,36 @@ CONDITION_CALL = _code(
     "condition-call",
     "The function is called with too few, too many or the wrong values.",
 )
+CONDITION_NEVER = _code(
+    "condition-never",
+    "No value whatever meets the condition: parts of it exclude each other. In a criterion that means that"
+    " nothing passes, elsewhere that nothing happens.",
+)
+CONDITION_ALWAYS = _code(
+    "condition-always",
+    "Every value meets the condition, at least every one that is filled in, so it tests nothing. A missing"
+    " value is neither: it leaves the condition unknown.",
+)
+CONDITION_CONTRADICTS = _code(
+    "condition-contradicts",
+    "Two criteria that are asked together exclude each other: whatever the values are, one of them is not met.",
+)
+CONDITION_REPEATS = _code(
+    "condition-repeats",
+    "Two criteria that are asked together say the same in other words. One is enough.",
+)
+BRANCH_OVERLAP = _code(
+    "branch-overlap",
+    "Some cases fit two ways on. The first whose `when` holds is taken, so the order of the file decides; a"
+    " way that comes after a wider one is never taken.",
+)
+BRANCH_GAP = _code(
+    "branch-gap",
+    "Some cases fit none of the ways on, though every criterion is met, so they stand still. Give the last"
+    " way no `when`, or let the conditions meet without leaving a value out.",
+)
+INVARIANT_BREACH = _code(
+    "invariant-breach",
+    "On some way a case can meet every criterion and still break an invariant, so that its move is refused"
+    " without a criterion saying why. Ask in a criterion for what the invariant needs.",
+)

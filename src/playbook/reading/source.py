@@ -110,6 +110,13 @@ class Source:
             here = here[part]  # type: ignore[index]
         return here
 
+    def place(self, *path: str | int) -> Any:
+        """Return the event of the value at a path of keys and positions; None where there is none."""
+        holder = self.get(*path[:-1])
+        if not isinstance(holder, Map | List) or not _has(holder, path[-1]):
+            return None
+        return holder.places[int(path[-1])] if isinstance(holder, List) else holder.places[str(path[-1])][1]
+
     def owner(self, event: Any) -> Source:
         """Return the file in which an event stands."""
         return self.origins.get(id(event), self) if self.origins else self
