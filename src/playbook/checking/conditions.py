@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     Placed = tuple[Path, Criterion]
 
 
+_THERE = frozenset(
+    f"case.{name}" for name in ("id", "name", "stage", "opened", "age", "in_stage", "idle", "outcome")
+)
+"""What every case has, so that it is never missing."""
+
+
 def never_and_always(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
     """Find conditions that hold in no case, and those that hold in every one."""
     playbook = playbook_of(reading)
@@ -46,7 +52,8 @@ def _whens(reading: Reading[Playbook]) -> Iterator[tuple[Path, Condition]]:
     """Yield every condition that says whether something applies, with its path."""
     playbook = playbook_of(reading)
     found: list[tuple[Path, Condition | None]] = []
-    for path, item in (*criteria(playbook), *activities(playbook), *approvals(playbook), *timers(reading)):
+    holders: list[tuple[Path, Any]] = [*criteria(playbook), *activities(playbook), *approvals(playbook)]
+    for path, item in (*holders, *timers(reading)):
         found.append(((*path, "when"), item.when))
     found += [((*path, "pauses_when"), timer.pauses_when) for path, timer in timers(reading)]
     found += [((*path, "when"), action.when) for path, action, _ in actions(reading)]
@@ -73,7 +80,7 @@ def _judged(
     if never:
         yield _never(reading, reader, path, condition, criterion)
     elif always and path[0] != "invariants":
-        names = ", ".join(sorted(reads(load(condition.tree))))
+        names = ", ".join(sorted(reads(load(condition.tree)) - _THERE))
         whenever = f" when {names} is filled" if unless_missing and names else ""
         message = f"this always holds{whenever}: `{_shortened(condition.text)}`"
         asked = f"`filled({names})` says the same" if whenever else "remove it"

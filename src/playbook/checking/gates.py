@@ -29,7 +29,7 @@ class Gates:
     reader: Reader
 
     def asked(self, criterion: Criterion) -> Region | None:
-        """Return where a criterion that blocks and applies is met, as far as values say; None where that is nothing."""
+        """Return where a criterion is met that blocks and applies; None where values do not say."""
         if criterion.mode != "block":
             return None
         if criterion.kind == "that":

@@ -44,7 +44,8 @@ def breaches(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]
                     f"on the way {' -> '.join(stage.id for stage in route)} this would no longer hold:"
                     f" {found} passes every criterion"
                 )
-                hint = f"ask for it in a criterion of stage {route[-2].id!r}; as it stands, the move is refused there"
+                stage = route[-2].id
+                hint = f"let a criterion of stage {stage!r} ask for it too; else the move is refused for no criterion"
                 path = ("invariants", invariant.id)
                 yield problem(reading, codes.INVARIANT_BREACH, message, path, hint, "warning")
                 break
@@ -55,7 +56,7 @@ def _routes(reading: Reading[Playbook]) -> list[tuple[Stage, ...]]:
     playbook = playbook_of(reading)
     stages = {stage.id: stage for stage in playbook.stages}
     routes: list[tuple[Stage, ...]] = []
-    queue = [(playbook.stages[0],)] if playbook.stages else []
+    queue: list[tuple[Stage, ...]] = [playbook.stages[:1]] if playbook.stages else []
     seen = set()
     while queue:
         route = queue.pop(0)

@@ -21,10 +21,14 @@ class Values(Protocol):
     """A set of values; `missing` says whether having none belongs to it."""
 
     @property
-    def missing(self) -> bool: ...
+    def missing(self) -> bool:
+        """Return whether having no value belongs to it."""
+        ...
 
     @property
-    def empty(self) -> bool: ...
+    def empty(self) -> bool:
+        """Return whether nothing belongs to it."""
+        ...
 
     def meet(self: S, other: S) -> S:
         """Return what both have."""
@@ -70,7 +74,7 @@ class Ranges:
                 return begin[0]
             if end != _END and end[1] == 1:
                 return end[0]
-            if _START == begin:
+            if begin == _START:
                 return Decimal(0) if end == _END else end[0] - step
             return begin[0] + step if end == _END else (begin[0] + end[0]) / 2
         return None

@@ -38,7 +38,7 @@ class Witness:
         self.values: dict[str, Any] = {}
         self.said: dict[str, str] = {}
         opaque: set[str] = set()
-        for key, found in box.items():
+        for key, found in _on_one_scale(box).items():
             name, base = self._field(key)
             if name:
                 self._take(name, base, key, found)
@@ -93,6 +93,21 @@ class Witness:
 
     def __str__(self) -> str:
         return " and ".join(f"{name} = {said}" for name, said in self.said.items())
+
+
+def _on_one_scale(box: Box) -> dict[Key, Any]:
+    """Return a box in which money that is compared with 0 alone, beside a currency, is on the scale of that."""
+    found = dict(box)
+    for key, values in box.items():
+        others = [other for other in box if other[:2] == key[:2] and other != key]
+        bare = (
+            key[0] == "number"
+            and not key[2]
+            and all(cut[0] == 0 or cut[0].is_infinite() for cut in values.cuts)
+        )
+        if bare and len(others) == 1:
+            found[others[0]] = found[others[0]].meet(found.pop(key))
+    return found
 
 
 def witnesses(playbook: Playbook, region: Region) -> Iterable[Witness]:

@@ -14,7 +14,8 @@ class Mistake:
     """Describe a mistake in a condition; `start` and `end` are offsets in its text.
 
     Codes: condition-syntax, condition-size, condition-name (nothing has that name), condition-value (not an
-    option or id), condition-type (types that do not go together), condition-call (wrong arguments).
+    option or id), condition-type (types that do not go together), condition-call (wrong arguments); and
+    comma-in-number and curly-quotes, as everywhere in a file.
     """
 
     code: str
@@ -34,6 +35,12 @@ _LAST_WORD = re.compile(r"([A-Za-z]+)\s*\Z")
 _NEXT_WORD = re.compile(r"[A-Za-z_]\w*")
 _CURRENCY = "a currency is three capital letters after the amount", "write it like 25000 EUR"
 
+_CURLY = (
+    r"",
+    r"[“”„«»‘’‚`´]",
+    "these quotation marks are not plain ones",
+    'write "text" with straight quotes',
+)
 # What stands before the place and what after it, what is wrong, what to do. The first that fits is told.
 _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     (r"\d\Z", r",\d{3}(?!\d)", "a number has no comma inside", "write 25000 instead of 25,000"),
@@ -41,7 +48,7 @@ _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     (r"=\Z", r"[<>]", "a comparison is written with = last", "write >= or <="),
     (r"==\Z|!=\Z", r"=", "there is one = too many", "write == for 'is equal', != for 'is not equal'"),
     (r"", r"=", "'=' does not compare", "write == for 'is equal'"),
-    (r"", r"[“”„«»‘’‚`´]", "these quotation marks are not plain ones", 'write "text" with straight quotes'),
+    _CURLY,
     (r"", r"[\"']", "the text that begins here has no end", "close it with the same quotation mark"),
     (r"", r"[$€£¥]", *_CURRENCY),
     (r"\d\s*\Z", r"[A-Za-z]{3}\b|(?i:euros?|dollars?)\b", *_CURRENCY),
@@ -57,6 +64,15 @@ _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     (r"\w\s+\Z", r"not\s+in\b", "'not in' is not an operator", "write not (x in list)"),
     (r"", r"not\b", "'not' cannot stand here", "put brackets around it: (not ...), or write !"),
 )
+
+
+_EVERYWHERE = {_SLIPS[0][2]: "comma-in-number", _CURLY[2]: "curly-quotes"}
+"""Slips that are made outside of conditions too, and their codes."""
+
+
+def code_of(message: str) -> str:
+    """Return the code of what `explain` says."""
+    return _EVERYWHERE.get(message, "condition-syntax")
 
 
 def explain(text: str, at: int) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.expressions import literals
 from playbook.expressions.literals import LiteralError
-from playbook.expressions.mistakes import Mistake, explain
+from playbook.expressions.mistakes import Mistake, code_of, explain
 from playbook.expressions.nodes import MACROS, Node
 from playbook.expressions.values import INT_MAX, INT_MIN, UINT_MAX
 
@@ -62,7 +62,7 @@ def _syntax(text: str, error: Any) -> Mistake:
         at = len(text.rstrip())
     message, hint = explain(text, at)
     length = len(getattr(error, "token", "")) or 1
-    return Mistake("condition-syntax", message, at, min(at + length, len(text)), hint)
+    return Mistake(code_of(message), message, at, min(at + length, len(text)), hint)
 
 
 def _too_big(message: str, length: int) -> Mistake:

@@ -59,6 +59,32 @@ UNREADABLE = _code(
     "unreadable-file",
     "The file could not be opened. Check that it exists and may be read.",
 )
+COMMA_CUT = _code(
+    "comma-cut",
+    "Inside braces a comma ends a value, so a text with a comma loses what follows it. Put the text in quotes.",
+)
+COMMA_IN_NUMBER = _code(
+    "comma-in-number",
+    "Numbers are written with digits and a point alone: 25000, 1250.50. A comma separates values.",
+)
+HASH_CUT = _code(
+    "hash-cut",
+    "A # after a space begins a comment, so a text with one loses what follows it. Put the text in quotes.",
+)
+QUOTE_FIRST = _code(
+    "quote-first",
+    "A text that begins with a quote ends at the next one, and nothing may follow. Put the whole text in quotes"
+    ' of the other kind, or begin a condition with the name: `deal.segment == "large"`.',
+)
+COLON_IN_TEXT = _code(
+    "colon-in-text",
+    "A colon and a space make a key of what stands before them, so a text that has them needs quotes.",
+)
+NO_COLON = _code(
+    "no-colon",
+    "A key and its value are joined by a colon and a space. An equals sign, or a colon without a space, makes"
+    " one text of both.",
+)
 SEVERAL_DOCUMENTS = _code(
     "several-documents",
     "A file holds one document. Remove the line `---` and what follows it, or make it another file.",

@@ -81,8 +81,8 @@ class _Resolver:
         tree = None
         if node is not None:
             checked = expressions.check(node, self.env_of(pending.about), pending.wanted)
+            tree = None if mistakes or checked.mistakes else expressions.dump(checked.node)
             mistakes = (*mistakes, *(m for m in checked.mistakes if not self.follows(m, condition.text)))
-            tree = expressions.dump(checked.node)
         for mistake in mistakes:
             span = span_of(self.source, pending.event, mistake.start, mistake.end)
             message, _, near = mistake.message.partition("; ")

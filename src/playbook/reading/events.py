@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from playbook.errors import Problem, Span
-from playbook.reading import codes, syntax
+from playbook.reading import codes, syntax, traps
 from playbook.reading.source import List, Map, Source, describe, lines
 
 MAX_BYTES = 1_000_000
@@ -104,6 +104,7 @@ class _Builder:
         self.count = 0
         self.repeated = 0
         self.documents = 0
+        self.hashes = traps.hashes(source.text)
 
     def run(self) -> None:
         parser = _Loader(self.source.text)
@@ -155,6 +156,8 @@ class _Builder:
                 "use straight quotes, or none",
                 "warning",
             )
+        if self.hashes and event.end_mark.index in self.hashes and not event.style and text:
+            traps.hash_cut(self.source, event)
         self.place(value, event)
 
     def opens(self, event: Any) -> None:
@@ -187,7 +190,7 @@ class _Builder:
                 self.source.span(event),
                 "if the star belongs to the text, put the text in quotes",
             )
-            self.place(None, event)
+            self.place(f"*{event.anchor}", event)
             return
         value, size, height = known
         self.count += size
@@ -214,10 +217,19 @@ class _Builder:
             frame.key = event
             frame.skip = not self.fits(holder, value, event)
         else:
-            if not frame.skip:
+            if not (frame.skip or (value is None and self.is_cut(holder, frame.key, event))):
                 holder[frame.key.value] = value
                 holder.places[frame.key.value] = (frame.key, event)
             frame.key = None
+
+    def is_cut(self, holder: Map, key: Any, event: Any) -> bool:
+        """Return whether a key without value, inside braces, is the rest of a text; report it."""
+        index = event.start_mark.index
+        nothing = event.end_mark.index == index and event.__class__ is yaml.ScalarEvent
+        if not nothing or key.style or self.source.text[key.end_mark.index : index].strip():
+            return False
+        # Outside of braces a key without value ends its line, with a colon.
+        return traps.cut(self.source, holder, key)
 
     def fits(self, holder: Map, value: Any, event: Any) -> bool:
         """Return whether a key can be used; report it where not."""

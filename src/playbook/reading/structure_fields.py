@@ -9,7 +9,7 @@ import attrs
 from playbook.model import values
 from playbook.model.playbook import Field
 from playbook.model.vocabulary import type_of
-from playbook.reading import codes
+from playbook.reading import codes, traps
 from playbook.reading.pending import condition
 from playbook.reading.source import Map, plain
 from playbook.reading.structure import maps, texts, truth
@@ -17,6 +17,9 @@ from playbook.reading.structure import maps, texts, truth
 if TYPE_CHECKING:
     from playbook.errors import Span
     from playbook.reading.source import Source
+
+
+_NUMERIC = ("money", "percent", "number", "integer")
 
 
 class Fields:
@@ -70,5 +73,7 @@ class Fields:
             return values.parse(field, plain(data[key], lambda number: number))
         except ValueError as error:
             message, _, hint = str(error).replace("; ", ": ", 1).partition(": ")
-            self.source.report(codes.BAD_VALUE, message, self.source.value(data, key), hint)
+            comma = field.type in _NUMERIC and traps.IN_NUMBER.search(str(data[key]))
+            code = codes.COMMA_IN_NUMBER if comma else codes.BAD_VALUE
+            self.source.report(code, message, self.source.value(data, key), hint)
             return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from playbook.errors import Span
-from playbook.reading import codes
+from playbook.reading import codes, traps
 from playbook.reading.source import lines
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ _SYNTAX = {
         "a comma or a closing ] is missing",
         "close the bracket opened before",
     ),
+    "did not find expected comment or line break": (
+        "something follows | or > on its line",
+        "begin the text on the next line, indented further than its key",
+    ),
     "did not find expected '-' indicator": ("this does not fit the list above", "check the indentation"),
     "block sequence entries are not allowed in this context": (
         "a list item where none can stand",
@@ -60,23 +64,37 @@ def refused(source: Source, error: yaml.MarkedYAMLError) -> None:
     """Report a syntax error at its place, with a friendly code where the cause is known."""
     said, during = (error.problem or "").strip(), error.context or ""
     sign = next((sign for sign in _SIGNS if during.endswith(sign)), None)
+    found = error.problem_mark or error.context_mark
     # What was opened and never closed is found at the end; where it was opened is what helps.
     opened = sign or said == "found unexpected end of stream" or "expected ','" in said
-    mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
+    mark = (error.context_mark if opened else None) or found
     span = Span(source.file, mark.line + 1, mark.column + 1) if mark else source.top()
+    met = Span(source.file, found.line + 1, found.column + 1) if found else span
     if sign:
         code, message = _SIGNS[sign]
-        source.report(code, message, span, "if the sign belongs to the text, put the text in quotes")
-    elif not _familiar(source, span):
+        hint = "if the sign belongs to the text, put the text in quotes"
+        if code == codes.YAML_TAG:
+            hint = "a condition says `not`; put any other text in quotes"
+        source.report(code, message, span, hint)
+    elif not (_familiar(source, met, span) or (span.line != met.line and _familiar(source, span, span))):
         message, hint = _SYNTAX.get(
             said, (said or "this is not YAML", "check the indentation and the quotes")
         )
         source.report(codes.YAML_SYNTAX, message, span, hint)
 
 
-def _familiar(source: Source, span: Span) -> bool:
-    """Report a cause that is known by its looks, on the line or the one above; return whether one was."""
-    for number in (span.line, span.line - 1):
+_VALUE = r"(?:^|[:\-,{\[])[ \t]+"
+_QUOTE_FIRST = re.compile(_VALUE + r"""((["'])(?:(?!\2).)*\2)[ \t]*[^\s,\]}#:'"]""")
+_COLON = re.compile(r"(?:^|[{,])[ \t]*(?:- +)?([\w.-]+):[ \t]+([^\s\"'{\[|>#][^{}\[\]\"']*?:)(?:[ \t]|$)")
+_IN_ITEM = re.compile(r"[ \t]*- +([^\s\"'{\[|>#][^{}\[\]\"']*?:) [^:]*: ")
+_JOINED = re.compile(r"[ \t]*(?:- +)?([a-z_]\w*)[:=](?! |=)(\S.*)")
+
+
+def _familiar(source: Source, met: Span, opened: Span) -> bool:
+    """Report a cause that is known by its looks, on the line where the parser stopped or the one above."""
+    if _deeper(source, met):
+        return True
+    for number in (met.line, met.line - 1):
         text = source.line(number)
         indent = text[: len(text) - len(text.lstrip())]
         if "\t" in indent:
@@ -88,10 +106,67 @@ def _familiar(source: Source, span: Span) -> bool:
             place = Span(source.file, number, braces.start(1) + 1, len(braces[1]))
             placeholder(source, braces[1], place)
             return True
-    if source.line(span.line)[span.column - 1 : span.column] == "\t":
-        source.report(codes.TAB, "a tab where none can stand", span, "use spaces")
+        if _cut(source, number, text, opened):
+            return True
+    if source.line(met.line)[met.column - 1 : met.column] == "\t":
+        source.report(codes.TAB, "a tab where none can stand", met, "use spaces")
         return True
     return False
+
+
+def _deeper(source: Source, met: Span) -> bool:
+    """Report a line that is indented further than the one above, which has its value already."""
+    number = met.line - 1
+    while number > 0 and not source.line(number).strip():
+        number -= 1
+    here, above = source.line(met.line), source.line(number)
+    column = len(here) - len(here.lstrip()) + 1
+    has_value = re.match(r"[ ]*(?:- +)?[\w.-]+:[ ]+[^\s|>{\[\"'#&]", above)
+    key = re.match(r"[ ]*[\w.-]+:(?:[ ]|$)", here)
+    if not (has_value and key and met.column == key.end() - (here[key.end() - 1] == " ")):
+        return False
+    if column <= len(above) - len(above.lstrip()) + 1 + 2 * above.lstrip().startswith("- "):
+        return False
+    message = "this line is indented further than the one above, which has its value already"
+    span = Span(source.file, met.line, column, max(met.column - column, 1))
+    source.report(codes.YAML_SYNTAX, message, span, "begin both in the same column")
+    return True
+
+
+def _cut(source: Source, number: int, text: str, opened: Span) -> bool:
+    """Report a text that a quote, a colon or a hash cuts, or a key without its colon."""
+    file = source.file
+    if (quote := _QUOTE_FIRST.search(text)) is not None:
+        span = Span(file, number, quote.end(), 1)
+        other = "'" if quote[2] == '"' else '"'
+        hint = f"put the whole text in {other}...{other}; a condition may begin with the name instead"
+        source.report(
+            codes.QUOTE_FIRST, f"the text ends with {quote[1]}, and something follows it", span, hint
+        )
+    elif (colon := _COLON.search(text)) is not None:
+        rest = re.split(r"[,}]" if "{" in text[: colon.start(2)] else r"[ \t]#", text[colon.start(2) :])[0]
+        hint = f"put the text in quotes: {colon[1]}: {traps.quoted(rest.strip())}"
+        if re.fullmatch(r"[a-z_]+:", colon[2]):
+            hint = f"put `{colon[2]}` on a line of its own, indented further; or, if it is text, in quotes"
+        span = Span(file, number, colon.end(2), 1)
+        source.report(codes.COLON_IN_TEXT, "a second `: ` where a text was being read", span, hint)
+    elif (item := _IN_ITEM.match(text)) is not None:
+        hint = f"put the text in quotes: - {traps.quoted(text.partition('-')[2].strip())}"
+        span = Span(file, number, item.end(1), 1)
+        source.report(codes.COLON_IN_TEXT, "a second `: ` where a text was being read", span, hint)
+    elif (joined := _JOINED.fullmatch(text.rstrip())) is not None:
+        hint = f"a key and its value are joined by a colon and a space: {joined[1]}: {joined[2]}"
+        span = Span(file, number, joined.start(1) + 1, len(joined[1]) + 1)
+        source.report(codes.NO_COLON, f"`{joined[0].strip()}` is one text", span, hint)
+    elif opened.line == number and (hash_ := traps.HASH.search(text)) is not None:
+        span = Span(file, number, hash_.start() + 2, 1)
+        hint = "put the text in quotes; write the comment behind the closing bracket"
+        # What is told already, as a warning, was the cause of this.
+        source.problems = [one for one in source.problems if one.span.line != number]
+        source.report(codes.HASH_CUT, "the # begins a comment, so the bracket is not closed", span, hint)
+    else:
+        return False
+    return True
 
 
 def placeholder(source: Source, text: str, span: Span) -> None:

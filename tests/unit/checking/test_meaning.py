@@ -1,4 +1,4 @@
-"""What is said to hold, to fail or to be unknown is what evaluation answers, whatever the condition and the values."""
+"""What is said to hold, to fail or to be unknown is what evaluation answers, whatever the values."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ PLAYBOOK = Playbook(
 )  # fmt: skip
 ATOMS = st.sampled_from([
     *(f"deal.amount {sign} {n}" for sign in ("<", "<=", "==", "!=", ">") for n in ("5 EUR", "10 EUR", "10")),
-    *(f"deal.share {sign} 20%" for sign in ("<", ">=")), *(f"{n} {sign} deal.seats" for n in (1, 2) for sign in ("<", ">=")),
+    *(f"deal.share {sign} 20%" for sign in ("<", ">=")),
+    *(f"{n} {sign} deal.seats" for n in (1, 2) for sign in ("<", ">=")),
     "deal.seats > 1.5", "deal.seats != 1.5", "deal.hot", "deal.hot == false", 'deal.segment == "a"',
     'deal.segment != "b"', 'deal.segment in ["a", "c"]', "filled(deal.amount)", "filled(deal.hot, deal.close)",
     "deal.segment == null", "deal.close != null", "deal.close > deal.ends", "deal.ends >= deal.close + 1d",
