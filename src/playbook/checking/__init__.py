@@ -22,6 +22,7 @@ from playbook.checking.records import RECORD_CHECKS
 from playbook.checking.scenarios import SCENARIO_CHECKS
 from playbook.checking.territories import TERRITORY_CHECKS
 from playbook.checking.translations import TRANSLATION_CHECKS
+from playbook.checking.unused import ADVICE_CHECKS
 from playbook.reading.project import Project, Reading, in_order
 from playbook.reading.shapes import shape as _shape
 from playbook.reading.standard import STANDARD_KINDS
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 CHECKS: dict[str, tuple[Check, ...]] = {
     "playbook": (
         *PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS, *PERSONAL_CHECKS,
-        *CONDITION_CHECKS, *BRANCH_CHECKS, *INVARIANT_CHECKS,
+        *CONDITION_CHECKS, *BRANCH_CHECKS, *INVARIANT_CHECKS, *ADVICE_CHECKS,
     ),
     "record": RECORD_CHECKS,
     "translation": TRANSLATION_CHECKS,

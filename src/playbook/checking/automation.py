@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.checking.found import key_problem, problem, unknown, unknown_keys
+from playbook.checking.gates import Gates
+from playbook.checking.meaning import Reader
 from playbook.checking.parts import actions, activities, children, criteria, playbook_of, timers
+from playbook.checking.regions import TooManyError
 from playbook.reading import codes
 
 if TYPE_CHECKING:
@@ -133,6 +136,29 @@ def refused_actions(reading: Reading[Playbook], _: Project | None) -> Iterator[P
             yield problem(reading, codes.ACTION_REFUSED, message, (*path, "close"), hint, severity="warning")
 
 
+def refused_advances(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+    """Find actions that move a case on where the criteria of its stage may not be met."""
+    gates = Gates(playbook_of(reading), Reader(playbook_of(reading)))
+    for path, action, there in actions(reading):
+        guarded = path[-2] == "then" and reading.source.get(*path[:-2], "when") is not None
+        if action.verb != "advance" or guarded:
+            continue
+        for stage in there:
+            asked = [criterion.id for criterion in stage.exit if criterion.mode == "block"]
+            asked += [activity.id for activity in stage.activities if activity.required]
+            try:
+                when = gates.reader.meaning(action.when)
+                sure = when is None or (gates.decided(stage) and when.holds.within(gates.out(stage)))
+            except TooManyError:
+                sure = True
+            if asked and not sure:
+                message = f"moving on from stage {stage.id!r} asks for {', '.join(asked)}, which may be unmet"
+                hint = "say `when` with what they ask; else the move is refused, and owner and manager hear of it"
+                where = (*path, "advance")
+                yield problem(reading, codes.ACTION_REFUSED, message, where, hint, severity="advice")
+                break
+
+
 def _leads(stage: Stage, target: Stage) -> bool:
     named = stage.id in target.start or target.start == ("any",)
     return named or any(one.to == target.id for one in stage.next)
@@ -145,4 +171,10 @@ def _asked(target: Stage) -> Iterator[str]:
             yield from criterion.fields
 
 
-AUTOMATION_CHECKS: tuple[Check, ...] = (follow_ups, references, timers_that_never_fire, refused_actions)
+AUTOMATION_CHECKS: tuple[Check, ...] = (
+    follow_ups,
+    references,
+    timers_that_never_fire,
+    refused_actions,
+    refused_advances,
+)

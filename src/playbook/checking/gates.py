@@ -83,6 +83,11 @@ class Gates:
                 found = found.both(meaning.holds)
         return found
 
+    def decided(self, stage: Stage) -> bool:
+        """Return whether what values say decides of every criterion and activity of a stage's exit."""
+        plain = all(one.kind in ("that", "fields", "done") or one.mode != "block" for one in stage.exit)
+        return plain and not any(one.required and one.when is not None for one in stage.activities)
+
     def understood(self, stage: Stage) -> bool:
         """Return whether no criterion of a plugin has a say, of which nothing is known here."""
         return all(criterion.kind in _BUILT_IN for criterion in stage.exit)

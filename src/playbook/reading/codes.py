@@ -423,3 +423,13 @@ INVARIANT_BREACH = _code(
     "On some way a case can meet every criterion and still break an invariant, so that its move is refused"
     " without a criterion saying why. Ask in a criterion for what the invariant needs.",
 )
+UNUSED = _code(
+    "unused",
+    "Nothing asks for the field or reads it, names the parameter, or takes the criterion. That may be meant, since"
+    " people can fill any field; else ask for it where it is needed, or remove it.",
+)
+SELLERS_EFFORT = _code(
+    "sellers-effort",
+    "The criterion is met by what the seller did, so a stage says how busy somebody was and not how far the buyer"
+    " is. Ask for what the buyer said, gave or decided.",
+)

@@ -1,0 +1,125 @@
+"""Advice on what nothing uses, and on criteria that describe the seller's effort instead of the buyer's evidence."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from playbook.checking.found import key_problem, problem
+from playbook.checking.parts import activities, criteria, playbook_of
+from playbook.expressions import load
+from playbook.reading import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playbook.checking.found import Check
+    from playbook.errors import Problem
+    from playbook.model.playbook import Activity, Criterion, Playbook
+    from playbook.reading.project import Project, Reading
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_OWN = ("call", "email", "meeting", "note")
+"""Entries that say what the seller did."""
+
+_EFFORT = frozenset(("call", "email", "task"))
+"""Kinds of activity that are done when the seller did them, whatever the buyer said."""
+
+
+def unused(reading: Reading[Playbook], project: Project | None) -> Iterator[Problem]:
+    """Find fields that nothing asks for or reads, parameters that nothing names, criteria that no stage takes.
+
+    A word anywhere in the file counts, also in a text and in the options of a plugin: what is silent is right.
+    """
+    playbook = playbook_of(reading)
+    words = _words(reading.source.root)
+    elsewhere = _of_others(playbook, project)
+    parts = set(attrs.astuple(playbook.about))
+    # Alone, a file does not say who copies a field, imports it or counts by it.
+    for field in playbook.fields if project is not None else ():
+        said = field.is_ is not None or field.required_from or field.editable_after_close
+        if not (said or words[field.id] > 1 or field.id in elsewhere or field.id in parts):
+            message = f"nothing asks for field {field.id!r}, and nothing reads it"
+            hint = "ask for it in a criterion or a form, or remove it"
+            yield key_problem(reading, codes.UNUSED, message, ("fields", field.id), hint, "advice")
+    for name, _ in playbook.parameters:
+        if words[name] < 2 + sum(name == one for segment in playbook.segments for one, _ in segment.set):
+            hint = f"write ${name} in a condition or where a timer waits, or remove it"
+            message = f"nothing reads parameter {name!r}"
+            yield key_problem(reading, codes.UNUSED, message, ("parameters", name), hint, "advice")
+    taken = {item.id for stage in playbook.stages for item in (*stage.entry, *stage.exit) if item.shared}
+    for criterion in playbook.criteria:
+        if criterion.id not in taken:
+            message = f"no stage takes criterion {criterion.id!r}"
+            hint = f"write `{criterion.id}: shared` under `entry` or `exit` of a stage, or remove it"
+            yield key_problem(reading, codes.UNUSED, message, ("criteria", criterion.id), hint, "advice")
+
+
+def _words(tree: Any) -> Counter[str]:
+    """Return how often each word stands in keys and values."""
+    found: Counter[str] = Counter()
+    left = [tree]
+    while left:
+        here = left.pop()
+        if isinstance(here, dict):
+            left += (*here, *here.values())
+        elif isinstance(here, list):
+            left += here
+        elif isinstance(here, str):
+            found.update(_WORD.findall(here))
+    return found
+
+
+def _of_others(playbook: Playbook, project: Project | None) -> set[str]:
+    """Return the fields of a playbook that other files of the project know."""
+    if project is None:
+        return set()
+    found: set[str] = set()
+    for mapping in project.mappings.values():
+        if mapping.value is not None and mapping.value.into == playbook.id:
+            found |= set(mapping.value.columns.fields)
+    others = [one for one in project.playbooks.values() if one.id != playbook.id]
+    for other in (*others, project.organization, *project.records.values()):
+        if other is not None and other.source.root is not None:
+            found |= set(_words(other.source.root))
+    return found
+
+
+def sellers_effort(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+    """Find criteria of a sale that are met by what the seller did alone."""
+    playbook = playbook_of(reading)
+    if all(stage.final != "won" for stage in playbook.stages):
+        return
+    done = {activity.id: activity for _, activity in activities(playbook)}
+    for path, criterion in criteria(playbook):
+        said, key = _effort(criterion, done)
+        if said and path[-2] != "entry":
+            message = f"{said}, whatever the buyer says"
+            hint = (
+                "ask for what shows that the buyer moved: their words, a date, a name, an answer as outcome"
+            )
+            yield problem(reading, codes.SELLERS_EFFORT, message, (*path, key), hint, "advice")
+
+
+def _effort(criterion: Criterion, done: Mapping[str, Activity]) -> tuple[str, str]:
+    """Return what the seller's effort is that meets a criterion, and the key that asks for it."""
+    if criterion.mode != "block":
+        return "", ""
+    activity = done.get(criterion.done)
+    if activity is not None and activity.kind in _EFFORT and not (activity.outcomes or activity.form):
+        article = "an" if activity.kind[0] in "aeiou" else "a"
+        return f"{article} {activity.kind} that the seller finished is enough", "done"
+    tree = criterion.that.tree if criterion.that is not None else None
+    node = load(tree) if tree is not None else None
+    if node is None or node.op not in ("ge", "gt", "eq") or node.args[0].op != "call":
+        return "", ""
+    name, *arguments = node.args[0].args
+    if name == "count" and arguments[0].op == "string" and arguments[0].args[0] in _OWN:
+        return f"a number of {arguments[0].args[0]}s that the seller logged is enough", "that"
+    return "", ""
+
+
+ADVICE_CHECKS: tuple[Check, ...] = (unused, sellers_effort)
