@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -41,21 +42,27 @@ def unused(reading: Reading[Playbook], project: Project | None) -> Iterator[Prob
     # Alone, a file does not say who copies a field, imports it or counts by it.
     for field in playbook.fields if project is not None else ():
         said = field.is_ is not None or field.required_from or field.editable_after_close
-        if not (said or words[field.id] > 1 or field.id in elsewhere or field.id in parts):
+        used = said or words[field.id] > 1 or field.id in elsewhere or field.id in parts
+        if not used and not _misspelt(field.id, words):
             message = f"nothing asks for field {field.id!r}, and nothing reads it"
             hint = "ask for it in a criterion or a form, or remove it"
             yield key_problem(reading, codes.UNUSED, message, ("fields", field.id), hint, "advice")
     for name, _ in playbook.parameters:
-        if words[name] < 2 + sum(name == one for segment in playbook.segments for one, _ in segment.set):
+        if not _misspelt(name, words) and words[name] < 2 + sum(name == one for segment in playbook.segments for one, _ in segment.set):
             hint = f"write ${name} in a condition or where a timer waits, or remove it"
             message = f"nothing reads parameter {name!r}"
             yield key_problem(reading, codes.UNUSED, message, ("parameters", name), hint, "advice")
     taken = {item.id for stage in playbook.stages for item in (*stage.entry, *stage.exit) if item.shared}
     for criterion in playbook.criteria:
-        if criterion.id not in taken:
+        if criterion.id not in taken and not _misspelt(criterion.id, words):
             message = f"no stage takes criterion {criterion.id!r}"
             hint = f"write `{criterion.id}: shared` under `entry` or `exit` of a stage, or remove it"
             yield key_problem(reading, codes.UNUSED, message, ("criteria", criterion.id), hint, "advice")
+
+
+def _misspelt(name: str, words: Counter[str]) -> bool:
+    """Return whether a word may stand for the name, misspelt; that has its own Problem."""
+    return bool(difflib.get_close_matches(name, [word for word in words if word != name], n=1, cutoff=0.8))
 
 
 def _words(tree: Any) -> Counter[str]:
@@ -91,7 +98,7 @@ def _of_others(playbook: Playbook, project: Project | None) -> set[str]:
 def sellers_effort(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
     """Find criteria of a sale that are met by what the seller did alone."""
     playbook = playbook_of(reading)
-    if all(stage.final != "won" for stage in playbook.stages):
+    if not playbook.about.amount or all(stage.final != "won" for stage in playbook.stages):
         return
     done = {activity.id: activity for _, activity in activities(playbook)}
     for path, criterion in criteria(playbook):
