@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playbook.checking.found import Check, Path
     from playbook.errors import Problem
     from playbook.model.playbook import Playbook, Stage
-    from playbook.model.rules import Timer
+    from playbook.model.rules import Action, Timer
     from playbook.reading.project import Project, Reading
 
 
@@ -143,20 +143,25 @@ def refused_advances(reading: Reading[Playbook], _: Project | None) -> Iterator[
         guarded = path[-2] == "then" and reading.source.get(*path[:-2], "when") is not None
         if action.verb != "advance" or guarded:
             continue
-        for stage in there:
-            asked = [criterion.id for criterion in stage.exit if criterion.mode == "block"]
-            asked += [activity.id for activity in stage.activities if activity.required]
-            try:
-                when = gates.reader.meaning(action.when)
-                sure = when is None or (gates.decided(stage) and when.holds.within(gates.out(stage)))
-            except TooManyError:
-                sure = True
-            if asked and not sure:
-                message = f"moving on from stage {stage.id!r} asks for {', '.join(asked)}, which may be unmet"
-                hint = "say `when` with what they ask; else the move is refused, and owner and manager hear of it"
-                where = (*path, "advance")
-                yield problem(reading, codes.ACTION_REFUSED, message, where, hint, severity="advice")
-                break
+        asked = [_unsure(gates, action, stage) for stage in there]
+        # Where one of several stages lets it pass, it may be meant for that one.
+        if asked and all(asked):
+            stage, names = there[0].id, ", ".join(asked[0])
+            message = f"moving on from stage {stage!r} asks for {names}, which may be unmet"
+            hint = "say `when` with what they ask; else the move is refused, and owner and manager hear of it"
+            yield problem(reading, codes.ACTION_REFUSED, message, (*path, "advance"), hint, severity="advice")
+
+
+def _unsure(gates: Gates, action: Action, stage: Stage) -> list[str]:
+    """Return the criteria and activities of a stage of which its action does not say that they are met."""
+    asked = [criterion.id for criterion in stage.exit if criterion.mode == "block"]
+    asked += [activity.id for activity in stage.activities if activity.required]
+    try:
+        when = gates.reader.meaning(action.when)
+        sure = when is None or (gates.decided(stage) and when.holds.within(gates.out(stage)))
+    except TooManyError:
+        sure = True
+    return [] if sure else asked
 
 
 def _leads(stage: Stage, target: Stage) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playbook.reading.project import Project, Reading
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_PARAMETER = re.compile(r"(?m)^[^#\n]*?\$([a-z]\w*)")
 _OWN = ("call", "email", "meeting", "note")
 """Entries that say what the seller did."""
 
@@ -47,8 +48,10 @@ def unused(reading: Reading[Playbook], project: Project | None) -> Iterator[Prob
             message = f"nothing asks for field {field.id!r}, and nothing reads it"
             hint = "ask for it in a criterion or a form, or remove it"
             yield key_problem(reading, codes.UNUSED, message, ("fields", field.id), hint, "advice")
-    for name, _ in playbook.parameters:
-        if not _misspelt(name, words) and words[name] < 2 + sum(name == one for segment in playbook.segments for one, _ in segment.set):
+    parameters = [name for name, _ in playbook.parameters]
+    misspelt = set(_PARAMETER.findall(reading.source.text)) - set(parameters)
+    for name in parameters if not misspelt else ():
+        if words[name] < 2 + sum(name == one for segment in playbook.segments for one, _ in segment.set):
             hint = f"write ${name} in a condition or where a timer waits, or remove it"
             message = f"nothing reads parameter {name!r}"
             yield key_problem(reading, codes.UNUSED, message, ("parameters", name), hint, "advice")

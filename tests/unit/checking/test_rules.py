@@ -51,7 +51,7 @@ playbook: success
 version: 1
 subject: customer
 fields: {account: {type: reference, to: account}, origin: {type: reference, to: deals}}
-stages: {on: {next: [off]}, off: {final: churned}}
+stages: {on: {next: [off]}, off: {final: churned, stamp: [origin]}}
 """
 ORGANIZATION = """\
 organization: acme
