@@ -107,6 +107,21 @@ def test_every_row_is_a_case(desk: Desk, expected: dict[str, Any]) -> None:
     assert unnamed.count == expected["rows_without_account"]
 
 
+def test_accounts_are_records_that_refer_to_one_another(desk: Desk) -> None:
+    value = desk.project.mappings["accounts"].value
+    assert value is not None
+    first, again = (
+        import_file(desk.engine, value, MAVEN / "accounts.csv", actor="operator") for _ in range(2)
+    )
+    assert (first.rows, first.opened, again.skipped) == (85, 85 - first.skipped, 85)
+    assert first.rejected == again.rejected == []
+    parents = [view.fields.get("parent") for view in desk.engine.records("account", limit=100).items]
+    assert len([parent for parent in parents if parent]) == 15
+    assert desk.engine.record("account", "Bluth Company").fields["parent"] == (
+        desk.engine.record("account", "Acme Corporation").id
+    )
+
+
 def test_again_changes_nothing(desk: Desk) -> None:
     before = desk.engine.store.log("default", after=None, limit=100_000).items
     people, deals = desk.take()

@@ -9,24 +9,32 @@ from playbook.model.mapping import ORGANIZATION
 from playbook.reading import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from playbook.checking.found import Check, Path
     from playbook.errors import Problem
     from playbook.model.mapping import ImportMapping
-    from playbook.model.playbook import Playbook
+    from playbook.model.playbook import Field, Playbook
     from playbook.reading.project import Project, Reading
 
 
-def target_parts(reading: Reading[ImportMapping], _: Project | None) -> Iterator[Problem]:
-    """Find mappings that lack the part their target needs, or have one of the other target."""
+def target_parts(reading: Reading[ImportMapping], project: Project | None) -> Iterator[Problem]:
+    """Find mappings that lack the part their target needs, or have one of another target."""
     root = reading.source.root
     assert root is not None
     if "into" not in root or root.broken:
         return
-    people = root["into"] == ORGANIZATION
-    needed, foreign = ("person", ("columns", "stages")) if people else ("columns", ("person",))
-    becomes = "people" if people else "cases"
+    into = root["into"]
+    becomes, needed = "cases", "columns"
+    foreign: tuple[str, ...] = ("person",)
+    if into == ORGANIZATION:
+        becomes, needed, foreign = "people", "person", ("columns", "stages")
+    elif project is not None and into in project.records and into not in project.playbooks:
+        becomes, foreign = "records", ("person", "stages", "gates")
+        for part in root.get("columns", ()):
+            if part != "fields":
+                message = f"rows that become records have no `{part}`, only `fields`"
+                yield key_problem(reading, codes.MAPPING_COLUMNS, message, ("columns", part), "name a field")
     if needed not in root:
         message = f"rows that become {becomes} need `{needed}`"
         yield problem(reading, codes.MAPPING_COLUMNS, message, ("into",), f"add `{needed}`")
@@ -48,27 +56,36 @@ def cells(reading: Reading[ImportMapping], _: Project | None) -> Iterator[Proble
 
 
 def unknown_targets(reading: Reading[ImportMapping], project: Project | None) -> Iterator[Problem]:
-    """Find playbooks, fields and stages that are named and not there."""
+    """Find playbooks, kinds of records, fields and stages that are named and not there."""
     mapping = reading.value
     assert mapping is not None
     if project is None or mapping.into in ("", ORGANIZATION):
         return
     into: dict[Path, str] = {("into",): mapping.into}
-    known = (*project.playbooks, ORGANIZATION)
-    yield from unknown(reading, codes.UNKNOWN_PLAYBOOK, "playbook", into, known)
+    known = (*project.playbooks, *project.records, ORGANIZATION)
+    yield from unknown(reading, codes.UNKNOWN_PLAYBOOK, "playbook or record", into, known)
     target = project.playbooks.get(mapping.into)
+    record = None if target is not None else project.records.get(mapping.into)
+    if record is not None and record.value is not None:
+        yield from _unknown_fields(reading, mapping, record.value.fields)
     if target is not None and target.value is not None:
-        yield from _unknown_parts(reading, mapping, target.value)
+        yield from _unknown_fields(reading, mapping, target.value.fields)
+        yield from _unknown_stages(reading, mapping, target.value)
 
 
-def _unknown_parts(
-    reading: Reading[ImportMapping], mapping: ImportMapping, playbook: Playbook
+def _unknown_fields(
+    reading: Reading[ImportMapping], mapping: ImportMapping, fields: Iterable[Field]
 ) -> Iterator[Problem]:
-    fields = {field.id for field in playbook.fields}
+    known = {field.id for field in fields}
     for name in mapping.columns.fields:
         path: Path = ("columns", "fields", name)
-        for found in unknown(reading, codes.UNKNOWN_FIELD, "field", {path: name}, fields):
+        for found in unknown(reading, codes.UNKNOWN_FIELD, "field", {path: name}, known):
             yield key_problem(reading, found.code, found.message, path, found.hint)
+
+
+def _unknown_stages(
+    reading: Reading[ImportMapping], mapping: ImportMapping, playbook: Playbook
+) -> Iterator[Problem]:
     if mapping.stages is not None:
         stages: dict[Path, str] = {
             ("stages", "map", text): stage for text, stage in mapping.stages.map.items()

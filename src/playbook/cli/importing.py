@@ -17,6 +17,7 @@ from playbook.cli.progress import bar
 from playbook.errors import ProblemsFound, UnknownName
 from playbook.importing import Outcome, import_file
 from playbook.model.mapping import ORGANIZATION
+from playbook.model.record import RECORDS
 from playbook.stores.interface import Query
 
 if TYPE_CHECKING:
@@ -32,19 +33,19 @@ _SHOWN = 20
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--mapping", "name", required=True, metavar="ID", help="The mapping that says what rows mean.")
 def import_(session: Session, file: Path, name: str) -> int:
-    """Import a file by a mapping: rows to cases, or to people and teams.
+    """Import a file by a mapping: rows to cases, to records such as accounts, or to people and teams.
 
     Every row goes in whole and once: importing again changes only what changed in the file. A row that is wrong
     is named with its line and reason, and the others go in. Exit code 1 where rows were rejected.
     """
     mapping = _mapping(session, name)
     session.actor  # noqa: B018 - who does not exist is told before anything is read
-    before = _cases(session)
+    before = _there(session, mapping)
     try:
         with bar(f"Importing {file.name}", file.stat().st_size) as progress, _stoppable(progress) as step:
             outcome = import_file(session.engine, mapping, file, actor=session.actor, progress=step)
     except KeyboardInterrupt:
-        return _stopped(session, mapping, _cases(session) - before)
+        return _stopped(session, mapping, _there(session, mapping) - before)
     if session.json:
         document(_plain(outcome))
     else:
@@ -64,8 +65,14 @@ def _mapping(session: Session, name: str) -> ImportMapping:
     return reading.value
 
 
-def _cases(session: Session) -> int:
-    return sum(tally.count for tally in session.engine.store.tally(session.tenant, Query(), ()))
+def _there(session: Session, mapping: ImportMapping) -> int:
+    """Return how many there are of what the rows become."""
+    query = Query(RECORDS + mapping.into) if _makes_records(session, mapping) else Query()
+    return sum(tally.count for tally in session.engine.store.tally(session.tenant, query, ()))
+
+
+def _makes_records(session: Session, mapping: ImportMapping) -> bool:
+    return mapping.into in session.files.records and mapping.into not in session.files.playbooks
 
 
 @contextlib.contextmanager
@@ -93,7 +100,8 @@ def _stoppable(progress: Callable[[int], None]) -> Iterator[Callable[[int], None
 
 
 def _stopped(session: Session, mapping: ImportMapping, count: int) -> int:
-    there = "no row is" if mapping.into == ORGANIZATION else f"{count:,} new cases are"
+    made = "records" if _makes_records(session, mapping) else "cases"
+    there = "no row is" if mapping.into == ORGANIZATION else f"{count:,} new {made} are"
     message = f"stopped: {there} in, each of them whole; the same command again goes on from there"
     if session.json:
         document({"error": {"code": "stopped", "message": message}})

@@ -17,6 +17,7 @@ from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from playbook.engine.engine import Engine
     from playbook.engine.records import Records
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 class Work:
     """Make one batch of what a command changes in records."""
 
-    def __init__(self, records: Records, kind: str, actor: str, at: dt.datetime) -> None:
+    def __init__(
+        self, records: Records, kind: str, actor: str, at: dt.datetime, *, historical: bool = False
+    ) -> None:
         self._records = records
         self._engine = records.engine
         self.kind, version = records.kinds.current(kind)
@@ -40,6 +43,7 @@ class Work:
         self._reads = ((kind_stream(kind), version),)
         self._actor = actor
         self._at = at
+        self._historical = historical
         self._streams: list[RecordStream] = []
         self._writes: list[Write] = []
         self._vault: list[VaultRow] = []
@@ -49,6 +53,11 @@ class Work:
     def changed(self) -> bool:
         """Return whether anything is to be stored."""
         return any(stream.moments for stream in self._streams)
+
+    @property
+    def opens(self) -> bool:
+        """Return whether a record is opened."""
+        return any(stream.moments and stream.before is None for stream in self._streams)
 
     def set(self, command: SetRecord) -> Done | Refused:
         """Change fields of a record, or open one."""
@@ -62,11 +71,26 @@ class Work:
             stream = records.resolve(kind, command.id)
         else:
             stream = RecordStream(new_id(self._engine), kind, None, None)
-        before = stream.state
-        stream.record(
-            changes(kind, before, given, command.reason), self._at, self._actor, self._engine.entropy
-        )
-        self._claim(before, stream)
+        return self._change(stream, given, command.reason)
+
+    def put(self, id: str, given: Mapping[str, Any]) -> Done | Refused:  # noqa: A002
+        """Change fields of the record of an id; open it where there is none.
+
+        Raises InputError where it was merged into another, which may say otherwise, or where its personal values were
+        forgotten: what brings it does not bring them back.
+        """
+        stream = self._records.stream(self.kind, id) or RecordStream(id, self.kind, None, None)
+        state = stream.state
+        if state is not None and state.into:
+            raise InputError(f"the {self.kind.id} was merged into {state.into}; change that one")
+        if state is not None and state.forgotten is not None:
+            raise InputError(f"what is personal of the {self.kind.id} was forgotten, so it is not brought up")
+        return self._change(stream, given, "")
+
+    def _change(self, stream: RecordStream, given: Mapping[str, Any], reason: str) -> Done | Refused:
+        events = changes(self.kind, stream.state, given, reason)
+        stream.record(events, self._at, self._actor, self._engine.entropy)
+        self._claim(stream.before, stream)
         return self._done(stream)
 
     def merge(self, command: Merge) -> Done | Refused:
@@ -139,7 +163,7 @@ class Work:
         changes = [
             Change(
                 engine.tenant, self._actor, "", one.before, one.state, tuple(event for event, _, _ in one.moments),
-                False, "record", one.name.partition(":")[2],
+                self._historical, "record", one.name.partition(":")[2],
             )
             for one in self._streams if one.moments
         ]  # fmt: skip

@@ -11,7 +11,7 @@ from playbook.engine.streams import CaseStream, case_stream
 from playbook.errors import InputError, KeyReused
 from playbook.importing.cells import RowFault
 from playbook.importing.outcome import Outcome, Rejected
-from playbook.importing.rows import RowReader
+from playbook.importing.rows import RowReader, turn_of
 from playbook.model.case import OPEN, Case
 from playbook.model.events import Assigned, Changed, Moved, Opened, TimersArmed
 from playbook.process.assignment import territory_of
@@ -190,7 +190,7 @@ class _Job:
 
         Fields that the mapping does not name stay, and so do name and opening date, which a case keeps for ever.
         """
-        turn = self._turn(row)
+        turn = turn_of(self.engine.store, self.engine.tenant, row.key, row.fingerprint)
         if turn is None:
             self.outcome.skipped += 1
             return
@@ -210,14 +210,6 @@ class _Job:
             self.outcome.changed += 1
         else:
             self.outcome.skipped += 1
-
-    def _turn(self, row: Row) -> int | None:
-        """Return how many contents were imported of a row, or None where this one was the last."""
-        store, tenant = self.engine.store, self.engine.tenant
-        turn, last = 0, b""
-        while receipt := store.receipt(tenant, f"{row.key}:{turn}"):
-            turn, last = turn + 1, receipt.fingerprint
-        return None if last == row.fingerprint else turn
 
     def _require_version(self, row: Row, definition: Compiled) -> None:
         """Raise RowFault where the case runs on a version of the playbook that knows less than the row says."""

@@ -9,6 +9,7 @@ import attrs
 from playbook.errors import UnknownName
 from playbook.importing.cases import import_cases
 from playbook.importing.people import import_people
+from playbook.importing.records import import_records
 from playbook.model.mapping import ORGANIZATION
 
 if TYPE_CHECKING:
@@ -39,4 +40,7 @@ def import_file(
     rows = importer.read(path, reads, progress)
     if mapping.into == ORGANIZATION:
         return import_people(engine, mapping, rows, actor=actor)
+    is_record = mapping.into not in engine.definitions.names()
+    if is_record and engine.kept_records.kinds.find(mapping.into) is not None:
+        return import_records(engine, mapping, rows)
     return import_cases(engine, mapping, rows)

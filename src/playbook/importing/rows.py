@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playbook.model.mapping import Cell, ImportMapping
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
+    from playbook.stores.interface import Store
 
 NOW = "now"
 """What `otherwise` says of an opening date where the moment of the import stands in for a blank cell."""
@@ -48,6 +49,37 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     fields: dict[str, Any]
 
 
+class Identity:
+    """Tell rows apart: the key of each, which stands once in a file, and what tells its content."""
+
+    def __init__(self, mapping: ImportMapping) -> None:
+        self._mapping = mapping
+        self._columns = _columns(mapping)
+        self._seen: dict[str, int] = {}
+
+    def of(self, row: SourceRow) -> tuple[str, bytes]:
+        """Return the key of a row and the fingerprint of its content.
+
+        Raises RowFault, and InputError where a column is missing altogether.
+        """
+        if row.fault:
+            raise RowFault(row.fault)
+        if not self._seen:
+            require_columns(self._columns, row.cells, self._mapping.id)
+        content = encode([row.cells[column] for column in self._columns])
+        return self._key(row), hashlib.sha256(content).digest()
+
+    def _key(self, row: SourceRow) -> str:
+        column = self._mapping.key
+        key = row.cells[column].strip()
+        if not key:
+            raise RowFault(f"{column}: the key is missing")
+        first = self._seen.setdefault(key, row.line)
+        if first != row.line:
+            raise RowFault(f"{column}: {key!r} stands on line {first} already")
+        return key
+
+
 class RowReader:
     """Read rows by a mapping: which columns, and what their cells mean."""
 
@@ -56,8 +88,7 @@ class RowReader:
         self._mapping = mapping
         self._definition = definition
         self._zone = world.zone
-        self._seen: dict[str, int] = {}
-        self._columns = _columns(mapping)
+        self._identity = Identity(mapping)
         self._stage_column = mapping.stages.column if mapping.stages else ""
         self._stages = {stage: stage for stage in definition.stages}
         if mapping.stages:
@@ -94,20 +125,16 @@ class RowReader:
 
     def read(self, row: SourceRow) -> Row:
         """Return what a row says; raises RowFault, and InputError where a column is missing altogether."""
-        if row.fault:
-            raise RowFault(row.fault)
+        key, fingerprint = self._identity.of(row)
         cells = row.cells
-        if not self._seen:
-            require_columns(self._columns, cells, self._mapping.id)
-        key = self._key(row)
         stage, opened, closed = self._stage(cells), self._opened(cells), self._closed(cells)
         self._check_times(stage, opened, closed)
         fields = [(name, read(cells)) for name, read in self._fields]
         return Row(
             row.line,
             case_id(self._mapping.id, key),
-            f"import:{self._mapping.id}:{key}",
-            hashlib.sha256(encode([cells[column] for column in self._columns])).digest(),
+            row_key(self._mapping.id, key),
+            fingerprint,
             self._name(cells),
             self._owner(cells),
             stage,
@@ -115,16 +142,6 @@ class RowReader:
             closed,
             {name: value for name, value in fields if value is not None},
         )
-
-    def _key(self, row: SourceRow) -> str:
-        column = self._mapping.key
-        key = row.cells[column].strip()
-        if not key:
-            raise RowFault(f"{column}: the key is missing")
-        first = self._seen.setdefault(key, row.line)
-        if first != row.line:
-            raise RowFault(f"{column}: {key!r} stands on line {first} already")
-        return key
 
     def _stage(self, cells: Mapping[str, str]) -> str:
         if not self._stage_column:
@@ -161,6 +178,19 @@ def _read(mapping: ImportMapping) -> Iterator[str]:
     yield from (cell.column for cell in (*cells, *columns.fields.values()) if cell and cell.column)
     if mapping.stages:
         yield mapping.stages.column
+
+
+def row_key(mapping: str, key: str) -> str:
+    """Return the beginning of the idempotency keys of a row."""
+    return f"import:{mapping}:{key}"
+
+
+def turn_of(store: Store, tenant: str, key: str, fingerprint: bytes) -> int | None:
+    """Return how many contents were imported of a row, or None where this one was the last."""
+    turn, last = 0, b""
+    while receipt := store.receipt(tenant, f"{key}:{turn}"):
+        turn, last = turn + 1, receipt.fingerprint
+    return None if last == fingerprint else turn
 
 
 def case_id(mapping: str, key: str) -> str:

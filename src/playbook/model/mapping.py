@@ -1,4 +1,4 @@
-"""A mapping: how the rows of a source become cases, or people and teams of the organization."""
+"""A mapping: how the rows of a source become cases, records, or people and teams of the organization."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class PersonColumns:
 
 @attrs.frozen
 class ImportMapping:
-    """Describe an import; `into` is a playbook id or `organization`, `key` the column that identifies a row."""
+    """Describe an import; `into` is a playbook, a kind of record or `organization`, `key` what identifies a row."""
 
     id: str
     into: str

@@ -108,10 +108,13 @@ class Desk:
     def take(
         self, text: str, mapping: str = "deals", progress: Callable[[int], None] = lambda read: None
     ) -> Outcome:
-        self._file.write_text(text, encoding="utf-8")
         value = self.read().mappings[mapping].value
         assert value is not None
-        return import_file(self.engine, value, self._file, actor="operator", progress=progress)
+        return import_file(self.engine, value, self.write(text), actor="operator", progress=progress)
+
+    def write(self, text: str) -> Path:
+        self._file.write_text(text, encoding="utf-8")
+        return self._file
 
     @property
     def log(self) -> list[tuple[str, str, int]]:
