@@ -1,1 +1,46 @@
-"""The Store interface and the two stores built in."""
+"""What the author of a store needs: the interface, the values it takes and gives, and checks that all stores share.
+
+`playbook.testing.stores` holds the contract that a store must pass.
+"""
+
+from playbook.errors import KeyReused
+from playbook.stores.interface import (
+    GENESIS,
+    Batch,
+    Claim,
+    DueRow,
+    IndexRow,
+    NewEvent,
+    Page,
+    Query,
+    Receipt,
+    Snapshot,
+    Store,
+    StoredEvent,
+    StoreKind,
+    Tally,
+    VaultRow,
+    VersionConflict,
+    Write,
+)
+from playbook.stores.rows import COLUMNS as CASE_COLUMNS
+from playbook.stores.rows import (
+    GROUPS,
+    LARGEST,
+    RECORDS,
+    RECORDS_END,
+    check_groups,
+    check_status,
+    check_table,
+    place,
+    read_place,
+    read_position,
+)
+from playbook.stores.rows import check as check_batches
+
+__all__ = [
+    "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "Batch", "Claim", "DueRow", "IndexRow",
+    "KeyReused", "NewEvent", "Page", "Query", "Receipt", "Snapshot", "Store", "StoreKind", "StoredEvent", "Tally",
+    "VaultRow", "VersionConflict", "Write", "check_batches", "check_groups", "check_status", "check_table", "place",
+    "read_place", "read_position",
+]  # fmt: skip

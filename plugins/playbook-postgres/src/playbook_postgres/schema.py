@@ -1,0 +1,120 @@
+"""The tables, and how a database gets them: by version, under a lock, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import tuple_row
+
+from playbook import ForeignStore, NewerStore
+
+if TYPE_CHECKING:
+    import psycopg
+
+# Text compares by code point, whatever the database's locale. `newest` is the time of opening turned round, so
+# that a page begins with one comparison of a row: (newest, "case") > (..., ...).
+_FIRST = """
+CREATE TABLE playbook.streams (
+    tenant text COLLATE "C" NOT NULL, stream text COLLATE "C" NOT NULL, version bigint NOT NULL,
+    hash bytea NOT NULL, fold integer NOT NULL, snapshot bytea NOT NULL,
+    PRIMARY KEY (tenant, stream)) WITH (fillfactor = 70);
+CREATE TABLE playbook.events (
+    tenant text COLLATE "C" NOT NULL, stream text COLLATE "C" NOT NULL, version bigint NOT NULL,
+    position bigint GENERATED ALWAYS AS IDENTITY, kind text NOT NULL, at bigint NOT NULL,
+    recorded bigint NOT NULL, actor text NOT NULL, data bytea NOT NULL, hash bytea NOT NULL,
+    PRIMARY KEY (tenant, stream, version));
+CREATE UNIQUE INDEX events_log ON playbook.events (tenant, position);
+CREATE TABLE playbook.receipts (
+    tenant text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, fingerprint bytea NOT NULL,
+    answer bytea NOT NULL, position bigint NOT NULL, PRIMARY KEY (tenant, key));
+CREATE TABLE playbook.cases (
+    tenant text COLLATE "C" NOT NULL, "case" text COLLATE "C" NOT NULL, playbook text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL, stage text COLLATE "C" NOT NULL, outcome text COLLATE "C" NOT NULL,
+    owner text COLLATE "C" NOT NULL, team text COLLATE "C" NOT NULL, opened bigint NOT NULL, closed bigint,
+    entered bigint NOT NULL, touched bigint NOT NULL, amount bigint, currency text COLLATE "C",
+    expected_close text, probability text, fields bytea NOT NULL, assigned bigint NOT NULL,
+    hidden boolean NOT NULL, tags text[] COLLATE "C" NOT NULL,
+    newest bigint GENERATED ALWAYS AS (-opened) STORED, PRIMARY KEY (tenant, "case")) WITH (fillfactor = 70);
+CREATE INDEX cases_opened ON playbook.cases (tenant, hidden, newest, "case");
+CREATE INDEX cases_stage ON playbook.cases (tenant, playbook, stage, hidden, newest, "case");
+CREATE INDEX cases_owner ON playbook.cases (tenant, owner, newest, "case");
+CREATE INDEX cases_team ON playbook.cases (tenant, team, hidden, newest, "case");
+CREATE INDEX cases_name ON playbook.cases (tenant, name, newest, "case");
+CREATE TABLE playbook.tags (
+    tenant text COLLATE "C" NOT NULL, tag text COLLATE "C" NOT NULL, newest bigint NOT NULL,
+    "case" text COLLATE "C" NOT NULL, PRIMARY KEY (tenant, tag, newest, "case"));
+CREATE INDEX tags_case ON playbook.tags (tenant, "case");
+CREATE TABLE playbook.due (
+    tenant text COLLATE "C" NOT NULL, stream text COLLATE "C" NOT NULL, id text COLLATE "C" NOT NULL,
+    queue text NOT NULL, at bigint NOT NULL, data bytea NOT NULL, ready bigint, token text,
+    attempts integer NOT NULL DEFAULT 0, error text NOT NULL DEFAULT '', PRIMARY KEY (tenant, stream, id));
+CREATE INDEX due_ready ON playbook.due (queue, ready, tenant, stream, id);
+CREATE TABLE playbook.documents (
+    tenant text COLLATE "C" NOT NULL, digest text COLLATE "C" NOT NULL, data bytea NOT NULL,
+    PRIMARY KEY (tenant, digest));
+CREATE TABLE playbook.vault (
+    tenant text COLLATE "C" NOT NULL, ref text COLLATE "C" NOT NULL, subject text COLLATE "C" NOT NULL,
+    salt bytea NOT NULL, value bytea NOT NULL, PRIMARY KEY (tenant, ref));
+CREATE INDEX vault_subject ON playbook.vault (tenant, subject);
+"""
+
+_VERSIONS = (_FIRST,)
+_LOCK = 0x506C6279
+_MADE = "CREATE TABLE playbook.version (version integer NOT NULL)"
+
+
+def ddl() -> str:
+    """Return the statements that make the newest tables in an empty database, for hosts that run their own."""
+    return "\n".join(
+        ("CREATE SCHEMA playbook;", f"{_MADE};", *(part.strip() for part in _VERSIONS), _stamp(), "")
+    )
+
+
+def migrate(connection: psycopg.Connection[Any]) -> None:
+    """Bring the database to the newest version, once, however many processes begin together.
+
+    Raises NewerStore for a database that a newer program made, ForeignStore for a schema of this name that is
+    not ours.
+    """
+    if current(connection) == len(_VERSIONS):
+        return
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        version = current(connection)  # another process may have done it while this one waited
+        if version == len(_VERSIONS):
+            return
+        if not version:
+            connection.execute("CREATE SCHEMA IF NOT EXISTS playbook")
+            connection.execute(_MADE)
+        for part in _VERSIONS[version:]:
+            connection.execute(part.encode())
+        connection.execute(_stamp().encode())
+
+
+def current(connection: psycopg.Connection[Any]) -> int:
+    """Return the version of the tables, 0 where there are none; raises NewerStore or ForeignStore."""
+    cursor = connection.cursor(row_factory=tuple_row)
+    found = cursor.execute(
+        "SELECT to_regclass('playbook.version') IS NOT NULL,"
+        " EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace('playbook'))"
+    ).fetchone()
+    assert found is not None
+    ours, anything = found
+    if not ours:
+        if anything:
+            raise ForeignStore(
+                "the database has a schema `playbook` of another program; choose another database"
+            )
+        return 0
+    row = cursor.execute("SELECT max(version) FROM playbook.version").fetchone()
+    version = int(row[0]) if row and row[0] is not None else 0
+    if version > len(_VERSIONS):
+        raise NewerStore(
+            f"the database has schema version {version}, this program knows {len(_VERSIONS)}:"
+            " update playbook-postgres"
+        )
+    return version
+
+
+def _stamp() -> str:
+    return f"DELETE FROM playbook.version; INSERT INTO playbook.version VALUES ({len(_VERSIONS)});"

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from msgspec.structs import replace
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+
+from playbook import ForeignStore, InputError, NewerStore, StoreUnavailable
+from playbook.stores import Receipt, VaultRow, VersionConflict
+from playbook.testing.batches import TENANT, batch, case, head_of, write
+from playbook.testing.stores import StoreContract
+from playbook_postgres.schema import ddl
+from playbook_postgres.store import PostgresStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playbook import Store
+
+
+class TestPostgres(StoreContract):
+    @pytest.fixture
+    def store(self, url: str) -> Iterator[Store]:
+        store = PostgresStore(url)
+        yield store
+        store.close()
+
+    @pytest.fixture
+    def reopen(self, url: str) -> Iterator[Callable[[], Store]]:
+        opened: list[PostgresStore] = []
+
+        def again() -> Store:
+            opened.append(PostgresStore(url))
+            return opened[-1]
+
+        yield again
+        for store in opened:
+            store.close()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[PostgresStore]:
+    store = PostgresStore(url)
+    yield store
+    store.close()
+
+
+def test_a_bound_store_shares_the_transaction_of_its_host(url: str, store: PostgresStore) -> None:
+    first = write("case:1", b"1", index=case("c1"))
+    with psycopg.connect(url, row_factory=dict_row) as host:
+        host.execute("CREATE TABLE invoices (number text)")
+        host.commit()
+        bound = store.bind(host)
+        host.execute("INSERT INTO invoices VALUES ('1')")
+        bound.append([batch(first)])
+        assert store.load(TENANT, ["case:1"]) == {}
+        assert bound.load(TENANT, ["case:1"]) == {"case:1": head_of(first)}
+        host.rollback()
+        assert bound.load(TENANT, ["case:1"]) == {}
+        bound.append([batch(first), batch(write("case:2", b"1"))])
+        host.execute("INSERT INTO invoices VALUES ('2')")
+        bound.close()
+        host.commit()
+        assert host.execute("SELECT number FROM invoices").fetchall() == [{"number": "2"}]
+    assert list(store.streams(TENANT)) == ["case:1", "case:2"]
+
+
+def test_a_bound_conflict_leaves_the_rest_of_the_hosts_transaction(url: str, store: PostgresStore) -> None:
+    store.append([batch(write("case:1", b"1"))])
+    refused = batch(write("case:0", b"1"), write("case:1", b"1"), vault=(VaultRow("r", "ann", b"", b""),))
+    with psycopg.connect(url) as host:
+        host.execute("CREATE TABLE invoices (number text)")
+        bound = store.bind(host)
+        host.execute("INSERT INTO invoices VALUES ('1')")
+        assert bound.append([refused]) == [VersionConflict("case:1", 0, 1)]
+        answers = bound.append([refused, batch(write("case:2", b"1"))])
+        assert [type(answer) for answer in answers] == [VersionConflict, Receipt]
+        host.commit()
+        assert host.execute("SELECT number FROM invoices").fetchall() == [("1",)]
+    assert list(store.streams(TENANT)) == ["case:1", "case:2"]
+
+
+def test_binding_needs_a_database_that_has_a_store(url: str, store: PostgresStore, server: str) -> None:
+    with psycopg.connect(server) as other, pytest.raises(ForeignStore, match="make it once"):
+        store.bind(other)
+
+
+def test_many_processes_may_make_the_tables_at_once(url: str) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        stores = list(pool.map(lambda _: PostgresStore(url), range(6)))
+    for number, store in enumerate(stores):
+        assert isinstance(store.append([batch(write(f"case:{number}", b"1"))])[0], Receipt)
+        store.close()
+
+
+def test_the_printed_ddl_makes_what_the_store_makes(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(ddl().encode())
+    store = PostgresStore(url)
+    assert isinstance(store.append([batch(write("case:1", b"1"))])[0], Receipt)
+    store.close()
+
+
+def test_every_key_begins_with_the_tenant(url: str, store: PostgresStore) -> None:
+    query = (
+        "SELECT c.relname, (SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attnum = i.indkey[0])"
+        " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+        " WHERE i.indisunique AND c.relnamespace = 'playbook'::regnamespace ORDER BY 1"
+    )
+    with psycopg.connect(url) as connection:
+        found = connection.execute(query.encode()).fetchall()
+    tables = ["cases", "documents", "due", "events", "events", "receipts", "streams", "tags", "vault"]
+    assert found == [(table, "tenant") for table in tables]
+
+
+def test_readers_and_writers_of_the_same_streams_do_not_wait_for_ever(store: PostgresStore) -> None:
+    """Two that each decide on what the other writes: one is told that it was overtaken."""
+    heads = {name: write(name, b"1") for name in ("a", "b")}
+    store.append([batch(made) for made in heads.values()])
+
+    def decide(mine: str, other: str) -> type:
+        made = write(mine, b"2", after=head_of(heads[mine]))
+        return type(store.append([replace(batch(made), reads=((other, 1), ("new", 0)))])[0])
+
+    with ThreadPoolExecutor(2) as pool:
+        kinds = list(pool.map(decide, ("a", "b"), ("b", "a")))
+    assert sorted(kind.__name__ for kind in kinds) == ["Receipt", "VersionConflict"]
+
+
+def test_a_connection_that_the_server_ended_is_replaced(url: str, store: PostgresStore, server: str) -> None:
+    assert list(store.streams(TENANT)) == []
+    with psycopg.connect(server, autocommit=True) as other:
+        ended = (
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'playbook'"
+        )
+        other.execute(ended.encode())
+    assert isinstance(store.append([batch(write("case:1", b"1"))])[0], Receipt)
+
+
+def test_what_goes_wrong_is_said_in_one_line(url: str, server: str) -> None:
+    for wrong, error, says in (
+        ("postgresql://nobody@127.0.0.1:1/x", StoreUnavailable, "'x' at 127.0.0.1 cannot be reached"),
+        (make_conninfo(server, dbname="nosuch"), StoreUnavailable, 'database "nosuch" does not exist'),
+        ("postgresql://h/x?nosuch=1", InputError, "nosuch"),
+    ):
+        with pytest.raises(error) as raised:
+            PostgresStore(wrong)
+        assert says in str(raised.value)
+        assert "\n" not in str(raised.value)
+
+
+def test_a_database_of_another_program_or_a_newer_one_is_refused(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA playbook; CREATE TABLE playbook.plays (id int)")
+        with pytest.raises(ForeignStore, match="another program"):
+            PostgresStore(url)
+        connection.execute("DROP SCHEMA playbook CASCADE")
+        PostgresStore(url).close()
+        connection.execute("UPDATE playbook.version SET version = 99")
+        with pytest.raises(NewerStore, match="version 99"):
+            PostgresStore(url)
+
+
+def test_text_that_the_database_cannot_hold_is_refused_clearly(store: PostgresStore) -> None:
+    for text in ("a\0b", "\ud800"):
+        with pytest.raises(InputError, match="cannot be stored"):
+            store.append([batch(write("case:1", b"1", index=case("c1", name=text)))])
+    assert list(store.streams(TENANT)) == []
+
+
+def test_a_project_sells_in_postgres(url: str, tmp_path: Path) -> None:
+    """From the command line, with nothing but the URL."""
+    command = [sys.executable, "-m", "playbook", "--store", url]
+
+    def run(*words: str) -> Any:
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if "--json" in words else done.stdout
+
+    run("init")
+    opened = run("open", "--json", "Acme")
+    assert run("list", "--json")["total"] == 1
+    assert run("show", opened["case"], "--json")["stage"] == opened["stage"]
+    run("fsck")
