@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -174,15 +178,15 @@ def test_text_that_the_database_cannot_hold_is_refused_clearly(store: PostgresSt
 
 def test_a_project_sells_in_postgres(url: str, tmp_path: Path) -> None:
     """From the command line, with nothing but the URL."""
-    command = [sys.executable, "-m", "playbook", "--store", url]
+    command = [str(Path(sys.executable).with_name("playbook")), "--project", str(tmp_path), "--store", url]
 
-    def run(*words: str) -> Any:
-        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False, cwd=tmp_path)
+    def run(*words: str) -> str:
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if "--json" in words else done.stdout
+        return done.stdout
 
-    run("init")
-    opened = run("open", "--json", "Acme")
-    assert run("list", "--json")["total"] == 1
-    assert run("show", opened["case"], "--json")["stage"] == opened["stage"]
+    run("init", str(tmp_path))
+    opened = json.loads(run("--json", "open", "deals", "Acme", "amount=25000 EUR", "--owner", "sam"))
+    assert json.loads(run("--json", "list"))["total"] == 1
+    assert json.loads(run("--json", "show", "Acme"))["stage"] == opened["stage"]
     run("fsck")
