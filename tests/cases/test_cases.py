@@ -342,6 +342,7 @@ def _check(
         "open": {task.id: task.n for task in case.tasks if task.status == "open"},
         "due": builtins({task.id: task.due for task in case.tasks if task.status == "open"}),
         "fields": {name: builtins(case.fields.get(name)) for name in expect.get("fields", {})},
+        "at": str(new[-1].at) if new else "",
         "code": answer.code if isinstance(answer, Refused) else "",
     }
     if isinstance(answer, Refused):

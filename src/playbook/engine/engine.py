@@ -25,7 +25,7 @@ from playbook.engine.records import Records
 from playbook.engine.streams import ORGANIZATION, CaseStream, case_id_of, case_named, case_stream
 from playbook.engine.ticking import tick
 from playbook.engine.unit import Unit
-from playbook.errors import InputError, KeyReused, Refused, StoreUnavailable, UnknownName
+from playbook.errors import InputError, KeyReused, PluginError, Refused, StoreUnavailable, UnknownName
 from playbook.model.commands import Advance, Command, Guide, Open, RecordCommand, Request
 from playbook.model.organization import OPERATOR
 from playbook.model.values import encode
@@ -152,7 +152,7 @@ class Engine:
             return first or kept.run(command, actor, key, fingerprint, moment)
         except UnicodeEncodeError as error:
             raise InputError(f"a text holds what is no character: {error.object!r}") from error
-        except InputError:
+        except (InputError, PluginError):  # a key that came before has its answer, whatever is wrong by now
             first = self._first(key, fingerprint)
             if first is None:
                 raise

@@ -102,7 +102,7 @@ def _fold(engine: Engine, stream: str) -> tuple[bytes, IndexRow | None]:
         case, definition = fold_case(stream.partition(":")[2], events, engine.definitions.pinned)
         if case is None or definition is None:
             raise ValueError("there are none")
-        return encode_case(case), index_row(case, definition)
+        return encode_case(case), index_row(case, definition) if definition.whole else None
     if is_record(stream):
         return _fold_record(engine, stream)
     kind = engine.streams.of(stream)

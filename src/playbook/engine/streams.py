@@ -52,6 +52,9 @@ ORGANIZATION = "organization"
 REMINDER = "remind:"
 """Begins the name of the due row that reminds of an approval; the criterion follows."""
 
+LOOK = "look:"
+"""Names the due row that looks whether a case advances by itself."""
+
 _CASES = "case:"
 _NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -115,7 +118,7 @@ def linked(
 class CaseStream:
     """Hold one case while commands change it: its head, the case as it stands, and what is to be appended."""
 
-    __slots__ = ("before", "case", "definition", "head", "id", "moments", "name", "vault")
+    __slots__ = ("before", "case", "definition", "head", "id", "looked", "moments", "name", "vault")
 
     def __init__(
         self,
@@ -132,6 +135,7 @@ class CaseStream:
         self.definition = definition
         self.moments: list[tuple[CaseEvent, dt.datetime, str]] = []
         self.vault: list[VaultRow] = []
+        self.looked: dt.datetime | None = None
 
     def record(
         self, events: Iterable[CaseEvent], at: dt.datetime, actor: str, entropy: Callable[[int], bytes]
@@ -170,17 +174,25 @@ class CaseStream:
             chained(tenant, name, head, self.moments, recorded),
             encode_case(case),
             FOLD,
-            index_row(case, definition),
-            due_rows(case, definition, tenant, world),
+            index_row(case, definition) if definition.whole else None,
+            due_rows(case, definition, tenant, world, self.looked or case.last),
         )
 
 
-def due_rows(case: Case, definition: Compiled, tenant: str, world: World) -> tuple[DueRow, ...] | None:
-    """Return when the case's timers and reminders strike; None where its definition has none."""
+def due_rows(
+    case: Case, definition: Compiled, tenant: str, world: World, looked: dt.datetime
+) -> tuple[DueRow, ...] | None:
+    """Return when timers and reminders strike, and when to look at the case again, which was `looked` at before.
+
+    None where its definition has no such thing.
+    """
     if definition.automation is None and not definition.approvals:
         return None
     queue = timers_queue(tenant)
     rows = [DueRow(one.timer, queue, to_micros(one.due)) for one in definition.armed(case, world)]
+    look = None if definition.automation is None else definition.automation.look(case, world, looked)
+    if look is not None:
+        rows.append(DueRow(LOOK, queue, to_micros(look)))
     if case.approvals and definition.approvals:
         calendar = world.calendar_of(case.owner, case.team, case.last)
         rows += [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbook.engine.streams import REMINDER, timers_queue
+from playbook.engine.streams import LOOK, REMINDER, timers_queue
 from playbook.engine.unit import SYSTEM
 from playbook.errors import InputError, PlaybookError, PluginError
 from playbook.model.commands import Advance, Request
@@ -64,10 +64,11 @@ def _strike(engine: Engine, claim: Claim, now: dt.datetime) -> bool:
         unit = engine.unit(case, now)
         if missing := unit.stream(case).definition.missing:
             raise PluginError(missing[0], f"is not installed, and the timer {claim.id!r} waits for it")
-        struck = (
-            _remind(unit, case, claim) if claim.id.startswith(REMINDER) else _fire(unit, case, claim, now)
-        )
+        struck = _struck(unit, case, claim, now)
         refused = unit.guarded(Request(Advance(case), SYSTEM, now)) if engine.registry.before_commit else None
+        if refused is not None and claim.id == LOOK:
+            engine.store.release(claim, retry_at=to_micros(now) + _AGAIN, error=refused.message)
+            return False
         if refused is not None:
             raise InputError(refused.message)
         batch = unit.batch(None, b"", b"", (claim,), also=claim.stream)
@@ -79,6 +80,16 @@ def _strike(engine: Engine, claim: Claim, now: dt.datetime) -> bool:
         if taken and claim.attempts != unit.version(case):
             return False  # another worker took it over; a case that moved on is decided anew
     raise InputError(f"{case} kept changing while its timer {claim.id!r} was to strike")
+
+
+def _struck(unit: Unit, case: str, claim: Claim, now: dt.datetime) -> bool:
+    if claim.id.startswith(REMINDER):
+        return _remind(unit, case, claim)
+    if claim.id == LOOK:
+        stream = unit.stream(case)
+        due = from_micros(claim.at)
+        return unit.look(case, due if stream.case is None else max(due, stream.case.last))
+    return _fire(unit, case, claim, now)
 
 
 def _fire(unit: Unit, case: str, claim: Claim, now: dt.datetime) -> bool:

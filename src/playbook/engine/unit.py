@@ -14,7 +14,17 @@ from playbook.errors import InputError, Refused
 from playbook.model.case import OPEN
 from playbook.model.commands import Advance, Open, Request
 from playbook.model.contributions import Change
-from playbook.model.events import ActionRefused, Blocked, ChildEnded, Linked, Moved, Noticed, TimerPaused
+from playbook.model.events import (
+    ActionRefused,
+    Blocked,
+    ChildEnded,
+    ChildReopened,
+    Linked,
+    Moved,
+    Noticed,
+    Reopened,
+    TimerPaused,
+)
 from playbook.model.stream_kinds import Asked
 from playbook.process.actions import Acting, people, perform
 from playbook.process.facts import Needs
@@ -58,7 +68,7 @@ class Unit:
         answer = self.decide(stream, request)
         if isinstance(answer, Refused):
             return answer
-        parent = stream.case.parent if stream.case is not None else ""
+        parent, stage = ("", "") if stream.case is None else (stream.case.parent, stream.case.stage)
         if isinstance(request.command, Open) and request.command.parent:
             self._link(request, request.command)
         stream.record(answer.events, request.at, request.actor, self._engine.entropy)
@@ -66,7 +76,7 @@ class Unit:
             self._know(stream, request.at)
         automation = stream.definition.automation
         if automation is not None and not request.historical:
-            for effect in tuple(automation.effects(answer.events)):
+            for effect in tuple(automation.effects(answer.events, stage)):
                 self._effect(stream, automation, effect, request.at, trail)
             self._pause(stream, automation, request.at)
             self._advance_by_itself(stream, automation, request.at, trail)
@@ -85,6 +95,16 @@ class Unit:
             for effect in effects:
                 self._effect(stream, automation, effect, at, ())
             self._pause(stream, automation, at)
+            self._advance_by_itself(stream, automation, at, ())
+
+    def look(self, case: str, at: dt.datetime) -> bool:
+        """Look whether a case advances by itself as time has passed; return whether anything happened."""
+        stream = self.stream(case)
+        stream.looked = at
+        automation = stream.definition.automation
+        if automation is not None:
+            self._advance_by_itself(stream, automation, at, ())
+        return bool(stream.moments)
 
     def batch(
         self,
@@ -308,18 +328,27 @@ class Unit:
         at: dt.datetime,
         trail: tuple[str, ...],
     ) -> None:
-        """Let the case that opened this one hear of its end."""
+        """Let the case that opened this one hear of its end, or that it was opened again."""
         case = stream.case
-        ended = next((e.outcome for e in events if isinstance(e, Moved) and e.outcome), "")
-        if case is None or not ended:
+        if case is None:
+            return
+        told: tuple[CaseEvent, ...] = tuple(
+            ChildEnded(case.id, case.playbook, event.outcome)
+            if isinstance(event, Moved)
+            else ChildReopened(case.id, case.playbook)
+            for event in events
+            if isinstance(event, Reopened) or (isinstance(event, Moved) and event.outcome)
+        )
+        if not told:
             return
         above = self.stream(parent)
-        told = (ChildEnded(case.id, case.playbook, ended),)
-        moment = _not_before(at, above)
+        moment, automation = _not_before(at, above), above.definition.automation
         self._record(above, told, moment, SYSTEM)
-        if above.definition.automation is not None:
-            for effect in tuple(above.definition.automation.effects(told)):
-                self._effect(above, above.definition.automation, effect, moment, trail, stream)
+        if automation is not None:
+            for effect in tuple(automation.effects(told)):
+                self._effect(above, automation, effect, moment, trail, stream)
+            self._pause(above, automation, moment)
+            self._advance_by_itself(above, automation, moment, trail)
 
 
 def _must_stay_erasable(definition: Compiled, personal: tuple[str, ...]) -> None:

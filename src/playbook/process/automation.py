@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook.model.case import latest
-from playbook.model.events import ChildEnded, Moved, Opened
+from playbook.model.case import OPEN, latest
+from playbook.model.events import ChildEnded, Moved, Opened, Reopened
+from playbook.process.looking import looks
 from playbook.process.parameters import Parameters
 from playbook.times import Duration
 
@@ -87,6 +88,8 @@ class Automation:
             for path, action in self.actions.items()
         }
 
+        self._looks = looks(playbook)
+
     @classmethod
     def of(
         cls, playbook: Playbook, conditions: Conditions, kinds: Mapping[str, ActionKind]
@@ -99,13 +102,21 @@ class Automation:
         """Return whether a stage advances by itself."""
         return self._stages[stage].by_itself
 
-    def effects(self, events: tuple[CaseEvent, ...]) -> Iterator[Effect]:
-        """Yield the actions that events lead to, in the order of the file."""
+    def look(self, case: Case, world: World, since: dt.datetime) -> dt.datetime | None:
+        """Return when to look whether a case advances by itself, after a look at it; None where that is no use."""
+        found = self._looks.get(case.stage)
+        return None if found is None or case.outcome != OPEN else found.after(case, world, since)
+
+    def effects(self, events: tuple[CaseEvent, ...], before: str = "") -> Iterator[Effect]:
+        """Yield the actions that events lead to, in the order of the file; `before` is the stage where it began."""
         for event in events:
             if isinstance(event, Opened):
                 yield from self._listed(f"stages.{event.stage}.on_enter")
             elif isinstance(event, Moved):
                 yield from self._listed(f"stages.{event.source}.on_exit")
+                yield from self._listed(f"stages.{event.target}.on_enter")
+            elif isinstance(event, Reopened):
+                yield from self._listed(f"stages.{before}.on_exit")
                 yield from self._listed(f"stages.{event.target}.on_enter")
             elif isinstance(event, ChildEnded):
                 yield from self._listed(f"when_child.{event.playbook}.{event.outcome}")

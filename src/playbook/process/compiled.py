@@ -106,7 +106,7 @@ class Compiled:
         self.required = {s: self._from(s, "required_from") for s in self.stages}
         block = () if self.whole else (missing_plugins(self.missing),)
         self.reopening = block or self._approval("reopen", "")
-        self.opening = block or tuple(self._criteria(playbook.stages[0], "entry"))
+        self.opening = block or tuple(self._opening(playbook.stages[0]))
         self.exits = {s.id: block or (() if s.final else tuple(self._exit(s))) for s in playbook.stages}
         self.machine = Process(
             self.stages,
@@ -232,6 +232,11 @@ class Compiled:
         checks.extend(self._criteria(target, "entry"))
         checks.extend(self._approval(way, target.id))
         return tuple(checks)
+
+    def _opening(self, first: Stage) -> Iterator[Check]:
+        if self.required[first.id]:
+            yield compile_required(self.required[first.id], self.definition)
+        yield from self._criteria(first, "entry")
 
     def _approval(self, way: str, target: str) -> tuple[Check, ...]:
         """Return the check that a way of moving is approved, where it asks for that."""

@@ -214,17 +214,19 @@ def compile_required(names: tuple[str, ...], definition: Definition) -> Check:
 
 def missing_plugins(names: tuple[str, ...]) -> Check:
     """Return a check that always blocks: the plugins a definition was published with are not there."""
+    blocker = plugins_missing(names)
+    return lambda attempt: blocker
 
-    def check(attempt: Attempt) -> Blocker:
-        return Blocker(
-            criterion="plugins",
-            kind="plugin",
-            title="A plugin that this playbook needs is not installed: " + ", ".join(names),
-            missing=names,
-            fix="playbook plugins",
-        )
 
-    return check
+def plugins_missing(names: tuple[str, ...]) -> Blocker:
+    """Return the blocker that names the plugins a definition was published with and that are not there."""
+    return Blocker(
+        criterion="plugins",
+        kind="plugin",
+        title="A plugin that this playbook needs is not installed: " + ", ".join(names),
+        missing=names,
+        fix="playbook plugins",
+    )
 
 
 def _that(criterion: Criterion, place: Place, conditions: Conditions) -> Check:

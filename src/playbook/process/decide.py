@@ -35,6 +35,7 @@ from playbook.process.approving import approve, refuse, waive
 from playbook.process.assignment import from_pool, place
 from playbook.process.compiled import BUILT_IN_ENTRIES
 from playbook.process.covering import lapses
+from playbook.process.criteria import plugins_missing
 from playbook.process.deciding import Deciding
 from playbook.process.evolve import evolve
 from playbook.process.facts import Needs, World
@@ -91,8 +92,18 @@ def decide(
         stale = lapses(definition, case, scope, scope)
         case = fold(case, stale, request)
     deciding = Deciding(definition, case, request, world, facts)
+    if definition.missing and type(command) in _ASK_AS:
+        return _unable(deciding, _ASK_AS[type(command)])
     events = _HANDLERS[type(command)](deciding, command)
     return _concluded(deciding, case, events, stale)
+
+
+def _unable(deciding: Deciding, act: str) -> Refused:
+    """Return that nothing can be decided: what depends on a plugin that is not there is never answered otherwise."""
+    if act:
+        deciding.permit(act)
+    deciding.blockers.append(plugins_missing(deciding.definition.missing))
+    return deciding.refusal()
 
 
 def _concluded(
@@ -334,6 +345,12 @@ def _with_fields(deciding: Deciding, changes: Mapping[str, Any]) -> tuple[Lapsed
     deciding.lapsed = tuple(event.criterion for event in lapsed)
     return lapsed
 
+
+_ASK_AS = {
+    Set: "edit", Do: "", Log: "", Assign: "assign", Split: "assign", SkipActivity: "edit", Waive: "waive",
+    Approve: "", Refuse: "",
+}  # fmt: skip
+"""What one must be permitted to, by command, of those that no gate stops; "" where that depends on more."""
 
 _HANDLERS: dict[type, Callable[[Deciding, Any], tuple[CaseEvent, ...]]] = {
     Set: _set, Do: _do, Log: _log, Advance: _advance, Back: _back, Close: _close, Assign: _assign,

@@ -10,6 +10,7 @@ import attrs
 from playbook.errors import nearest_hint
 from playbook.model import values
 from playbook.model.playbook import (
+    CRITERION_KINDS,
     About,
     Activity,
     Criterion,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from playbook.model.rules import Timer
     from playbook.reading.kinds import Parsed
 
-CRITERION_KINDS = ("that", "fields", "done", "approval", "unique")
 _PERCENT = Field("probability", "percent")
 _ANYONE = ("anyone",)
 

@@ -12,9 +12,30 @@ from msgspec.structs import replace
 from playbook import hookimpl, types
 from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
-from playbook.errors import AmbiguousName, InputError, KeyReused, ProblemsFound, Refused, UnknownName
+from playbook.errors import (
+    AmbiguousName,
+    InputError,
+    KeyReused,
+    PluginError,
+    ProblemsFound,
+    Refused,
+    UnknownName,
+)
 from playbook.expressions import Function
-from playbook.model.commands import Advance, Approve, Assign, Close, Log, Open, Reopen, Set
+from playbook.model.commands import (
+    Advance,
+    Approve,
+    Assign,
+    Close,
+    Do,
+    Log,
+    Open,
+    Reopen,
+    Set,
+    Split,
+    Waive,
+)
+from playbook.model.contributions import Guard
 from playbook.model.organization import Organization, Person
 from playbook.money import Money
 from playbook.plugins import Registry, load
@@ -159,6 +180,28 @@ def test_what_happens_now_follows_what_one_with_a_faster_clock_did(engine: Engin
     assert {item.at for item in engine.history(case, actor="sam")} == {START, ahead}
     with pytest.raises(InputError, match="lies before the last event"):
         engine.run(Log(case, "note"), actor="operator", at=START)
+
+
+class Failing:
+    """A plugin whose last look at every change fails."""
+
+    @hookimpl
+    def playbook_before_commit(self) -> Iterator[Guard]:
+        yield Guard("failing", "1", lambda change: [].pop())
+
+
+def test_a_key_gets_its_first_answer_also_where_a_plugin_fails_now(engine: Engine, clock: Clock) -> None:
+    case = opened(engine)
+    first = engine.run(Set(case, {"pain": "slow"}), actor="sam", key="k")
+    guarded = load(entry_points=False, extra={"failing": Failing()})
+    failing = Engine.open(None, store=engine.store, registry=guarded, clock=clock)
+    with pytest.raises(PluginError, match="failing"):
+        failing.run(Set(case, {"pain": "slower"}), actor="sam", key="other")
+    again = failing.run(Set(case, {"pain": "slow"}), actor="sam", key="k")
+    assert isinstance(first, Done)
+    assert again == replace(first, repeated=True)
+    with pytest.raises(PluginError, match="failing"):
+        failing.run(Close(case, "lost"), actor="sam")
 
 
 def test_a_refusal_consumes_no_key_and_leaves_an_event(engine: Engine) -> None:
@@ -356,6 +399,18 @@ def test_a_plugin_that_is_gone_or_of_another_contract_blocks_and_names_itself(cl
         reopened = other.run(Reopen(closed, "they called"), actor="sam")
         assert isinstance(reopened, Refused)
         assert "plugin" in [b.kind for b in reopened.blockers]
+        for command in (
+            Set(case, {"pain": "none"}), Do(case, "meeting"), Log(case, "note"), Assign(case, "dana"),
+            Waive(case, "fit", "they know us", dt.date(2030, 1, 1)), Approve(case, "any"),
+            Split(case, {"sam": "100%"}), Advance(case), Close(case, "lost"),
+        ):  # fmt: skip
+            refused = other.run(command, actor="sam")
+            assert isinstance(refused, Refused), command
+            assert [b.kind for b in refused.blockers] == ["plugin"], command
+        before = other.find(actor="operator").items
+        other.guide(case, actor="sam")
+        assert other.find(actor="operator").items == before
+        assert not list(prove(other))
 
 
 def test_a_snapshot_of_another_fold_is_folded_anew(registry: Registry, clock: Clock, tmp_path: Path) -> None:

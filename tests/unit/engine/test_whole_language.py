@@ -347,8 +347,12 @@ class WholeLanguage(RuleBasedStateMachine):
         for name in self.cases():
             case, definition = self.engine.case_and_definition(name)
             rows = self.store.due_of(f"case:{name}")
-            derived = due_rows(case, definition, "default", self.engine.world) or ()
-            assert rows == {row.id: row for row in derived}
+            derived = due_rows(case, definition, "default", self.engine.world, case.last) or ()
+            told = {row.id: row for row in derived}
+            look, again = (these.pop("look:", None) for these in (rows, told))
+            assert rows == told
+            assert (look is None) == (again is None)
+            assert look is None or again is None or look.at >= again.at  # nothing may have come of a look
             runs = case.outcome in (OPEN, "done")
             assert runs or set(rows) <= {"remind:moves.reopen"}, "a timer runs on a case that has ended"
 
