@@ -19,6 +19,7 @@ from playbook.authoring.page_html import html
 from playbook.authoring.page_markdown import markdown
 from playbook.authoring.translated import translated
 from playbook.authoring.wording import LOCALES, words
+from playbook.model.playbook import Playbook
 from playbook.reading.project import Reading, read_text
 from playbook.reading.translating import texts_of
 from playbook.shipping import shipped
@@ -33,8 +34,10 @@ TAGS = frozenset(
 VOID = frozenset(("meta",))
 
 
-def read(file: Path) -> Reading[Any]:
-    return read_text(file.read_text(encoding="utf-8"), file.name)
+def read(file: Path) -> tuple[Playbook, Reading[Any]]:
+    reading = read_text(file.read_text(encoding="utf-8"), file.name)
+    assert isinstance(reading.value, Playbook)
+    return reading.value, reading
 
 
 class Checked(HTMLParser):
@@ -68,13 +71,13 @@ class Checked(HTMLParser):
 
 
 def test_a_nasty_playbook_is_written_like_this() -> None:
-    assert markdown(handbook(read(FILES[0]).value)) == PAGE.read_text(encoding="utf-8")
+    assert markdown(handbook(read(FILES[0])[0])) == PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_page_is_sound_html_that_holds_every_text_and_needs_nothing_else(file: Path) -> None:
-    reading = read(file)
-    text = html(handbook(reading.value))
+    playbook, reading = read(file)
+    text = html(handbook(playbook))
     page = Checked(text)
     assert page.open == []
     assert len(set(page.ids)) == len(page.ids)
@@ -91,9 +94,9 @@ def test_a_translated_page_has_the_texts_of_the_translation_and_the_words_of_its
     locale: str,
 ) -> None:
     for file in FILES:
-        reading = read(file)
+        playbook, reading = read(file)
         texts = {path: f"«{path}»" for path in texts_of(reading)}
-        page = Checked(html(handbook(translated(reading.value, texts, locale))))
+        page = Checked(html(handbook(translated(playbook, texts, locale))))
         assert page.root == {"lang": locale, "dir": "rtl" if locale == "fa" else "ltr"}
         assert [text for text in texts.values() if text not in page.seen] == []
         assert words(locale)["page_rules"] in page.seen
@@ -109,11 +112,11 @@ def test_every_language_has_every_word_with_the_same_places(locale: str) -> None
 
 
 def test_a_language_without_words_has_those_of_english() -> None:
-    page = handbook(attrs.evolve(read(FILES[0]).value, locale="ar-EG"))
+    page = handbook(attrs.evolve(read(FILES[0])[0], locale="ar-EG"))
     assert 'lang="ar-EG" dir="rtl"' in html(page)
     assert "Before it moves on" in html(page)
     assert markdown(page).startswith('<div dir="rtl" lang="ar-EG">\n\n# ')
 
 
 if __name__ == "__main__":
-    PAGE.write_text(markdown(handbook(read(FILES[0]).value)), encoding="utf-8")
+    PAGE.write_text(markdown(handbook(read(FILES[0])[0])), encoding="utf-8")
