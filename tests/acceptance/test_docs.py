@@ -77,7 +77,7 @@ def test_the_console_sessions_of_a_page_print_what_they_say(page: Path, tmp_path
 
 
 def test_the_playbook_that_the_readme_quotes_is_the_one_that_init_writes() -> None:
-    written = (ROOT / "src/playbook/cli/starter/deals.playbook.yaml").read_text(encoding="utf-8")
+    written = (ROOT / "src/playbook/authoring/starter/deals.playbook.yaml").read_text(encoding="utf-8")
     blocks = _blocks(ROOT / "README.md", "yaml")
     assert blocks
     assert all(block in written for block in blocks)

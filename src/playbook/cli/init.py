@@ -13,42 +13,52 @@ from playbook.cli.output import document, paint, say
 from playbook.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playbook.authoring.templates import Template
     from playbook.cli.session import Session
 
-_STARTER = Path(__file__).parent / "starter"
-_FILES = {
-    "playbook.yaml": "playbook.yaml",
-    "organization.yaml": "organization.yaml",
-    "deals.playbook.yaml": "deals.playbook.yaml",
-    "won.scenario.yaml": "won.scenario.yaml",
-    "gitignore": ".gitignore",
-}
-"""The files of the starter and what they are called in a project."""
 
-
-@command("init", example="playbook init acme")
+@command("init", example="playbook init acme --template new-business")
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path))
-def init(session: Session, folder: Path | None) -> None:
-    """Make a small working project: settings, two people, a playbook for selling and a scenario that tests it.
+@click.option(
+    "--template", "name", default="", metavar="NAME", help="What to start from; the smallest by default."
+)
+@click.option("--list", "listed", is_flag=True, help="Show the templates there are.")
+def init(session: Session, folder: Path | None, name: str, listed: bool) -> None:
+    """Make a working project: settings, people, a playbook, scenarios that test it, and what an editor needs.
 
-    Nothing that is there is overwritten.
+    Editors that read JSON Schema complete keys and explain them; mistakes are found before a commit and on the
+    build server. Nothing that is there is overwritten.
     """
+    from playbook.authoring.templates import MINIMAL, names, surroundings, template
+
     folder = folder or session.folder
-    there = [name for name in _FILES.values() if (folder / name).exists() and name != ".gitignore"]
+    if listed:
+        _list(session, [template(one, "my-team") for one in names()])
+        return
+    chosen = template(name or MINIMAL, _id(folder))
+    there = [path for path in chosen.files if (folder / path).exists()]
     if there:
         raise InputError(f"{folder / there[0]} is there already: choose another folder, or move it away")
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for source, name in _FILES.items():
-        if (folder / name).exists():
-            continue
-        text = (_STARTER / source).read_text(encoding="utf-8")
-        (folder / name).write_text(text.replace("my-team", _id(folder)), encoding="utf-8")
-        written.append(name)
+    around = surroundings(session.registry)
+    kept = [path for path in around if (folder / path).exists()]
+    written = [*_write(folder, chosen.files), *_write(folder, around)]
     if session.json:
-        document({"project": _id(folder), "folder": str(folder.resolve()), "files": written})
+        made = {"project": _id(folder), "folder": str(folder.resolve()), "template": chosen.name}
+        document({**made, "files": written, "kept": kept})
         return
-    _tell(folder, written)
+    _tell(folder, chosen, kept)
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> Iterator[str]:
+    """Write files that are not there, and yield their paths."""
+    for path, text in texts.items():
+        file = folder / path
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            yield path
 
 
 def _id(folder: Path) -> str:
@@ -58,16 +68,49 @@ def _id(folder: Path) -> str:
     return name if re.match("[a-z]", name) else "my-team"
 
 
-def _tell(folder: Path, written: list[str]) -> None:
-    say(f"{paint(str(folder.resolve()), bold=True)} is a project now: {', '.join(written)}.\n")
-    steps = (
-        *((f"cd {folder}",) if folder.resolve() != Path.cwd() else ()),
-        "playbook check",
-        "playbook open deals 'Acme Corp' amount='25000 EUR' --owner sam",
-        "playbook why 'Acme Corp'",
-        "playbook report pipeline",
-    )
-    say("Try:")
-    for step in steps:
+def _list(session: Session, templates: list[Template]) -> None:
+    if session.json:
+        document(
+            {
+                "templates": [
+                    {"name": one.name, "title": one.title, "playbooks": one.playbooks} for one in templates
+                ]
+            }
+        )
+        return
+    for one in templates:
+        (_, stages), *others = one.playbooks.items()
+        say(f"{paint(one.name, bold=True)}: {one.title}")
+        say(f"  {', '.join(stages)}")
+        if others:
+            say(f"  with {', '.join(name for name, _ in others)}, which it opens cases of")
+    say("\nTry: playbook init DIR --template NAME")
+
+
+def _tell(folder: Path, chosen: Template, kept: list[str]) -> None:
+    say(f"{paint(str(folder.resolve()), bold=True)} is a project now:\n")
+    tests = sum(path.endswith(".scenario.yaml") for path in chosen.files)
+    for path in chosen.files:
+        if not path.endswith(".scenario.yaml"):
+            say(f"  {path}")
+    if tests:
+        say(f"  {tests} scenario{'s' if tests > 1 else ''} that test it")
+    say("  settings for VS Code, git, pre-commit and a GitHub workflow")
+    if kept:
+        say(f"\nKept as they were: {', '.join(kept)}")
+    say("\nTry:")
+    for step in _steps(folder, chosen):
         say(f"  {paint(step, fg='green')}")
-    say("\nThen write down how you sell, in deals.playbook.yaml.")
+    first = next(path for path in chosen.files if path.endswith(".playbook.yaml"))
+    say(f"\nThen write down how you work, in {first}; your people stand in organization.yaml.")
+
+
+def _steps(folder: Path, chosen: Template) -> Iterator[str]:
+    if folder.resolve() != Path.cwd():
+        yield f"cd {folder}"
+    yield "playbook check"
+    yield "playbook test"
+    yield f"playbook graph {next(iter(chosen.playbooks))}"
+    if chosen.name == "minimal":
+        yield "playbook open deals 'Acme Corp' amount='25000 EUR' --owner sam"
+        yield "playbook why 'Acme Corp'"
