@@ -21,6 +21,7 @@ _DURATION = re.compile(r"(\d+)\s*(min|h|d|w|mo|wd|wh|m)")
 _NONE = dt.timedelta(0)
 _LONGEST_BREAK = 1000
 _FIXED = {"min": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1)}
+_DIGITS = {"min": 8, "h": 6, "d": 5, "w": 4, "mo": 4, "wd": 5, "wh": 6}
 _SCALE = {"min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -92,12 +93,21 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> Duration:
-        """Read `4h`; raises ValueError saying what was expected; `m` is refused as ambiguous."""
+        """Read `4h`; raises ValueError saying what was expected; `m` is refused as ambiguous.
+
+        Every unit has a most, of some hundred years, so that adding it to a date of our time always gives one.
+        """
         found = _DURATION.fullmatch(text.strip())
         if not found:
             raise ValueError(f"{text!r} is not a duration: write one like 30min, 4h, 3d, 2w, 6mo, 5wd or 8wh")
         if found[2] == "m":
             raise ValueError(f"{text!r} could be minutes or months: write {found[1]}min or {found[1]}mo")
+        digits = _DIGITS[found[2]]
+        if len(found[1].lstrip("0")) > digits:
+            shown = text.strip() if len(text) < 30 else f"{text.strip()[:24]}..."
+            raise ValueError(
+                f"{shown!r} is longer than any time that counts: write at most {'9' * digits}{found[2]}"
+            )
         return cls(int(found[1]), found[2])
 
     @property

@@ -116,3 +116,14 @@ def test_a_calendar_on_which_nobody_works_is_refused_and_not_searched_for_ever()
     for calendar in (Calendar(weekdays=frozenset()), Calendar(opens=dt.time(9), closes=dt.time(9))):
         with pytest.raises(ValueError, match="calendar"):
             calendar.add(at("2026-03-28T06:00"), Duration(1, "wh"))
+
+
+@pytest.mark.parametrize("most", ["99999999min", "999999h", "99999d", "9999w", "9999mo", "99999wd", "999999wh"])
+def test_the_most_of_every_unit_leads_to_a_date_and_more_is_refused(most: str) -> None:
+    longest = Duration.parse(most)
+    for sign in (1, -1):
+        assert 1 < Calendar().add(at("2026-03-28T06:00"), longest, sign).year < 9999
+    for more in (f"1{most}", f"{'9' * 9000}{longest.unit}"):
+        with pytest.raises(ValueError, match=f"write at most {most}"):
+            Duration.parse(more)
+    assert Duration.parse(f"000{most}") == longest

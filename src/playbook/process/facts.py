@@ -153,7 +153,11 @@ class _Questions:
         amounts = [e.fields["amount"] for e in self._case.entries if e.kind == kind and "amount" in e.fields]
         if not amounts:
             return Money.of(0, self._world.currency) if self._world.currency else None
+        if not all(isinstance(amount, Money) for amount in amounts):
+            return None  # a personal amount is not known here
         if len({amount.currency for amount in amounts}) > 1:
+            amounts = [self.convert(amount, self._world.currency) for amount in amounts]
+        if None in amounts:
             return None
         whole: Money = sum(amounts[1:], amounts[0])
         return whole

@@ -85,6 +85,7 @@ WRONG = [
     ('deal.pain == "big', 13, "the text that begins here has no end", "close it"),
     ("case.idle > 90m", 12, "'90m' could be minutes or months: write 90min or 90mo", ""),
     ("case.idle > 90 d", 15, "a duration has no space inside", "write 90d"),
+    ("case.idle > 9999999999mo", 12, "longer than any time that counts: write at most 9999mo", ""),
     ("case.idle > 1.5h", 12, "'1.5h' is not a duration", ""),
     ("deal.amount > 25.000 EUR", 14, "'25.000 EUR' has more digits than EUR has", "25000 EUR"),
     ("deal.amount > $5", 14, "a currency is three capital letters", "25000 EUR"),
