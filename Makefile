@@ -33,6 +33,7 @@ bench: setup
 	$(BIN)/python benchmarks/conditions.py
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/durable.py
+	$(BIN)/python benchmarks/scenarios.py
 	$(BIN)/python benchmarks/startup.py
 
 # Resolve constraints.txt anew: the newest versions that the pyproject.toml files allow.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from playbook.checking.found import items, key_problem, one_or_items, problem, unknown, unknown_keys
 from playbook.errors import nearest_hint
 from playbook.model.events import KINDS
@@ -20,7 +18,7 @@ from playbook.reading import codes
 from playbook.times import Duration, parse_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from playbook.checking.found import Check, Path
     from playbook.errors import Problem
@@ -31,39 +29,28 @@ if TYPE_CHECKING:
 
 _REFUSALS = ("not_permitted", "wrong_state", "blocked", "taken", "wrong_input")
 _BY_CRITERION = ("blocked", "warned", "observed", "approved", "waived")
-_MAPS_BY_CRITERION = ("who", "sees", "asked")
-_MAPS_BY_ACTIVITY = ("due", "open", "assignees")
+_MAPS_BY_CRITERION = {"who", "sees", "asked"}
+_MAPS_BY_ACTIVITY = {"due", "open", "assignees"}
 # What gates say beside criteria: required fields, a branch, invariants, a plugin that is missing.
 _ALSO_BLOCKS = ("required_fields", "next", "plugins")
 
 
-@attrs.frozen
 class _Names:
     """Hold what the names of a scenario may mean: the parts of a playbook, by kind."""
 
-    playbook: Playbook
-
-    @property
-    def stages(self) -> list[str]:
-        return [stage.id for stage in self.playbook.stages]
-
-    @property
-    def activities(self) -> list[str]:
-        return [activity.id for stage in self.playbook.stages for activity in stage.activities]
-
-    @property
-    def criteria(self) -> list[str]:
-        found = [criterion.id for _, criterion in criteria(self.playbook)]
+    def __init__(self, playbook: Playbook) -> None:
+        self.playbook = playbook
+        self.stages = [stage.id for stage in playbook.stages]
+        self.activities = {a.id: a for stage in playbook.stages for a in stage.activities}
+        self.fields = {field.id: field for field in playbook.fields}
+        self.entries = {entry.id: entry for entry in playbook.entries}
+        found = [criterion.id for _, criterion in criteria(playbook)]
         moves = [f"{MOVES}{way}" for way in ("skip", "back", "reopen")]
-        invariants = [invariant.id for invariant in self.playbook.invariants]
-        return [*dict.fromkeys((*found, *self.activities, *invariants, *moves, *_ALSO_BLOCKS))]
-
-    @property
-    def fields(self) -> dict[str, Field]:
-        return {field.id: field for field in self.playbook.fields}
+        invariants = [invariant.id for invariant in playbook.invariants]
+        self.criteria = [*dict.fromkeys((*found, *self.activities, *invariants, *moves, *_ALSO_BLOCKS))]
 
     def entry(self, kind: str) -> dict[str, Field]:
-        found = next((entry for entry in self.playbook.entries if entry.id == kind), None)
+        found = self.entries.get(kind)
         return {} if found is None else {field.id: field for field in found.fields}
 
 
@@ -75,6 +62,7 @@ class _Checked:
         self.project = project
         self.run = run
         self.people = _organization(project, run.organization)
+        self._known: dict[str, _Names | None] = {}
 
     def problems(self) -> Iterator[Problem]:
         reading, run = self.reading, self.run
@@ -94,8 +82,10 @@ class _Checked:
             yield from self._step(step, ("steps", index))
 
     def _named(self, playbook: str) -> _Names | None:
-        found = self.project.playbooks.get(playbook)
-        return None if found is None or found.value is None else _Names(found.value)
+        if playbook not in self._known:
+            found = self.project.playbooks.get(playbook)
+            self._known[playbook] = None if found is None or found.value is None else _Names(found.value)
+        return self._known[playbook]
 
     def _clock(self) -> Iterator[Problem]:
         try:
@@ -116,6 +106,8 @@ class _Checked:
 
     def _fields(self, given: Mapping[str, Any], known: Mapping[str, Field], path: Path) -> Iterator[Problem]:
         """Find fields that are not there, and values that do not fit."""
+        if not given:
+            return
         yield from unknown_keys(self.reading, codes.UNKNOWN_FIELD, "field", path, known)
         for name, value in given.items():
             field = known.get(name)
@@ -177,9 +169,7 @@ class _Checked:
             "approve": (codes.UNKNOWN_CRITERION, "criterion", names.criteria),
             "refuse": (codes.UNKNOWN_CRITERION, "criterion", names.criteria),
             "waive": (codes.UNKNOWN_CRITERION, "criterion", names.criteria),
-            "log": (
-                codes.UNKNOWN_ENTRY, "entry", [*(e.id for e in names.playbook.entries), *BUILT_IN_ENTRIES]
-            ),
+            "log": (codes.UNKNOWN_ENTRY, "entry", [*names.entries, *BUILT_IN_ENTRIES]),
         }  # fmt: skip
         if verb in kinds and isinstance(step.what, str):
             code, kind, known = kinds[verb]
@@ -197,13 +187,12 @@ class _Checked:
                 yield self._bad((*path, "wait"), error)
 
     def _outcome(self, step: Step, path: Path, names: _Names) -> Iterator[Problem]:
-        for stage in names.playbook.stages:
-            for activity in stage.activities:
-                if activity.id == step.what:
-                    outcomes = [name for name, _ in activity.outcomes] or ["done"]
-                    said: dict[Path, str] = {(*path, "outcome"): step.said.get("outcome", "")}
-                    kind = f"outcome of {activity.id}"
-                    yield from unknown(self.reading, codes.UNKNOWN_OUTCOME, kind, said, outcomes)
+        activity = names.activities.get(step.what)
+        if activity is not None:
+            outcomes = [name for name, _ in activity.outcomes] or ["done"]
+            said: dict[Path, str] = {(*path, "outcome"): step.said.get("outcome", "")}
+            kind = f"outcome of {activity.id}"
+            yield from unknown(self.reading, codes.UNKNOWN_OUTCOME, kind, said, outcomes)
 
     def _expectations(self, expect: Mapping[str, Any], path: Path, names: _Names) -> Iterator[Problem]:
         reading = self.reading
@@ -213,14 +202,14 @@ class _Checked:
         yield from self._listed(expect, "done", path, codes.UNKNOWN_ACTIVITY, "activity", names.activities)
         for key in _BY_CRITERION:
             yield from self._listed(expect, key, path, codes.UNKNOWN_CRITERION, "criterion", names.criteria)
-        for key in _MAPS_BY_CRITERION:
+        for key in expect.keys() & _MAPS_BY_CRITERION:
             known = [*names.criteria, *_permissions(expect, key)]
             yield from unknown_keys(reading, codes.UNKNOWN_CRITERION, "criterion", (*path, key), known)
-        for key in _MAPS_BY_ACTIVITY:
-            known = names.activities
-            yield from unknown_keys(reading, codes.UNKNOWN_ACTIVITY, "activity", (*path, key), known)
+        for key in expect.keys() & _MAPS_BY_ACTIVITY:
+            place = (*path, key)
+            yield from unknown_keys(reading, codes.UNKNOWN_ACTIVITY, "activity", place, names.activities)
         yield from self._fields(expect.get("fields", {}), names.fields, (*path, "fields"))
-        for key in ("stamps", "last_stamps"):
+        for key in expect.keys() & {"stamps", "last_stamps"}:
             yield from unknown_keys(reading, codes.UNKNOWN_STAGE, "stage", (*path, key), names.stages)
             for stage, values in expect.get(key, {}).items():
                 yield from self._fields(values, names.fields, (*path, key, stage))
@@ -245,8 +234,10 @@ class _Checked:
             yield from self._persons(one_or_items(reading, (*place, "to"), _tuple(notice.get("to", ()))))
 
     def _listed(
-        self, expect: Mapping[str, Any], key: str, path: Path, code: str, kind: str, known: list[str]
+        self, expect: Mapping[str, Any], key: str, path: Path, code: str, kind: str, known: Collection[str]
     ) -> Iterator[Problem]:
+        if key not in expect:
+            return
         names = one_or_items(self.reading, (*path, key), _tuple(expect.get(key, ())))
         yield from unknown(self.reading, code, kind, names, known)
 

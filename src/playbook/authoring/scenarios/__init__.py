@@ -2,9 +2,9 @@
 
 from playbook.authoring.scenarios.coverage import PARTS, Coverage, Item
 from playbook.authoring.scenarios.results import Failure, Mismatch, Result
-from playbook.authoring.scenarios.running import Run, Runner, runs
+from playbook.authoring.scenarios.running import Run, Runner, opened, runs
 from playbook.authoring.scenarios.telling import junit, told
 
 __all__ = [
-    "PARTS", "Coverage", "Failure", "Item", "Mismatch", "Result", "Run", "Runner", "junit", "runs", "told",
+    "PARTS", "Coverage", "Failure", "Item", "Mismatch", "Result", "Run", "Runner", "junit", "opened", "runs", "told",
 ]  # fmt: skip

@@ -29,7 +29,7 @@ NOTHING = "nothing"
 
 @attrs.frozen
 class Seen:
-    """Hold what came of a step: the answer, the case afterwards, and what happened on it meanwhile.
+    """Hold what came of a step: the answer, the case afterwards, and what happened on it meanwhile, when asked.
 
     `refer` gives the id of what a name in a reference means.
     """
@@ -37,7 +37,7 @@ class Seen:
     answer: Done | Refused | Forgotten | None
     case: Case
     definition: Compiled
-    new: tuple[HistoryItem, ...]
+    new: Callable[[], tuple[HistoryItem, ...]]
     zone: dt.tzinfo
     refer: Callable[[Field, Any], Any]
 
@@ -48,7 +48,7 @@ class Seen:
 
     def of(self, kind: type[Any]) -> list[Any]:
         """Return the events of a kind that happened."""
-        return [item.event for item in self.new if isinstance(item.event, kind)]
+        return [item.event for item in self.new() if isinstance(item.event, kind)]
 
 
 def mismatches(expect: Mapping[str, Any], seen: Seen) -> Iterator[Mismatch]:
@@ -108,7 +108,7 @@ _FACTS: Mapping[str, Callable[[Seen], Any]] = {
     "missing": _missing,
     "warned": lambda seen: _passed_by(seen, "warned"),
     "observed": lambda seen: _passed_by(seen, "observed"),
-    "events": lambda seen: [item.kind.partition("/")[0] for item in seen.new],
+    "events": lambda seen: [item.kind.partition("/")[0] for item in seen.new()],
     "refused_actions": lambda seen: [event.message for event in seen.of(ActionRefused)],
     "webhooks": lambda seen: [event.url for event in seen.of(Posted)],
     "open": lambda seen: {task.id: task.n for task in seen.case.tasks if task.status == "open"},

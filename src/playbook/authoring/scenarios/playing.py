@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playbook.authoring.scenarios.coverage import Watch
-    from playbook.engine.answers import Forgotten
+    from playbook.engine.answers import Forgotten, HistoryItem
     from playbook.engine.definitions import Compiler
     from playbook.model.playbook import Field
     from playbook.model.scenario import Scenario, Step
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 _PAGE = 1000
 _WORKER = "scenario"
 _LATER = dt.timedelta(hours=1)
-
-Answer = "Done | Refused | Forgotten | None"
 
 
 class Play:
@@ -105,9 +103,10 @@ class Play:
             return Failure(index, in_words(step, actor or OPERATOR), message=str(error))
         if step.verb == "open" and isinstance(answer, Done):
             case, before = answer.case, 0
-        wrong = list(mismatches(step.expect, self._seen(case, actor, answer, before)))
+        expect = step.expect
+        wrong = list(mismatches(expect, self._seen(case, actor, answer, before))) if expect else []
         refused = answer if isinstance(answer, Refused) else None
-        if refused is not None and not step.expect.keys() & {"refused", "blocked"}:
+        if refused is not None and not expect.keys() & {"refused", "blocked"}:
             wrong.insert(0, Mismatch("", "carried out", f"refused: {refused.code}"))
         if not wrong:
             return None
@@ -172,7 +171,10 @@ class Play:
                 case, actor=OPERATOR
             )  # who acts does not see the case, and is refused for that
         definition = engine.case_and_definition(case)[1]
-        new = tuple(islice(engine.history(case, actor=OPERATOR), before, None))
+
+        def new() -> tuple[HistoryItem, ...]:
+            return tuple(islice(engine.history(case, actor=OPERATOR), before, None))
+
         return Seen(answer, view, definition, new, engine.world.zone, self._refer)
 
     def _refer(self, field: Field, value: Any) -> Any:

@@ -11,22 +11,25 @@ import attrs
 from playbook.authoring.scenarios.coverage import Coverage, Watch
 from playbook.authoring.scenarios.playing import Play
 from playbook.authoring.scenarios.results import Failure, Result
-from playbook.checking import check
+from playbook.checking import check, problems_of
 from playbook.engine import Engine
 from playbook.errors import InputError, PlaybookError
 from playbook.model.organization import OPERATOR
+from playbook.plugins import load
+from playbook.reading.project import ROOT, Project, load_text, read_text
 from playbook.stores.memory import MemoryStore
 from playbook.times import from_micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from playbook.engine.definitions import Compiler
     from playbook.errors import Blocker, Problem, Span
     from playbook.model.organization import Organization
     from playbook.model.scenario import Scenario
     from playbook.plugins import Registry
-    from playbook.reading.project import Project, Reading
+    from playbook.reading.project import Reading
 
 
 @attrs.frozen
@@ -50,6 +53,22 @@ def runs(readings: Iterable[Reading[Scenario]]) -> Iterator[Run]:
             yield from (Run(name, scenario, reading) for name, scenario in reading.value.runs())
 
 
+def opened(folder: Path) -> Runner:
+    """Return the runner of a project's folder, with the plugins and settings that it says; raises PluginError."""
+    file = folder / ROOT
+    text = load_text(file, str(file)) if file.is_file() else ""
+    settings = read_text(text, str(file)).value if isinstance(text, str) and text else None
+    registry = load({} if settings is None else settings.plugins)
+    project = Project.from_folder(
+        folder,
+        criteria=registry.criteria,
+        actions=registry.actions,
+        functions=registry.functions,
+        kinds=registry.kinds,
+    )
+    return Runner(attrs.evolve(project, problems=problems_of(project)), registry)
+
+
 @attrs.frozen
 class _Ground:
     """Hold a store in which the playbooks of a project are published, and the problems of those that are not."""
@@ -67,6 +86,7 @@ class Runner:
         self.registry = registry
         self.watch = Watch()
         self._grounds: dict[str, _Ground] = {}
+        self._wrong = {p.span.file: p for p in reversed(project.problems) if p.severity == "error"}
 
     def run(self, run: Run) -> Result:
         """Run one scenario and say how it went."""
@@ -84,7 +104,7 @@ class Runner:
         return Coverage.of((self.project.playbooks[name] for name in playbooks), self.watch)
 
     def _failure(self, run: Run) -> Failure | None:
-        wrong = next((p for p in run.reading.problems if p.severity == "error"), None)
+        wrong = self._wrong.get(run.file)
         if wrong is not None:
             return Failure(None, "the file", message=f"{wrong}; `playbook check` tells more")
         ground = self._ground(run.scenario.organization)
