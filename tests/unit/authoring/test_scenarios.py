@@ -99,7 +99,7 @@ def passes(text: str, given: str = "{owner: sam}", more: str = "") -> Coverage:
 
 WAY = """
 - advance: {}
-  expect: {blocked: [call, worth_it, next], missing: deal.amount, warned: [], who: {call: sam}}
+  expect: {blocked: [call, worth_it, next], missing: deal.amount, warned: well_known, who: {call: sam}}
 - do: call
   outcome: no_show
   expect: {open: {call: 2}, due: {call: 2026-03-04}, done: [], assignees: {call: sam}}

@@ -88,9 +88,9 @@ def _missing(seen: Seen) -> list[str]:
     return list(dict.fromkeys(path for blocker in blockers for path in blocker.missing if "." in path))
 
 
-def _passed_by(seen: Seen, how: str) -> list[str]:
-    """Return the criteria that let a command pass and said so; a refused one did not pass."""
-    return [b.criterion for b in getattr(seen.answer, how, ())] if seen.refused is None else []
+def _told_by(seen: Seen, how: str) -> list[str]:
+    """Return the criteria that are unmet and stand in nobody's way, whether or not others do."""
+    return [blocker.criterion for blocker in getattr(seen.answer, how, ())]
 
 
 def _children(seen: Seen) -> list[str]:
@@ -106,8 +106,8 @@ _FACTS: Mapping[str, Callable[[Seen], Any]] = {
     "blocked": _blocked,
     "refused": lambda seen: seen.refused.code if seen.refused else "",
     "missing": _missing,
-    "warned": lambda seen: _passed_by(seen, "warned"),
-    "observed": lambda seen: _passed_by(seen, "observed"),
+    "warned": lambda seen: _told_by(seen, "warned"),
+    "observed": lambda seen: _told_by(seen, "observed"),
     "events": lambda seen: [item.kind.partition("/")[0] for item in seen.new()],
     "refused_actions": lambda seen: [event.message for event in seen.of(ActionRefused)],
     "webhooks": lambda seen: [event.url for event in seen.of(Posted)],
