@@ -11,7 +11,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 from sismic.interpreter import Interpreter
 from sismic.io import import_from_yaml
 from statemachine import State, StateMachine
@@ -39,7 +39,7 @@ def ours() -> Callable[[], object]:
     engine.publish(actor="operator")
     engine.run(Open("c1", "deals", "Acme", "sam"), actor="sam")
     opened, definition = engine.case_and_definition("c1")
-    case = attrs.evolve(opened, stage="proposal", fields=FIELDS, tasks=())
+    case = replace(opened, stage="proposal", fields=FIELDS, tasks=())
     world = engine.world
 
     def advance() -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
 
-import attrs
+import msgspec
 
 CONTEXT = Context(prec=34, rounding=ROUND_HALF_UP)
 
@@ -30,8 +30,7 @@ def _unit(currency: str) -> Decimal:
     return _UNITS[digits(currency)]
 
 
-@attrs.frozen(order=False)
-class Money:
+class Money(msgspec.Struct, frozen=True, gc=False):
     """Hold an exact amount of one currency.
 
     Two amounts of different currencies never add or compare: `ValueError`.
@@ -75,7 +74,7 @@ class Money:
     @property
     def minor(self) -> int:
         """Return the amount in integer minor units (cents)."""
-        return int(self.amount.scaleb(digits(self.currency)))
+        return int(self.amount.scaleb(_DIGITS.get(self.currency, 2)))
 
     def rounded(self) -> Money:
         """Return the amount rounded half up to the currency's digits."""

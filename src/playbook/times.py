@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DURATION = re.compile(r"(\d+)\s*(min|h|d|w|mo|wd|wh|m)")
 _NONE = dt.timedelta(0)
+_MICROSECOND = dt.timedelta(microseconds=1)
 _LONGEST_BREAK = 1000
 _FIXED = {"min": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1)}
 _DIGITS = {"min": 8, "h": 6, "d": 5, "w": 4, "mo": 4, "wd": 5, "wh": 6}
@@ -32,10 +33,10 @@ def system_clock() -> dt.datetime:
 
 def to_micros(at: dt.datetime) -> int:
     """Return whole microseconds since 1970 in UTC; raises ValueError for a time without zone."""
-    if at.tzinfo is None:
-        raise ValueError(f"{at.isoformat()} has no time zone")
-    since = at - _EPOCH
-    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
+    try:
+        return (at - _EPOCH) // _MICROSECOND
+    except TypeError:
+        raise ValueError(f"{at.isoformat()} has no time zone") from None
 
 
 def in_utc(at: dt.datetime) -> dt.datetime:

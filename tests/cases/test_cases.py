@@ -138,7 +138,7 @@ class Bench:
         events += [Finished(name, 1, 1, "held", True) for name in given.get("done", ())]
         if stage != first:
             events.append(Moved(first, stage, "forward", final, stamp=stamp))
-        stream = CaseStream("cplaced", None, None, definition)
+        stream = CaseStream("cplaced", "case:cplaced", None, None, None, definition)
         stream.record(events, NOW, owner, engine.entropy)
         engine.store.append(
             [

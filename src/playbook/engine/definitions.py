@@ -29,11 +29,12 @@ def stream_of(playbook: str) -> str:
 
 @attrs.frozen
 class _Known:
-    """Keep the versions of a playbook by its head's hash, and the newest texts of each process."""
+    """Keep the versions of a playbook by its head's hash, the newest texts of each process, and what is compiled."""
 
     hash: bytes
     versions: Versions
     texts: dict[str, str]
+    ready: dict[str, Compiled] = attrs.field(factory=dict)
 
 
 _VERSIONS = msgspec.json.Decoder(Versions)
@@ -101,7 +102,10 @@ class Definitions:
         known = self._known.get(playbook)
         if known is None or digest not in known.texts:
             return self._load(digest, self.versions(playbook).texts_of(digest))
-        return self._load(digest, known.texts[digest])
+        compiled = known.ready.get(digest)
+        if compiled is None:
+            compiled = known.ready[digest] = self._load(digest, known.texts[digest])
+        return compiled
 
     def names(self) -> tuple[str, ...]:
         """Return the ids of the playbooks that are published."""

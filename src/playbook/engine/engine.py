@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from msgspec.structs import replace
 
@@ -32,7 +32,7 @@ from playbook.model.values import encode
 from playbook.process.codec import revive
 from playbook.process.computed import censored, hidden_fields, view
 from playbook.process.facts import World
-from playbook.stores.interface import Query, VersionConflict
+from playbook.stores.interface import Query, Receipt, VersionConflict
 from playbook.times import in_utc, system_clock
 
 if TYPE_CHECKING:
@@ -51,9 +51,14 @@ if TYPE_CHECKING:
     from playbook.stores.interface import Batch, Page, Snapshot, Store, Tally
     from playbook.times import Clock
 
-_FREE_TRIES = 3
+_ON_CASES = frozenset(get_args(Command))
+_FREE_TRIES = 2
 _TRIES = 40
 _PAUSE = 0.001
+
+
+def _on_case(command: object) -> TypeGuard[Command]:
+    return type(command) in _ON_CASES
 
 
 class Engine:
@@ -75,6 +80,7 @@ class Engine:
         self.tenant = tenant
         self.clock = clock
         self.entropy = entropy
+        self.decided: Any = registry.streams["case"].decide
         self.definitions = Definitions(store, tenant, registry)
         self._contended = threading.Lock()
         self._held = Held(store, tenant, registry, self.definitions)
@@ -145,10 +151,11 @@ class Engine:
             fingerprint = b"" if key is None else fingerprint_of(command, actor)
             if isinstance(command, Open):
                 command = replace(command, case=case_named(command.case) if command.case else self.new_id())
-            if isinstance(command, Command):
-                return self._run(command, actor, key, fingerprint, at)
+            if _on_case(command):
+                answer = self._try(command, actor, key, fingerprint, at, False)
+                return answer or self._again(command, actor, key, fingerprint, at)
             first, moment = self._first(key, fingerprint), in_utc(at or self.clock())
-            kept = self.kept_records if isinstance(command, RecordCommand) else self.streams
+            kept: Any = self.kept_records if isinstance(command, RecordCommand) else self.streams
             return first or kept.run(command, actor, key, fingerprint, moment)
         except UnicodeEncodeError as error:
             raise InputError(f"a text holds what is no character: {error.object!r}") from error
@@ -158,18 +165,17 @@ class Engine:
                 raise
             return first
 
-    def _run(
+    def _again(
         self, command: Command, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None
     ) -> Done | Refused:
-        fresh = False
+        """Try what met another's change until it does not; raises StoreUnavailable where that takes too long."""
         for _ in range(_FREE_TRIES):
-            answer = self._try(command, actor, key, fingerprint, at, fresh)
+            answer = self._try(command, actor, key, fingerprint, at, True)
             if answer is not None:
                 return answer
-            fresh = True
         with self._contended:  # threads that keep meeting take turns; other processes are waited for
             for attempt in range(_TRIES):
-                answer = self._try(command, actor, key, fingerprint, at, fresh)
+                answer = self._try(command, actor, key, fingerprint, at, True)
                 if answer is not None:
                     return answer
                 time.sleep(_PAUSE * attempt)
@@ -198,11 +204,11 @@ class Engine:
             return done
         batch = unit.batch(key, fingerprint, encode(done) if key else b"")
         receipt = self.store.append((batch,))[0]
-        if isinstance(receipt, VersionConflict):
+        if not isinstance(receipt, Receipt):
+            if isinstance(receipt, KeyReused):
+                raise receipt
             self._held.forget(stream.name)
             return None
-        if isinstance(receipt, KeyReused):
-            raise receipt
         if receipt.repeated:
             return repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
         unit.remember(batch, self._held)
@@ -215,19 +221,20 @@ class Engine:
 
         What happens now happens after the last event of the case, also where another's clock is ahead.
         """
-        basis = self._held.basis(asked.command, fresh=fresh)
-        stream, unit = basis.stream, Unit(self, basis, now)
+        stream, world, reads, fresh = self._held.basis(asked.command, fresh=fresh)
+        unit = Unit(self, world, reads, fresh, now, {stream.name: stream})
         request, case = asked, stream.case
         if live and case is not None and case.last > asked.at:
             request = Request(asked.command, asked.actor, case.last)
         try:
-            must_see(stream.case, stream.definition, request.actor, now, basis.world)
+            if case is not None and stream.definition.hides:
+                must_see(case, stream.definition, request.actor, now, world)
             answer = unit.carry(stream, request)
         except InputError:
-            if basis.fresh:
+            if fresh:
                 raise
         else:
-            if basis.fresh or (stream.moments and not isinstance(answer, Refused)):
+            if fresh or (stream.moments and not isinstance(answer, Refused)):
                 return unit, stream, request, answer
         return self._decide(asked, now, live, fresh=True)
 
@@ -252,7 +259,7 @@ class Engine:
 
     def touch(self, command: Command) -> CaseStream:
         """Load the stream that a command which follows from another is about."""
-        return self._held.basis(command, fresh=True).stream
+        return self._held.basis(command, fresh=True)[0]
 
     def load_stream(self, case: str) -> CaseStream:
         """Load the stream of a case; raises UnknownName."""
@@ -260,7 +267,8 @@ class Engine:
         head = self.store.load(self.tenant, (name,)).get(name)
         if head is None:
             raise UnknownName("case", case)
-        return CaseStream(case, head, *self._held.case(name, head))
+        found, definition = self._held.case(name, head)
+        return CaseStream(case, name, head, found, found, definition)
 
     def new_id(self) -> str:
         """Return the id of a new case."""
@@ -272,7 +280,8 @@ class Engine:
 
     def unit(self, case: str, now: dt.datetime) -> Unit:
         """Begin a unit of work on a case as it stands; raises UnknownName."""
-        return Unit(self, self._held.basis(Advance(case), fresh=True), now)
+        stream, world, reads, fresh = self._held.basis(Advance(case), fresh=True)
+        return Unit(self, world, reads, fresh, now, {stream.name: stream})
 
     def hold(self, unit: Unit, batch: Batch) -> None:
         """Hold what a stored unit of work wrote."""

@@ -28,22 +28,16 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
     from playbook.stores.interface import Store
 
+    # what a command is decided on, the versions that must still hold, and whether it was read now
+    Basis = tuple[CaseStream, World, tuple[tuple[str, int], ...], bool]
+
 _HELD = 4096
 _ORGANIZATION = msgspec.json.Decoder(Organization)
 
 
-class Basis(msgspec.Struct, frozen=True):
-    """Hold what a command is decided on; `reads` are the versions that must still hold, `fresh` was read now."""
-
-    stream: CaseStream
-    world: World
-    reads: tuple[tuple[str, int], ...]
-    fresh: bool
-
-
 class _World(msgspec.Struct, frozen=True):
     hash: bytes
-    version: int
+    reads: tuple[tuple[str, int], ...]
     world: World
 
 
@@ -63,19 +57,23 @@ class Held:
         if isinstance(command, Open):
             return self._opening(command)
         name, held = case_stream(command.case), self._world
-        known = None if fresh or held is None else self._cases.get(name)
-        if known is None or held is None:
-            heads = self._store.load(self._tenant, (name, ORGANIZATION))
-            head = heads.get(name)
-            if head is None:
-                raise UnknownName("case", command.case)
-            case, definition = self.case(name, head)
-            held = self._see(heads.get(ORGANIZATION))
-        else:
-            head, case = known
-            definition = self._definitions.pinned(case.playbook, case.digest)
-        stream = CaseStream(command.case, head, case, definition)
-        return Basis(stream, held.world, ((ORGANIZATION, held.version),), known is None)
+        known = self._cases.get(name)
+        if fresh or known is None or held is None:
+            return self._read(command.case, name)
+        head, case = known
+        definition = self._definitions.pinned(case.playbook, case.digest)
+        stream = CaseStream(command.case, name, head, case, case, definition)
+        return stream, held.world, held.reads, False
+
+    def _read(self, id_: str, name: str) -> Basis:
+        heads = self._store.load(self._tenant, (name, ORGANIZATION))
+        head = heads.get(name)
+        if head is None:
+            raise UnknownName("case", id_)
+        case, definition = self.case(name, head)
+        held = self._see(heads.get(ORGANIZATION))
+        stream = CaseStream(id_, name, head, case, case, definition)
+        return stream, held.world, held.reads, True
 
     def _opening(self, command: Open) -> Basis:
         name, playbook = case_stream(command.case), stream_of(command.playbook)
@@ -84,8 +82,8 @@ class Held:
             raise InputError(f"there is a case {command.case!r} already")
         definition = self._definitions.current(command.playbook, heads.get(playbook))
         held = self._see(heads.get(ORGANIZATION))
-        stream = CaseStream(command.case, None, None, definition)
-        return Basis(stream, held.world, ((ORGANIZATION, held.version),), fresh=True)
+        stream = CaseStream(command.case, name, None, None, None, definition)
+        return stream, held.world, held.reads, True
 
     def world(self, head: Snapshot | None) -> World:
         """Return the organization of a head, with its zone, calendars and rates."""
@@ -94,10 +92,10 @@ class Held:
     def _see(self, head: Snapshot | None) -> _World:
         held = self._world
         if head is None:
-            return _World(b"", 0, World(Organization()))
+            return _World(b"", ((ORGANIZATION, 0),), World(Organization()))
         if held is None or held.hash != head.hash:
             world = World(_ORGANIZATION.decode(head.data), self._functions)
-            held = self._world = _World(head.hash, head.version, world)
+            held = self._world = _World(head.hash, ((ORGANIZATION, head.version),), world)
         return held
 
     def case(self, stream: str, head: Snapshot) -> tuple[Case, Compiled]:

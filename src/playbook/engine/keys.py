@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import sha256
+from operator import itemgetter
 
 import msgspec
+from msgspec.structs import asdict, replace
 
 from playbook.engine.answers import Done
 from playbook.errors import KeyReused
 from playbook.model.values import canonical
 
 _DONE = msgspec.json.Decoder(Done)
+_VALUE = itemgetter(1)
 
 
 def fingerprint_of(command: msgspec.Struct, actor: str) -> bytes:
@@ -18,12 +21,12 @@ def fingerprint_of(command: msgspec.Struct, actor: str) -> bytes:
 
     What is empty is left out, so that an attribute which a later version adds changes no fingerprint.
     """
-    given = {name: value for name in type(command).__struct_fields__ if (value := getattr(command, name))}
-    return hashlib.sha256(canonical((type(command).__name__, given, actor))).digest()
+    given = dict(filter(_VALUE, asdict(command).items()))
+    return sha256(canonical((type(command).__name__, given, actor))).digest()
 
 
 def repeated(key: str | None, fingerprint: bytes, first: bytes, answer: bytes) -> Done:
     """Return the first answer to a key; raises KeyReused where it came with another command."""
     if first != fingerprint:
         raise KeyReused(key or "")
-    return msgspec.structs.replace(_DONE.decode(answer), repeated=True)
+    return replace(_DONE.decode(answer), repeated=True)

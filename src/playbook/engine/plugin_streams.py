@@ -14,7 +14,7 @@ from playbook.engine.answers import Done, StreamView
 from playbook.engine.guarding import guarded
 from playbook.engine.keys import repeated
 from playbook.engine.past import happened
-from playbook.engine.streams import ORGANIZATION, linked
+from playbook.engine.streams import ORGANIZATION, chained
 from playbook.errors import (
     InputError,
     KeyReused,
@@ -208,10 +208,9 @@ class PluginStreams:
         actor: str,
     ) -> Write:
         stored, stream = self._stored[kind.name], f"{kind.name}:{of}"
-        made = linked(
-            self._tenant, stream, head, [(stored[type(event)], event, at, actor) for event in events],
-            to_micros(self._engine.clock()),
-        )  # fmt: skip
+        recorded = to_micros(self._engine.clock())
+        moments = [(event, at, actor) for event in events]
+        made = chained(self._tenant, stream, head, moments, recorded, stored)
         version = head.version if head else 0
         return Write(stream, version, made, encode(standing), kind.fold, self._row(kind, of, standing))
 

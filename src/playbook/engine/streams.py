@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
 from msgspec.structs import replace
 
 from playbook.engine.answers import Done
 from playbook.errors import InputError, PlaybookError
-from playbook.model.case import FOLD, altered
+from playbook.model.case import FOLD
 from playbook.model.events import (
     KIND_OF,
     Changed,
@@ -90,52 +90,34 @@ def chained(
     head: Snapshot | None,
     events: Iterable[tuple[Any, dt.datetime, str]],
     recorded: int,
+    kinds: Mapping[type, str] = KIND_OF,
 ) -> tuple[NewEvent, ...]:
-    """Return events, each with when it happened and who acted, encoded and linked to the stream's head."""
-    told = ((KIND_OF[type(event)], event, moment, actor) for event, moment, actor in events)
-    return linked(tenant, stream, head, told, recorded)
+    """Return events, each with when it happened and who acted, encoded and linked to the stream's head.
 
-
-def linked(
-    tenant: str,
-    stream: str,
-    head: Snapshot | None,
-    events: Iterable[tuple[str, Any, dt.datetime, str]],
-    recorded: int,
-) -> tuple[NewEvent, ...]:
-    """Return events, each with the kind it is stored as, encoded and linked to the stream's head."""
+    `kinds` says what they are stored as.
+    """
     version, before = (0, GENESIS) if head is None else (head.version, head.hash)
     made = []
-    for kind, event, moment, actor in events:
-        at = to_micros(moment)
-        data = encode(event)
+    for event, moment, actor in events:
+        at, kind, data = to_micros(moment), kinds[type(event)], encode(event)
         version += 1
         before = link(before, tenant, stream, version, kind, at, recorded, actor, data)
         made.append(NewEvent(kind, at, recorded, actor, data, before))
     return tuple(made)
 
 
-class CaseStream:
-    """Hold one case while commands change it: its head, the case as it stands, and what is to be appended."""
+class CaseStream(msgspec.Struct, eq=False, gc=False):
+    """Hold one case while commands change it: its head, the case as it was and is, and what is to be appended."""
 
-    __slots__ = ("before", "case", "definition", "head", "id", "looked", "moments", "name", "vault")
-
-    def __init__(
-        self,
-        id: str,  # noqa: A002
-        head: Snapshot | None,
-        case: Case | None,
-        definition: Compiled,
-    ) -> None:
-        self.id = id
-        self.name = case_stream(id)
-        self.head = head
-        self.before = case
-        self.case = case
-        self.definition = definition
-        self.moments: list[tuple[CaseEvent, dt.datetime, str]] = []
-        self.vault: list[VaultRow] = []
-        self.looked: dt.datetime | None = None
+    id: str
+    name: str
+    head: Snapshot | None
+    before: Case | None
+    case: Case | None
+    definition: Compiled
+    moments: list[tuple[CaseEvent, dt.datetime, str]] = []
+    vault: list[VaultRow] = []
+    looked: dt.datetime | None = None
 
     def record(
         self, events: Iterable[CaseEvent], at: dt.datetime, actor: str, entropy: Callable[[int], bytes]
@@ -150,16 +132,16 @@ class CaseStream:
             case = evolve(case, self.id, event, at, actor)
         if known and case is not None:
             kept = {name: value for name, value in known.items() if name in case.sealed}
-            case = altered(case, {"fields": {**case.fields, **kept}})
+            case = replace(case, fields={**case.fields, **kept})
         self.case = case
 
     def done(self, decision: Decision) -> Done:
         """Return the answer to who asked for what was recorded; raises InputError where that is nothing."""
-        case = self.case
+        case, version = self.case, len(self.moments)  # 0 says that nothing changed
         if case is None:
             raise InputError("nothing was decided")
-        before = self.head.version if self.head else 0
-        version = before + len(self.moments) if self.moments else 0  # 0 says that nothing changed
+        if version and self.head is not None:
+            version += self.head.version
         return Done(case.id, case.stage, case.outcome, version, decision.warned, decision.observed)
 
     def write(self, tenant: str, recorded: int, world: World) -> Write:
@@ -175,19 +157,16 @@ class CaseStream:
             encode_case(case),
             FOLD,
             index_row(case, definition) if definition.whole else None,
-            due_rows(case, definition, tenant, world, self.looked or case.last),
+            due_rows(case, definition, tenant, world, self.looked or case.last)
+            if definition.awaits
+            else None,
         )
 
 
 def due_rows(
     case: Case, definition: Compiled, tenant: str, world: World, looked: dt.datetime
-) -> tuple[DueRow, ...] | None:
-    """Return when timers and reminders strike, and when to look at the case again, which was `looked` at before.
-
-    None where its definition has no such thing.
-    """
-    if definition.automation is None and not definition.approvals:
-        return None
+) -> tuple[DueRow, ...]:
+    """Return when timers and reminders strike, and when to look at the case again, which was `looked` at before."""
     queue = timers_queue(tenant)
     rows = [DueRow(one.timer, queue, to_micros(one.due)) for one in definition.armed(case, world)]
     look = None if definition.automation is None else definition.automation.look(case, world, looked)
@@ -263,7 +242,7 @@ def reveal(case: Case, definition: Compiled, rows: Mapping[str, VaultRow | None]
         row = rows.get(seal.ref)
         if row is not None and name in definition.fields:
             fields[name] = load(definition.fields[name], msgspec.json.decode(row.value))
-    return attrs.evolve(case, fields=fields)
+    return replace(case, fields=fields)
 
 
 def fold_case(
@@ -284,22 +263,22 @@ def fold_case(
     return case, definition
 
 
+_AS_IT_IS: Callable[[Case], tuple[str, str, str, str, str, str, str]] = attrgetter(
+    "id", "playbook", "name", "stage", "outcome", "owner", "team"
+)
+
+
 def index_row(case: Case, definition: Compiled) -> IndexRow:
     """Return what the case can be found and counted by; personal values are not among it."""
-    fields = indexed(definition, case) if definition.computed or case.sealed else case.fields
-    amount = fields.get(definition.amount)
+    fields, opened = case.fields, to_micros(case.opened)
+    if definition.computed or case.sealed:
+        fields = indexed(definition, case)
+    amount, expected = fields.get(definition.amount), fields.get(definition.expected_close)
     minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
-    expected = fields.get(definition.expected_close)
-    tags, opened = shown_to(definition, case), to_micros(case.opened)
+    tags = shown_to(definition, case) if definition.hides else None
     linked = links(definition.playbook.fields, case.fields, definition.personal) if definition.refers else ()
     return IndexRow(
-        case.id,
-        case.playbook,
-        case.name,
-        case.stage,
-        case.outcome,
-        case.owner,
-        case.team,
+        *_AS_IT_IS(case),
         opened,
         None if case.closed is None else to_micros(case.closed),
         to_micros(case.entered),
@@ -311,7 +290,7 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
         encode(fields),
         opened if case.assigned is None else to_micros(case.assigned),
         tags is not None,
-        (*(tags or ()), *linked),
+        (*tags, *linked) if tags else linked,
     )
 
 

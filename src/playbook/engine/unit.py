@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
 from playbook.engine.facts import fetch
@@ -34,55 +36,67 @@ from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from playbook.engine.engine import Engine
-    from playbook.engine.held import Basis, Held
+    from playbook.engine.held import Held
     from playbook.engine.streams import CaseStream
     from playbook.model.commands import Command
     from playbook.model.events import CaseEvent
     from playbook.process.automation import Automation, Effect
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
-    from playbook.stores.interface import Claim
+    from playbook.process.facts import World
+    from playbook.stores.interface import Claim, VaultRow, Write
 
 SYSTEM = "system"
-CASE = "case"
 _DEEPEST = 50
+_NAME = attrgetter("name")
+_NO_DOCUMENTS: dict[str, bytes] = {}
 
 
-class Unit:
+class Unit(msgspec.Struct, eq=False, gc=False):
     """Carry out commands one after another on the cases they touch; nothing is stored before the end."""
 
-    def __init__(self, engine: Engine, basis: Basis, now: dt.datetime) -> None:
-        self._engine = engine
-        self._reads = basis.reads
-        self.fresh = basis.fresh
-        self.world = basis.world
-        self.now = now
-        self.streams = {basis.stream.name: basis.stream}
+    engine: Engine
+    world: World
+    reads: tuple[tuple[str, int], ...]
+    fresh: bool
+    now: dt.datetime
+    streams: dict[str, CaseStream]
 
     def carry(self, stream: CaseStream, request: Request, trail: tuple[str, ...] = ()) -> Decision | Refused:
         """Decide a request, record its events, and carry out what follows; a refusal records nothing here."""
-        if stream.definition.refers:
-            request = self._engine.kept_records.meant(stream.definition, request)
+        definition, before = stream.definition, stream.case
+        if definition.refers:
+            request = self.engine.kept_records.meant(definition, request)
         answer = self.decide(stream, request)
         if isinstance(answer, Refused):
             return answer
-        parent, stage = ("", "") if stream.case is None else (stream.case.parent, stream.case.stage)
-        if isinstance(request.command, Open) and request.command.parent:
+        if before is None and isinstance(request.command, Open) and request.command.parent:
             self._link(request, request.command)
-        stream.record(answer.events, request.at, request.actor, self._engine.entropy)
-        if stream.definition.follows or self.world.follows:
-            self._know(stream, request.at)
-        automation = stream.definition.automation
-        if automation is not None and not request.historical:
-            for effect in tuple(automation.effects(answer.events, stage)):
-                self._effect(stream, automation, effect, request.at, trail)
-            self._pause(stream, automation, request.at)
-            self._advance_by_itself(stream, automation, request.at, trail)
-        if parent and not request.historical:
-            self._tell_parent(stream, parent, answer.events, request.at, trail)
+        self._record(stream, answer.events, request.at, request.actor)
+        if definition.automation is not None and not request.historical:
+            stage = "" if before is None else before.stage
+            effects = definition.automation.effects(answer.events, stage)
+            self._go_on(stream, definition.automation, tuple(effects), request.at, trail)
+        if before is not None and before.parent and not request.historical:
+            self._tell_parent(stream, before.parent, answer.events, request.at, trail)
         return answer
+
+    def _go_on(
+        self,
+        stream: CaseStream,
+        automation: Automation,
+        effects: tuple[Effect, ...],
+        at: dt.datetime,
+        trail: tuple[str, ...],
+    ) -> None:
+        """Carry out what follows by itself: actions, pauses, and an advance."""
+        for effect in effects:
+            self._effect(stream, automation, effect, at, trail)
+        self._pause(stream, automation, at)
+        self._advance_by_itself(stream, automation, at, trail)
 
     def strike(
         self, case: str, events: tuple[CaseEvent, ...], effects: tuple[Effect, ...], at: dt.datetime
@@ -115,15 +129,20 @@ class Unit:
         also: str = "",
     ) -> Batch:
         """Return all that was recorded as one batch, streams in order; `also` is written without events too."""
-        tenant, recorded = self._engine.tenant, to_micros(self.now)
-        changed = [s for name, s in sorted(self.streams.items()) if s.moments or name == also]
-        writes = tuple([stream.write(tenant, recorded, self.world) for stream in changed])
-        vault = tuple([row for stream in changed for row in stream.vault])
-        return Batch(tenant, writes, key, fingerprint, answer, vault=vault, done=done, reads=self._reads)
+        tenant, recorded = self.engine.tenant, to_micros(self.now)
+        writes: list[Write] = []
+        vault: list[VaultRow] = []
+        for stream in sorted(self.streams.values(), key=_NAME):
+            if stream.moments or stream.name == also:
+                writes.append(stream.write(tenant, recorded, self.world))
+                vault += stream.vault
+        return Batch(
+            tenant, tuple(writes), key, fingerprint, answer, _NO_DOCUMENTS, tuple(vault), done, self.reads
+        )
 
     def guarded(self, request: Request) -> Refused | None:
         """Let the guards of plugins look at what is about to change; raises PluginError for one that fails."""
-        tenant = self._engine.tenant
+        tenant = self.engine.tenant
         changes = [
             Change(
                 tenant, request.actor, stream.definition.playbook.id, stream.before, stream.case,
@@ -132,14 +151,14 @@ class Unit:
             for _, stream in sorted(self.streams.items())
             if stream.moments and stream.case is not None
         ]  # fmt: skip
-        return guarded(self._engine.registry, changes)
+        return guarded(self.engine.registry, changes)
 
     def remember(self, batch: Batch, held: Held) -> None:
         """Hold the cases that a stored batch wrote."""
         for write in batch.writes:
-            case = self.streams[write.stream].case
-            if case is not None and write.events:
-                held.remember(write.stream, write.expected + len(write.events), write.events[-1].hash, case)
+            case, events = self.streams[write.stream].case, write.events
+            if case is not None and events:
+                held.remember(write.stream, write.expected + len(events), events[-1].hash, case)
 
     def leave(self, request: Request, refused: Refused) -> None:
         """Record what a refused attempt leaves behind."""
@@ -164,7 +183,7 @@ class Unit:
         """Return the stream that a command is about; that of a case to be opened is new."""
         name = case_stream(command.case)
         if isinstance(command, Open) and name not in self.streams:
-            self.streams[name] = self._engine.touch(command)
+            self.streams[name] = self.engine.touch(command)
         return self.stream(command.case)
 
     def version(self, case: str) -> int:
@@ -177,13 +196,13 @@ class Unit:
         name = case_stream(case)
         stream = self.streams.get(name)
         if stream is None:
-            stream = self.streams[name] = self._engine.load_stream(case)
+            stream = self.streams[name] = self.engine.load_stream(case)
         if stream.definition.follows or self.world.follows:
             self._know(stream, self.now)
         return stream
 
     def _record(self, stream: CaseStream, events: tuple[CaseEvent, ...], at: dt.datetime, actor: str) -> None:
-        stream.record(events, at, actor, self._engine.entropy)
+        stream.record(events, at, actor, self.engine.entropy)
         if stream.definition.follows or self.world.follows:
             self._know(stream, at)
 
@@ -193,11 +212,11 @@ class Unit:
 
     def _learn(self, names: tuple[str, ...], at: dt.datetime) -> dict[str, Any]:
         """Return facts; records become part of the world, and the batch is refused where one moves on."""
-        facts = fetch(self._engine, names, self.world, at)
+        facts = fetch(self.engine, names, self.world, at)
         said = {name: fact for name, fact in facts.items() if isinstance(fact, Said)}
         if said:
-            self._reads += tuple(
-                read for fact in said.values() for read in fact.reads if read not in self._reads
+            self.reads += tuple(
+                read for fact in said.values() for read in fact.reads if read not in self.reads
             )
             self.world = knowing(self.world, said.values())
         return {**facts, "world": self.world}
@@ -205,16 +224,22 @@ class Unit:
     def decide(self, stream: CaseStream, request: Request) -> Decision | Refused:
         """Decide a request, giving the facts that are asked for; nothing is recorded."""
         facts: dict[str, Any] = {"world": self.world}
-        decided: Any = self._engine.registry.streams[CASE].decide
-        organization = self.world.organization
-        for _ in range(_DEEPEST):
-            asked = Asked(request.actor, request.at, organization, stream.definition, request, facts)
-            answer = decided(stream.case, request.command, asked)
-            if not isinstance(answer, Needs):
-                decision: Decision | Refused = answer
-                return decision
+        answer, turns = self._answer(stream, request, facts), 0
+        while isinstance(answer, Needs):
+            if turns == _DEEPEST:
+                raise InputError(f"deciding on {request.command.case} asked for facts without end")
+            turns += 1
             facts |= self._learn(answer.facts, request.at)
-        raise InputError(f"deciding on {request.command.case} asked for facts without end")
+            answer = self._answer(stream, request, facts)
+        return answer
+
+    def _answer(
+        self, stream: CaseStream, request: Request, facts: Mapping[str, Any]
+    ) -> Decision | Refused | Needs:
+        organization, definition = self.world.organization, stream.definition
+        asked = Asked(request.actor, request.at, organization, definition, request, facts)
+        answer: Decision | Refused | Needs = self.engine.decided(stream.case, request.command, asked)
+        return answer
 
     # -- what follows -------------------------------------------------------------------------------
 
@@ -262,7 +287,7 @@ class Unit:
     ) -> None:
         """Carry out a command that an action leads to; a refusal is an event on the case."""
         if isinstance(command, Open):
-            command = replace(command, case=self._engine.new_id(), parent=stream.id)
+            command = replace(command, case=self.engine.new_id(), parent=stream.id)
         try:
             there = self._touch(command)
             _must_stay_erasable(there.definition, personal)

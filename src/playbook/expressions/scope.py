@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
 
 UNLIMITED = 2**62
 """What is left where nothing can cost much."""
-
-_NO_VARIABLES: dict[int, object] = {}
-"""The items of macros outside of any; `compile` puts a new one in place around macros."""
 
 
 def no_rates(money: Money, currency: str) -> Money | None:
@@ -38,7 +37,7 @@ class OutOfBudget(Exception):
     """End an evaluation that costs too much; `compile` makes an EvalError of it."""
 
 
-class Scope:
+class Scope(msgspec.Struct, eq=False, gc=False):
     """Give a condition its values.
 
     `roots` maps `deal` to something with `.get(field)` (None is missing), and a plain name to its value.
@@ -48,31 +47,17 @@ class Scope:
     reference names, or None. One thread at a time runs conditions in a scope.
     """
 
-    __slots__ = ("_today", "ask", "calendar", "convert", "currency", "follow", "left", "now", "roots",
-                 "variables", "zone")  # fmt: skip
-
-    def __init__(
-        self,
-        roots: Mapping[str, Any],
-        now: dt.datetime,
-        calendar: Calendar,
-        zone: dt.tzinfo = dt.UTC,
-        currency: str = "",
-        convert: Callable[[Money, str], Money | None] = no_rates,
-        ask: Callable[..., object] = no_answers,
-        follow: Callable[[str, str, str], object] = no_records,
-    ) -> None:
-        self.roots = roots
-        self.now = now
-        self.calendar = calendar
-        self.zone = zone
-        self.currency = currency
-        self.convert = convert
-        self.ask = ask
-        self.follow = follow
-        self.variables = _NO_VARIABLES
-        self.left = UNLIMITED
-        self._today: dt.date | None = None
+    roots: Mapping[str, Any]
+    now: dt.datetime
+    calendar: Calendar
+    zone: dt.tzinfo = dt.UTC
+    currency: str = ""
+    convert: Callable[[Money, str], Money | None] = no_rates
+    ask: Callable[..., object] = no_answers
+    follow: Callable[[str, str, str], object] = no_records
+    variables: dict[int, object] = {}
+    left: int = UNLIMITED
+    _today: dt.date | None = None
 
     @property
     def today(self) -> dt.date:

@@ -135,7 +135,7 @@ class _Job:
         events: list[tuple[CaseEvent, dt.datetime]],
     ) -> tuple[tuple[Write, ...], tuple[VaultRow, ...]]:
         engine = self.engine
-        stream = CaseStream(row.case, head, case, definition)
+        stream = CaseStream(row.case, case_stream(row.case), head, case, case, definition)
         for event, at in events:
             stream.record((event,), at, ACTOR, engine.entropy)
         if definition.automation is not None and definition.automation.timers:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import attrs
 import msgspec
 
 from playbook.model.approving import Asked, Waiver
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-FOLD = 1
-"""The version of the fold; a snapshot of another version means folding anew."""
+FOLD = 2
+"""The version of the fold; a snapshot of another version means folding anew. It leaves out what has its default."""
 
 OPEN = "open"
 
@@ -63,8 +59,7 @@ class TimerState(msgspec.Struct, frozen=True):
     since: dt.datetime | None = None
 
 
-@attrs.frozen(slots=False)  # every event makes a new one: copying a dictionary is four times faster
-class Case:
+class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     """Hold everything a decision needs to know of one case; `visit` counts moves from 1.
 
     `children` gives the outcome of each follow-up case ("open" until it ends), `changed` when a field last was;
@@ -86,35 +81,26 @@ class Case:
     visit: int = 1
     outcome: str = OPEN
     closed: dt.datetime | None = None
-    fields: dict[str, Any] = attrs.field(factory=dict)
-    sealed: dict[str, Sealed] = attrs.field(factory=dict)
-    stamps: dict[str, dict[str, Any]] = attrs.field(factory=dict)
-    stamps_last: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    fields: dict[str, Any] = {}
+    sealed: dict[str, Sealed] = {}
+    stamps: dict[str, dict[str, Any]] = {}
+    stamps_last: dict[str, dict[str, Any]] = {}
     tasks: tuple[Task, ...] = ()
     entries: tuple[Entry, ...] = ()
     visited: tuple[str, ...] = ()
     probability: Decimal | None = None
     parent: str = ""
-    children: dict[str, str] = attrs.field(factory=dict)
-    timers: dict[str, TimerState] = attrs.field(factory=dict)
-    changed: dict[str, dt.datetime] = attrs.field(factory=dict)
-    approvals: dict[str, Asked] = attrs.field(factory=dict)
-    waivers: dict[str, Waiver] = attrs.field(factory=dict)
-    shares: dict[str, Decimal] = attrs.field(factory=dict)
+    children: dict[str, str] = {}
+    timers: dict[str, TimerState] = {}
+    changed: dict[str, dt.datetime] = {}
+    approvals: dict[str, Asked] = {}
+    waivers: dict[str, Waiver] = {}
+    shares: dict[str, Decimal] = {}
     closed_from: str = ""
     territory: str = ""
     assigned: dt.datetime | None = None
     armed: dt.datetime | None = None
     guided: int = 0
-
-
-def altered(case: Case, changes: Mapping[str, Any]) -> Case:
-    """Return the case with other values of some attributes."""
-    attributes = case.__dict__.copy()  # in one piece, which an update of an empty dictionary is not
-    attributes.update(changes)
-    after = Case.__new__(Case)
-    object.__setattr__(after, "__dict__", attributes)
-    return after
 
 
 def waiting(case: Case, activity: str) -> Task | None:

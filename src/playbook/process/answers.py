@@ -25,10 +25,8 @@ def spent(approvals: Mapping[str, Asked]) -> dict[str, Asked]:
 
 
 def _blocked(case: Case, event: Blocked, at: dt.datetime, actor: str) -> dict[str, Any]:
-    if not event.asked:
-        return {}
     asked = dict.fromkeys(event.asked, Asked(at, actor, case.stage, event.target))
-    return {"approvals": {**case.approvals, **asked}}
+    return {"approvals": {**case.approvals, **asked}, "touched": case.touched}  # it changed nothing
 
 
 def _approved(case: Case, event: Approved, at: dt.datetime, actor: str) -> dict[str, Any]:

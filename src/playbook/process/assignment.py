@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from msgspec.structs import replace
 
-from playbook.model.case import altered
 from playbook.model.organization_rules import MATCH
 from playbook.process.facts import Needs
 
@@ -54,7 +54,7 @@ def place(
         territory = territory_of(world, definition.subject, scope)
         if territory is not None:
             team = territory.team
-            case = altered(case, {"territory": territory.id})
+            case = replace(case, territory=territory.id)
             scope = definition.scope(case, request.actor, request.at, world)
         if not owner and pool is None and not request.historical:
             chosen = assignee(world, definition.subject, case.territory, scope, day, facts)
@@ -68,7 +68,7 @@ def place(
         owner = chosen
     if not owner and request.actor in organization.people:
         owner = request.actor
-    return altered(case, {"owner": owner, "team": organization.post(owner, day).team or team})
+    return replace(case, owner=owner, team=organization.post(owner, day).team or team)
 
 
 def territory_of(world: World, subject: str, scope: Scope) -> Territory | None:

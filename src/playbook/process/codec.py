@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
 from msgspec.structs import replace
 
@@ -55,7 +54,7 @@ def revive(event: Any, definition: Compiled) -> CaseEvent:
 def encode_case(case: Case) -> bytes:
     """Return the snapshot of a case; personal values stay out of it."""
     if case.sealed:
-        case = attrs.evolve(case, fields={k: v for k, v in case.fields.items() if k not in case.sealed})
+        case = replace(case, fields={k: v for k, v in case.fields.items() if k not in case.sealed})
     return encode(case)
 
 
@@ -67,7 +66,7 @@ def decode_case(data: bytes) -> Case:
 def revive_case(case: Case, definition: Compiled) -> Case:
     """Return a decoded case with its values in the types of their fields."""
     fields = definition.fields
-    return attrs.evolve(
+    return replace(
         case,
         fields=typed(case.fields, fields),
         stamps={stage: typed(values, fields) for stage, values in case.stamps.items()},

@@ -88,6 +88,8 @@ class Compiled:
         named = {permission.act: permission.who for permission in playbook.who_may}
         self.who = {act: _who(act, named) for act in ACTS}
         self.editors = self.who["edit"]
+        self.free = frozenset(act for act, who in self.who.items() if "anyone" in who)
+        self.hides = "anyone" not in self.who["see"]
         self.missing = tuple(
             f"{p} {v}" for p, v in sorted(definition.plugins.items()) if contracts.get(p) != v
         )
@@ -101,6 +103,7 @@ class Compiled:
             self._compile_tests()
         self.automation = Automation.of(playbook, self._conditions, actions) if self.whole else None
         self._prepare(self._conditions)
+        self.awaits = self.automation is not None or bool(self.approvals)
         self.straight = dict(self._straight())
         self.locked = {s: self._from(s, "locked_from") for s in self.stages}
         self.required = {s: self._from(s, "required_from") for s in self.stages}

@@ -104,7 +104,7 @@ def view(definition: Compiled, case: Case, scope: Scope, hidden: frozenset[str])
     if not definition.computed and not hidden:
         return case
     values = with_computed(definition, case, scope)
-    return attrs.evolve(
+    return replace(
         case,
         fields=_without(values, hidden),
         sealed=_without(case.sealed, hidden),

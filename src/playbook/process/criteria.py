@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from playbook.errors import Blocker, PluginError
 from playbook.expressions import EvalError, Unknown, follows, load, reads
@@ -28,37 +29,21 @@ Check = Callable[["Attempt"], "Blocker | None"]
 Test = Callable[["Scope"], object]
 
 
-_NOTHING: Mapping[str, Any] = {}
-
-
-class Attempt:
+class Attempt(msgspec.Struct, eq=False, gc=False):
     """Collect what the checks of one gate say about one case."""
 
-    __slots__ = ("blocked", "case", "editors", "facts", "needs", "observe", "observed", "organization",
-                 "scope", "subject", "waived", "warned")  # fmt: skip
-
-    def __init__(
-        self,
-        case: Case,
-        scope: Scope,
-        organization: Organization,
-        editors: tuple[str, ...] = (),
-        observe: bool = False,
-        subject: str = "",
-        facts: Mapping[str, Any] = _NOTHING,
-    ) -> None:
-        self.case = case
-        self.scope = scope
-        self.organization = organization
-        self.editors = editors
-        self.observe = observe
-        self.blocked: list[Blocker] = []
-        self.warned: list[Blocker] = []
-        self.observed: list[Blocker] = []
-        self.waived: tuple[Blocker, ...] = ()
-        self.subject = subject
-        self.facts = facts
-        self.needs: tuple[str, ...] = ()
+    case: Case
+    scope: Scope
+    organization: Organization
+    editors: tuple[str, ...] = ()
+    observe: bool = False
+    subject: str = ""
+    facts: Mapping[str, Any] = {}
+    blocked: list[Blocker] = []
+    warned: list[Blocker] = []
+    observed: list[Blocker] = []
+    waived: tuple[Blocker, ...] = ()
+    needs: tuple[str, ...] = ()
 
     def fact(self, name: str) -> Any:
         """Return a fact; None where it was not supplied, and is asked for then."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import Blocker, InputError, Refused, UnknownName, nearest_hint
 from playbook.model.case import OPEN, Case, latest, waiting
@@ -74,10 +75,8 @@ def decide(
     if world is None:
         return Needs(("world",))
     command = request.command
-    if definition.follows or world.follows:
-        unknown = wanted(definition, case, command, world)
-        if unknown:
-            return Needs(unknown)
+    if (definition.follows or world.follows) and (unknown := wanted(definition, case, command, world)):
+        return Needs(unknown)
     if isinstance(command, Open):
         return _open(definition, request, command, world, facts)
     if case is None:
@@ -110,13 +109,12 @@ def _concluded(
     deciding: Deciding, case: Case, events: tuple[CaseEvent, ...], stale: tuple[CaseEvent, ...] = ()
 ) -> Decision | Refused | Needs:
     """Return the decision: with what lapses by it, unless something speaks against it or an invariant breaks."""
-    if deciding.wanted:
-        return Needs(deciding.wanted)
-    if (
-        events
-        and not deciding.blockers
-        and (case.approvals or case.waivers or deciding.definition.invariants)
-    ):
+    attempt = deciding.attempt
+    needs = deciding.needs or (attempt.needs if attempt is not None else ())
+    if needs:
+        return Needs(needs)
+    held = case.approvals or case.waivers or deciding.definition.invariants
+    if held and events and not deciding.blockers:
         events += _settled(deciding, case, events)
     if deciding.blockers:
         refused = deciding.refusal()
@@ -125,7 +123,6 @@ def _concluded(
         )
     if stale and events:
         events = (*stale, *events)
-    attempt = deciding.attempt
     if attempt is None or not (attempt.warned or attempt.observed):
         return Decision(events)
     return Decision(events, deciding.kept(attempt.warned), deciding.kept(attempt.observed))
@@ -174,7 +171,7 @@ def _open(
     deciding = Deciding(definition, case, request, world, facts)
     deciding.permit("open")
     deciding.gate_entry(first, definition.opening)
-    if deciding.blockers or deciding.wanted:
+    if deciding.blockers or (deciding.attempt is not None and deciding.attempt.needs):
         deciding.target = ""  # there is no case yet that could keep the attempt
         return _concluded(deciding, case, ())
     event = Opened(
@@ -339,7 +336,7 @@ def _with_fields(deciding: Deciding, changes: Mapping[str, Any]) -> tuple[Lapsed
     """Go on with changed fields; return the answers that lapse by them, which open no gate any more."""
     before, fields = deciding.scope(), {**deciding.case.fields, **changes}
     given = {name: value for name, value in fields.items() if value is not None}
-    deciding.change(attrs.evolve(deciding.case, fields=given))
+    deciding.change(replace(deciding.case, fields=given))
     lapsed = lapses(deciding.definition, deciding.case, before, deciding.scope())
     deciding.change(fold(deciding.case, lapsed, deciding.request))
     deciding.lapsed = tuple(event.criterion for event in lapsed)
@@ -362,23 +359,20 @@ _HANDLERS: dict[type, Callable[[Deciding, Any], tuple[CaseEvent, ...]]] = {
 def read_fields(fields: Mapping[str, Field], given: Mapping[str, Any], what: str) -> dict[str, Any]:
     """Return given values by the types of their fields, blank as None; raises InputError naming every mistake."""
     values: dict[str, Any] = {}
-    faults = [
+    if not given:
+        return values
+    faults = [] if given.keys() <= fields.keys() else [
         f"there is no {what} {name!r}{nearest_hint(name, fields)}" for name in given if name not in fields
-    ]
+    ]  # fmt: skip
     discreet = list(faults)
-    for name, field in fields.items():  # in the order of the file, whatever the order they were given in
-        if name not in given:
-            continue
+    for name in filter(given.__contains__, fields):  # in the file's order, whatever that of what was given
+        field, value = fields[name], given[name]
         if field.is_ is not None:
             faults.append(f"{name} is computed ({field.is_.text}) and cannot be set")
             discreet.append(faults[-1])
             continue
-        value = given[name]
-        if is_blank(value):
-            values[name] = None
-            continue
         try:
-            read = parse(field, value)
+            read = None if is_blank(value) else parse(field, value)
         except ValueError as error:
             faults.append(f"{name}: {error}")
             discreet.append(f"{name} cannot be read as a {field.type}" if field.personal else faults[-1])

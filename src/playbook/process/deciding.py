@@ -6,6 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import Blocker, Refused
 from playbook.model.case import OPEN, latest
@@ -31,37 +33,25 @@ if TYPE_CHECKING:
     from playbook.process.facts import World
 
 
-class Deciding:
+class Deciding(msgspec.Struct, eq=False, gc=False):
     """Hold one decision while it is made: the reasons against it come in the order in which they are told."""
 
-    __slots__ = ("_scope", "attempt", "blockers", "case", "definition", "facts", "lapsed", "needs", "request",
-                 "target", "world")  # fmt: skip
-
-    def __init__(
-        self, definition: Compiled, case: Case, request: Request, world: World, facts: Mapping[str, Any]
-    ) -> None:
-        self.definition = definition
-        self.facts = facts
-        self.needs: tuple[str, ...] = ()
-        self.case = case
-        self.request = request
-        self.world = world
-        self.blockers: list[Blocker] = []
-        self.attempt: Attempt | None = None
-        self.target = ""
-        self.lapsed: tuple[str, ...] = ()
-        self._scope: Scope | None = None
+    definition: Compiled
+    case: Case
+    request: Request
+    world: World
+    facts: Mapping[str, Any]
+    needs: tuple[str, ...] = ()
+    blockers: list[Blocker] = []
+    attempt: Attempt | None = None
+    target: str = ""
+    lapsed: tuple[str, ...] = ()
+    _scope: Scope | None = None
 
     @property
     def today(self) -> dt.date:
         """Return the day of the request in the organization's zone."""
         return self.request.at.astimezone(self.world.zone).date()
-
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """Return the facts that were missed: by the command itself, else by a check of its gate."""
-        attempt = self.attempt
-        return self.needs if attempt is None else self.needs or attempt.needs
 
     def scope(self) -> Scope:
         """Return what conditions see, made once."""
@@ -76,9 +66,9 @@ class Deciding:
 
     def permit(self, act: str) -> None:
         """Note a reason where the actor may not do this."""
-        who = self.definition.who[act]
-        if not self.permits(who):
-            self.not_permitted(act, who)
+        definition = self.definition
+        if act not in definition.free and not self.permits(definition.who[act]):
+            self.not_permitted(act, definition.who[act])
 
     def permits(self, who: tuple[str, ...]) -> bool:
         """Return whether the actor is one of the principals today."""
@@ -252,7 +242,7 @@ class Deciding:
             again = (self._plan(activity, n, Duration.parse(activity.repeat)),)
         followers = [f for f in self.definition.followers[activity.id] if not self._met(f)]
         if followers:
-            self.change(attrs.evolve(self.case, fields=fields))
+            self.change(replace(self.case, fields=fields))
         return again + tuple(
             self._plan(f, self._number(f) + 1) for f in followers if self._applies(f) and not self._spent(f)
         )

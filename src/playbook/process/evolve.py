@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook.model.approving import CreditSplit, Skipped
-from playbook.model.case import OPEN, Case, Entry, Sealed, Task, TimerState, altered
+from playbook.model.case import OPEN, Case, Entry, Sealed, Task, TimerState
 from playbook.model.events import (
     ActionRefused,
     Assigned,
-    Blocked,
     CaseForgotten,
     Changed,
     ChildEnded,
@@ -52,9 +51,9 @@ def evolve(case: Case | None, id: str, event: CaseEvent, at: dt.datetime, actor:
         raise ValueError(f"case {id} does not begin with its opening")
     changes = _FOLDS[type(event)](case, event, at, actor)
     changes["last"] = at
-    if actor not in AUTOMATIC and "touched" not in changes and not isinstance(event, Blocked):
-        changes["touched"] = at
-    return altered(case, changes)
+    if actor not in AUTOMATIC:
+        changes.setdefault("touched", at)
+    return replace(case, **changes)
 
 
 def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002

@@ -6,6 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from playbook.expressions import STANDARD, Scope, load
 from playbook.expressions import compile as compile_condition
@@ -36,14 +37,11 @@ class Needs:
     facts: tuple[str, ...]
 
 
-class CaseRoot:
+class CaseRoot(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Answer `case.x`; times become lengths only when asked for."""
 
-    __slots__ = ("_case", "_now")
-
-    def __init__(self, case: Case, now: dt.datetime) -> None:
-        self._case = case
-        self._now = now
+    _case: Case
+    _now: dt.datetime
 
     def get(self, name: str) -> Any:
         """Return the value of a name, or None."""
@@ -73,15 +71,12 @@ _PLAIN: Mapping[str, Callable[[Case], Any]] = {
 }
 
 
-class PersonRoot:
+class PersonRoot(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Answer `actor.x`, and `case.owner.x` of any other person, as of a moment."""
 
-    __slots__ = ("_id", "_now", "_world")
-
-    def __init__(self, person: str, world: World, now: dt.datetime) -> None:
-        self._id = person
-        self._world = world
-        self._now = now
+    _id: str
+    _world: World
+    _now: dt.datetime
 
     def get(self, name: str) -> Any:
         """Return the value of a name, or None."""
@@ -99,16 +94,13 @@ class PersonRoot:
 _HELD = ("role", "team", "territory", "since")
 
 
-class _Questions:
+class _Questions(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Answer what is asked of a case, its organization and its people at a moment."""
 
-    __slots__ = ("_case", "_kinds", "_now", "_world")
-
-    def __init__(self, case: Case, kinds: Mapping[str, str], world: World, now: dt.datetime) -> None:
-        self._case = case
-        self._kinds = kinds
-        self._world = world
-        self._now = now
+    _case: Case
+    _kinds: Mapping[str, str]
+    _world: World
+    _now: dt.datetime
 
     def convert(self, amount: Money, currency: str) -> Money | None:
         return self._world.rates.convert(amount, currency, self._world.day(self._now))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from transitions import Machine, Transition
+import msgspec
+from transitions import Event, Machine, Transition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,13 +13,11 @@ if TYPE_CHECKING:
     from playbook.process.criteria import Attempt, Check
 
 
-class Cursor:
-    """Hold the stage while the machine is driven; never registered, copied or compared."""
+class Cursor(msgspec.Struct, eq=False, gc=False):
+    """Hold the stage and the attempt while the machine is driven; never registered, copied or compared."""
 
-    __slots__ = ("state",)
-
-    def __init__(self, state: str) -> None:
-        self.state = state
+    state: str
+    attempt: Attempt
 
 
 class _GateTransition(Transition):
@@ -32,16 +31,26 @@ class _GateTransition(Transition):
     ) -> None:
         super().__init__(source, dest)
         self.gate = gate
+        self.target = dest
 
     def execute(self, event_data: Any) -> bool:
-        attempt: Attempt = event_data.args[0]
-        if not attempt.passes(self.gate):
+        cursor: Cursor = event_data
+        if not cursor.attempt.passes(self.gate):
             return False
-        event_data.model.state = self.dest
+        cursor.state = self.target
         return True
 
 
+class _GateEvent(Event):
+    """Run the one transition from the stage; its base adds a queue, callbacks and logging, which no process has."""
+
+    def trigger(self, model: Any, *_: object, **__: object) -> bool:
+        (transition,) = self.transitions[model.state]
+        return transition.execute(model)
+
+
 class _GateMachine(Machine):
+    event_cls = _GateEvent
     transition_cls = _GateTransition
 
 
@@ -74,5 +83,5 @@ class Process:
         return (way, source, target) in self._moves
 
     def move(self, way: str, source: str, target: str, attempt: Attempt) -> bool:
-        """Try a move; the attempt collects what blocks it. Return whether it was made."""
-        return bool(self._events[f"{way}:{target}"].trigger(Cursor(source), attempt))
+        """Try a move that there is; the attempt collects what blocks it. Return whether it was made."""
+        return self._events[f"{way}:{target}"].trigger(Cursor(source, attempt))

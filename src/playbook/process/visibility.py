@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def shown_to(definition: Compiled, case: Case) -> tuple[str, ...] | None:
     """Return the tags of those who see a case, None where everybody does."""
-    who = definition.who["see"]
-    if "anyone" in who:
+    if not definition.hides:
         return None
+    who = definition.who["see"]
     return tuple(dict.fromkeys(tag for principal in who if (tag := _tag(principal, definition, case))))
 
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import msgspec
 
-_HEAD = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 
 
 def link(
@@ -24,7 +24,7 @@ def link(
 
     The position is not covered: it is the order of a store, and a copy may number anew.
     """
-    head = _HEAD.encode((tenant, stream, version, kind, at, recorded, actor))
+    head = _encode((tenant, stream, version, kind, at, recorded, actor))
     return sha256(before + sha256(head).digest() + sha256(data).digest()).digest()
 
 

@@ -12,7 +12,7 @@ from playbook.stores.interface import IndexRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playbook.stores.interface import Batch, Query, Write
+    from playbook.stores.interface import Batch, NewEvent, Query, Write
 
 RECORDS, RECORDS_END = "record:", "record;"
 """Begins what a row of a record has as its playbook; `find`, `tally` and `columns` pass over those unless named."""
@@ -35,34 +35,39 @@ def check(batches: Sequence[Batch]) -> None:
     """Raise InputError for what no store takes, before anything is written."""
     for batch in batches:
         for write in batch.writes:
-            _check_write(write)
+            _check_write(write, write.events, write.index)
         if len(batch.answer) > LARGEST:
             _refuse(f"the answer to the key {batch.key!r}", batch.answer)
-        for digest, data in batch.documents.items():
-            if len(data) > LARGEST:
-                _refuse(f"the document {digest!r}", data)
-        for row in batch.vault:
-            if len(row.value) > LARGEST:
-                _refuse(f"a personal value of {row.subject!r}", row.value)
+        if batch.documents or batch.vault:
+            _check_beside(batch)
 
 
-def _check_write(write: Write) -> None:
-    for event in write.events:
+def _check_write(write: Write, events: Sequence[NewEvent], row: IndexRow | None) -> None:
+    for event in events:
         if len(event.data) > LARGEST:
             _refuse(f"an event {event.kind!r} of {write.stream!r}", event.data)
     if len(write.snapshot) > LARGEST:
         _refuse(f"the snapshot of {write.stream!r}", write.snapshot)
-    if not write.events and not write.expected:
+    if not events and not write.expected:
         raise InputError(f"the new stream {write.stream!r} has no event; a stream begins with one")
-    row = write.index
     if row is not None:
         if len(row.fields) > LARGEST:
             _refuse(f"the index row of {write.stream!r}", row.fields)
         if row.amount is not None and row.amount not in _AMOUNTS:
             raise InputError(f"the amount {row.amount} of {write.stream!r} is beyond 64 bits")
-    for due in write.due or ():
-        if len(due.data) > LARGEST:
-            _refuse(f"the due row {due.id!r} of {write.stream!r}", due.data)
+    if write.due:
+        for due in write.due:
+            if len(due.data) > LARGEST:
+                _refuse(f"the due row {due.id!r} of {write.stream!r}", due.data)
+
+
+def _check_beside(batch: Batch) -> None:
+    for digest, data in batch.documents.items():
+        if len(data) > LARGEST:
+            _refuse(f"the document {digest!r}", data)
+    for row in batch.vault:
+        if len(row.value) > LARGEST:
+            _refuse(f"a personal value of {row.subject!r}", row.value)
 
 
 def _refuse(what: str, value: bytes) -> None:

@@ -100,6 +100,8 @@ class Transaction:
 
     __slots__ = ("_connection", "_lock", "_path", "_run")
 
+    _kept = "COMMIT"
+
     def __init__(self, cursor: sqlite3.Cursor, lock: threading.Lock, path: str) -> None:
         self._connection = cursor.connection
         self._run = cursor.connection.cursor().execute
@@ -120,7 +122,7 @@ class Transaction:
     ) -> None:
         try:
             if error is None:
-                self._keep()
+                self._run(self._kept)
         except BaseException as failed:
             error = failed
             raise
@@ -130,17 +132,15 @@ class Transaction:
                     self._undo()
             finally:
                 self._lock.release()
-            self._translate(error)
+            if error is not None:
+                self._translate(error)
 
-    def _translate(self, error: BaseException | None) -> None:
+    def _translate(self, error: BaseException) -> None:
         if isinstance(error, TRANSLATED):
             raise translate(error, self._path) from error
 
     def _begin(self) -> None:
         self._run("BEGIN IMMEDIATE")
-
-    def _keep(self) -> None:
-        self._run("COMMIT")
 
     def _undo(self) -> None:
         # SQLite has rolled back by itself after some errors, a full disk among them
@@ -153,13 +153,12 @@ class Joined(Transaction):
 
     __slots__ = ()
 
+    _kept = "RELEASE playbook"
+
     def _begin(self) -> None:
         if not self._connection.in_transaction:
             self._run("BEGIN IMMEDIATE")
         self._run("SAVEPOINT playbook")
-
-    def _keep(self) -> None:
-        self._run("RELEASE playbook")
 
     def _undo(self) -> None:
         if self._connection.in_transaction:

@@ -52,6 +52,7 @@ SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = 
 SELECT_VERSION = "SELECT version FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_RECEIPT = "SELECT fingerprint, answer, position FROM receipts WHERE tenant = ? AND key = ?"
 
+_ABSENT = (0,)
 _stream = attrgetter("stream")
 
 
@@ -79,9 +80,9 @@ class Writer:
         if batch.done:
             self._finish(batch)
         for stream, version in batch.reads:
-            found = self._run(SELECT_VERSION, (tenant, stream)).fetchone()
-            if (found[0] if found else 0) != version:
-                raise self._rejection(batch, stream, version, found[0] if found else 0)
+            (found,) = self._run(SELECT_VERSION, (tenant, stream)).fetchone() or _ABSENT
+            if found != version:
+                raise self._rejection(batch, stream, version, found)
         for write in batch.writes if len(batch.writes) < 2 else sorted(batch.writes, key=_stream):
             position = self._write(batch, write) or position
         if batch.documents:
@@ -132,17 +133,16 @@ class Writer:
         if not version:
             run(INSERT_STREAM, (tenant, stream, len(events), events[-1].hash, write.fold, write.snapshot))
         elif events:
-            head = (version + len(events), events[-1].hash, write.fold, write.snapshot)
-            run(UPDATE_STREAM, (*head, tenant, stream, version))
+            after, head = version + len(events), events[-1].hash
+            run(UPDATE_STREAM, (after, head, write.fold, write.snapshot, tenant, stream, version))
         else:
             run(UPDATE_SNAPSHOT, (write.fold, write.snapshot, tenant, stream, version))
         if self._cursor.rowcount != 1:
             found = run(SELECT_HEAD, (tenant, stream)).fetchone()
             raise self._rejection(batch, stream, version, found[0] if found else 0)
-        for e in events:
+        for event in events:
             version += 1
-            row = (None, tenant, stream, version, e.kind, e.at, e.recorded, e.actor, e.data, e.hash)
-            run(INSERT_EVENT, row)
+            run(INSERT_EVENT, (None, tenant, stream, version, *astuple(event)))
         position = self._cursor.lastrowid if events else None
         if write.index is not None:
             if write.expected:
@@ -232,12 +232,10 @@ class _Gathered:
 
     def _add_write(self, tenant: str, write: Write) -> None:
         stream, version, position = write.stream, write.expected, self._position
-        for e in write.events:
+        for event in write.events:
             version += 1
             position += 1
-            self._events.append(
-                (position, tenant, stream, version, e.kind, e.at, e.recorded, e.actor, e.data, e.hash)
-            )
+            self._events.append((position, tenant, stream, version, *astuple(event)))
         self._position = position
         head = (version, write.events[-1].hash, write.fold, write.snapshot)
         if write.expected:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.engine.answers import Done
-from playbook.engine.streams import CaseStream
+from playbook.engine.streams import CaseStream, case_stream
 from playbook.errors import InputError, Refused
 from playbook.model.commands import Advance, Approve, Do, Open, SetRecord
 from playbook.model.events import Finished, Moved, Opened
@@ -81,7 +81,7 @@ class Setup:
             stamp = {name: fields[name] for name in stages[given.placed].stamp if name in fields}
             events.append(Moved(first, given.placed, "forward", stages[given.placed].final, stamp=stamp))
             events += [Finished(n, 2, 1, outcome, True) for n, outcome in done.items() if n in here]
-        stream = CaseStream(_PLACED, None, None, definition)
+        stream = CaseStream(_PLACED, case_stream(_PLACED), None, None, None, definition)
         stream.record(events, now, owner or OPERATOR, engine.entropy)
         write = stream.write(engine.tenant, to_micros(now), engine.world)
         engine.store.append([Batch(engine.tenant, (write,), vault=tuple(stream.vault))])
