@@ -65,6 +65,21 @@ def test_ten_mistakes_at_once(installed: Run) -> None:
     assert "10 errors" in said
 
 
+def test_codes_are_explained_and_lines_marked_and_strict_is_strict(installed: Run) -> None:
+    said = installed("check", "--explain", "branch-gap").out
+    assert said.startswith("branch-gap\n")
+    assert "Wrong:" in said
+    assert "Right:" in said
+    assert "branch-gap" in installed("check", "--explain", "branch-gpa", code=2).err
+    file = str(ERRORS / "branch-gap.yaml")
+    first, _ = installed("check", "--format", "github", file).out.splitlines()
+    place = f"::warning file={file},line=10,col=5,endColumn=9,title=branch-gap::"
+    assert first.startswith(f"{place}amount = 25000 EUR passes neither")
+    assert "%0Ahint: " in first
+    assert installed("check", "--strict", file, code=1).out == installed("check", file).out
+    assert "::error " in installed("check", "--format", "github", str(ERRORS / "tab.yaml"), code=1).out
+
+
 def test_schemas_hold_what_plugins_add(here: Run) -> None:
     criterion = here("schema", "playbook").json["definitions"]["criterion"]["properties"]
     added = here("plugins", "--json").json["plugins"]

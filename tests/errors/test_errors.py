@@ -9,6 +9,7 @@ import pytest
 
 from playbook.checking import problems_of
 from playbook.reading.codes import CODES
+from playbook.reading.pages import page
 from playbook.reading.project import Project, read_text
 
 HERE = Path(__file__).parent
@@ -34,6 +35,43 @@ def test_a_sample_gets_exactly_its_message(sample: str, monkeypatch: pytest.Monk
 def test_every_code_is_explained_and_shown(code: str) -> None:
     assert CODES[code].endswith(".")
     assert f" {code} " in (HERE / f"{code}.txt").read_text(encoding="utf-8")
+
+
+_SHOWN_BY_NO_LINE = {"encoding", "unreadable-file", "condition-size"}
+
+
+def codes_of(sample: str, wrong: tuple[str, ...], right: tuple[str, ...]) -> tuple[int, int]:
+    """Return how many lines of a sample have its code, and how many with the right lines in place of the wrong."""
+    file = Path(f"{sample}.yaml")
+    files = [file] if file.exists() else sorted(Path(sample).glob("*.yaml"))
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    holding = [name for name, text in texts.items() if _with(text, wrong, right) != text]
+    assert holding, f"the wrong lines do not stand in the sample of {sample}"
+    mended = {**texts, holding[0]: _with(texts[holding[0]], wrong, right)}
+    found = []
+    for these in (texts, mended):
+        target = Project.from_files(these) if not file.exists() else read_text(*reversed(these.popitem()))
+        found.append(sum(problem.code == sample for problem in problems_of(target)))
+    return found[0], found[1]
+
+
+def _with(text: str, wrong: tuple[str, ...], right: tuple[str, ...]) -> str:
+    lines = text.splitlines()
+    for at in range(len(lines)):
+        here = lines[at : at + len(wrong)]
+        if [line.strip() for line in here] == [line.strip() for line in wrong]:
+            indent = here[0][: len(here[0]) - len(here[0].lstrip())] if here[0].strip() != here[0] else ""
+            indent = "" if wrong[0][0].isspace() else indent
+            return "\n".join([*lines[:at], *(indent + line for line in right), *lines[at + len(wrong) :], ""])
+    return text
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code not in _SHOWN_BY_NO_LINE])
+def test_the_right_example_has_what_the_wrong_one_lacks(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HERE)
+    shown = page(code)
+    before, after = codes_of(code, shown.wrong, shown.right)
+    assert after < before
 
 
 def test_no_message_has_a_code_that_is_not_explained() -> None:

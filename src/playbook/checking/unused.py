@@ -92,7 +92,8 @@ def _of_others(playbook: Playbook, project: Project | None) -> set[str]:
         if mapping.value is not None and mapping.value.into == playbook.id:
             found |= set(mapping.value.columns.fields)
     others = [one for one in project.playbooks.values() if one.id != playbook.id]
-    for other in (*others, project.organization, *project.records.values()):
+    kinds = [one for kind in project.others.values() for one in kind.values()]
+    for other in (*others, *kinds, project.organization, *project.records.values()):
         if other is not None and other.source.root is not None:
             found |= set(_words(other.source.root))
     return found

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from playbook.checking import problems_of
 from playbook.cli.options import command
+from playbook.cli.output import document, say
 from playbook.cli.problems import tell
 from playbook.errors import Problem
 from playbook.reading.files import Folder
+from playbook.reading.kinds import shape_of
+from playbook.reading.pages import page
 from playbook.reading.project import load_text, read_text
 
 if TYPE_CHECKING:
@@ -20,17 +24,38 @@ if TYPE_CHECKING:
 
 @command("check", example="playbook check new-business.playbook.yaml")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
-def check(session: Session, files: tuple[Path, ...]) -> int:
+@click.option("--explain", metavar="CODE", default="", help="Print what a code means, with an example.")
+@click.option("--strict", is_flag=True, help="Exit with 1 on warnings and advice too.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "github"]), default="text",
+    help="`github` marks the lines in a pull request.",
+)  # fmt: skip
+def check(session: Session, files: tuple[Path, ...], explain: str, strict: bool, form: str) -> int:
     """Check every file of the project, or the files named, which need no project.
 
     Every mistake is told at once, with its place, the line and what to do. Exit code 1 where there are errors.
     """
+    if explain:
+        _explained(session, explain)
+        return 0
     if files:
         found = tuple(problem for file in files for problem in _of_file(session, file))
     else:
         found = session.files.problems
-    tell(found, as_json=session.json)
-    return int(any(problem.severity == "error" for problem in found))
+    tell(found, as_json=session.json, form=form)
+    return int(any(strict or problem.severity == "error" for problem in found))
+
+
+def _explained(session: Session, code: str) -> None:
+    """Print the page of a code; raises UnknownName."""
+    added: dict[str, str] = {}
+    for kind in session.registry.kinds.values():
+        added |= shape_of(kind).codes
+    found = page(code, added)
+    if session.json:
+        document(attrs.asdict(found))
+    else:
+        say(found.render())
 
 
 def _of_file(session: Session, file: Path) -> tuple[Problem, ...]:

@@ -14,10 +14,20 @@ if TYPE_CHECKING:
 _COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
 
 
-def tell(problems: Sequence[Problem], *, as_json: bool) -> None:
-    """Print every problem with its place, excerpt and caret; the count comes last."""
+_MARKS = {"error": "error", "warning": "warning", "advice": "notice"}
+
+
+def tell(problems: Sequence[Problem], *, as_json: bool, form: str = "text") -> None:
+    """Print every problem with its place, excerpt and caret; the count comes last.
+
+    In the form `github` each is a workflow command instead, which marks the line in a pull request.
+    """
     if as_json:
         document({"problems": [_plain(problem) for problem in problems]})
+        return
+    if form == "github":
+        for problem in problems:
+            say(_mark(problem))
         return
     for problem in problems:
         say(_painted(problem) + "\n")
@@ -46,6 +56,22 @@ def _plain(problem: Problem) -> dict[str, object]:
         "line": span.line,
         "column": span.column,
     }
+
+
+def _mark(problem: Problem) -> str:
+    span, hint = problem.span, f"\nhint: {problem.hint}" if problem.hint else ""
+    places = {
+        "file": span.file, "line": span.line, "col": span.column, "endColumn": span.column + span.length,
+        "title": problem.code,
+    }  # fmt: skip
+    said = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in places.items())
+    return f"::{_MARKS[problem.severity]} {said}::{_escaped(problem.message + hint)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for sign in ("%", "\r", "\n", *more):
+        text = text.replace(sign, f"%{ord(sign):02X}")
+    return text
 
 
 def _painted(problem: Problem) -> str:

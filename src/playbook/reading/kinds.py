@@ -53,7 +53,8 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     `schema` is a JSON Schema (draft-07) of the whole file, whose first key is the kind. `structure` makes the
     frozen value of a file, `checks` look at it beside the project's other files. `ids` are keys that make the id
     beside the first; `grows` are definitions of the schema that take what plugins add (criterion, action);
-    `environment` says what the file's conditions may name.
+    `environment` says what the file's conditions may name. `codes` explains those of its own mistakes, a paragraph
+    each, for `check --explain`.
     """
 
     schema: Mapping[str, Any]
@@ -62,6 +63,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     ids: tuple[str, ...] = ()
     grows: tuple[str, ...] = ()
     environment: Callable[[Known, Any, str], Environment] | None = None
+    codes: Mapping[str, str] = {}
 
 
 class FileKind(msgspec.Struct, frozen=True, eq=False):
