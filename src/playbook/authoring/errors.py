@@ -9,10 +9,10 @@ from playbook.reading.pages import pages
 
 _BEGINNING = """# What the checker says
 
-Every message has a place, a code, what is wrong and what to do: `file:line:column CODE message`. `playbook check --explain CODE`
-prints what stands here. Errors and warnings say that something will not work as it is written; advice says that
-something may not be meant. `playbook check` exits with 1 on errors, with `--strict` on warnings and advice too;
-`--format github` marks the lines in a pull request.
+Every message has a place, a code, what is wrong and what to do: `file:line:column CODE message`.
+`playbook check --explain CODE` prints what stands here. Errors and warnings say that something will not work as it
+is written; advice says that something may not be meant. `playbook check` exits with 1 on errors, with `--strict`
+on warnings and advice too; `--format github` marks the lines in a pull request.
 """
 
 
