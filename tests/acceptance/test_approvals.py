@@ -92,7 +92,10 @@ def test_an_approval_is_asked_for_shown_and_given(here: Run, case: str) -> None:
     assert (asked["criterion"], asked["state"], asked["asked_by"]) == ("discount_ok", "asked", "sam")
     assert (asked["waiting_for"], asked["answers"], asked["remind"][:2]) == (["dana"], [], "20")
     assert "A discount above 20 %  waits for Dana Ruiz (asked by Sam Okafor" in here("show", case).out
-    assert "waits for Dana Ruiz" in here("why", case, code=1).out
+    said = here("why", case, code=1).out
+    assert "who:     Dana Ruiz\n     asked:   by Sam Okafor" in said
+    assert "look at: Discount is 30%" in said
+    assert "remind:  " in said
     assert (
         here("approve", case, "discount_ok", "--as", "sam", "--json", code=1).json["refused"]
         == "not_permitted"
@@ -124,8 +127,8 @@ def test_several_must_agree_and_one_refuses(here: Run, case: str) -> None:
     here("do", case, "call", "--as", "sam")
     here("advance", case, "--as", "sam", code=1)
     said = here("approve", case, "board_ok", "--as", "dana").out
-    assert "your yes counts; board are asked as well" in said
-    assert [a["waiting_for"] for a in standing(here, case, "approvals")] == [["board"]]
+    assert "your yes counts; Bo Lind is asked as well" in said
+    assert [a["waiting_for"] for a in standing(here, case, "approvals")] == [["bo"]]
     assert here("refuse", case, "board_ok", "--as", "bo", "--json", code=1).json["refused"] == "wrong_state"
     assert (
         "refused; it is in Draft"

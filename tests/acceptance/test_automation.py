@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -93,12 +94,16 @@ def test_what_is_due_happens_once_and_is_told(here: Run, case: str) -> None:
         ("renew", "2026-01-10T00:00:00+00:00"),
         ("quiet", "2026-04-05T09:00:00+00:00"),
     ]
-    assert "What happens by itself\n  nudge  strikes 2026-01-07 09:00" in here("why", case, code=1).out
+    said = here("why", case, code=1).out.partition("What happens by itself\n")[2]
+    assert re.search(
+        r"^  2026-01-07 09:00 \(\d+ days ago\) +nudge will tell Sam Okafor: .*; ask for Review$", said, re.M
+    )
+    assert "renew will open a case of offers for Sam Okafor" in said
     here("set", case, "on_hold=true", "--at", "2026-01-06 09:00")
     assert here("worker", "--once", "--json").json == {"struck": 3, "tenants": {"default": 3}}
     assert here("worker", "--once").out == "Nothing was due.\n"
     shown = here("show", case, "--json").json
-    assert shown["timers"] == [{"timer": "quiet", "due": None}]
+    assert shown["timers"] == [{"timer": "quiet", "due": None, "does": ["tell https://erp.example/quiet"]}]
     (child,) = shown["kin"]
     assert (child["kin"], child["playbook"], child["stage"]) == ("child", "offers", "made")
     assert "is followed by  offers" in here("show", case).out

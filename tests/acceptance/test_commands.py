@@ -37,7 +37,10 @@ def test_a_deal_from_open_to_won(here: Run) -> None:
         "approvals",
         "waivers",
         "timers",
+        "target",
+        "next",
     ]
+    assert (why["target"], why["next"]) == ("proposal", f"playbook set {case} pain=...")
     assert (why["case"], why["stage"], why["can_advance"], why["to"]) == (
         case,
         "discovery",

@@ -37,10 +37,10 @@ def approve(session: Session, case: str, criterion: str, note: str, key: str | N
         title = words.criterion(criterion)
         if asked.complete:
             return f"{about(words)}: {title} - approved.{following(words)}"
-        waiting = words.people(
-            one for a in words.standing.approvals if a.criterion == criterion for one in a.waiting
-        )
-        return f"{about(words)}: {title} - your yes counts; {waiting or 'others'} are asked as well."
+        waiting = [one for a in words.standing.approvals if a.criterion == criterion for one in a.waiting]
+        others = words.people(waiting) or "others"
+        are = "is" if len(waiting) == 1 else "are"
+        return f"{about(words)}: {title} - your yes counts; {others} {are} asked as well."
 
     return carry(session, Approve(session.case(case), criterion, note), key, told)
 

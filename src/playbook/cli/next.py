@@ -9,7 +9,7 @@ import click
 
 from playbook.cli import lengths
 from playbook.cli.choosing import chosen, query_of
-from playbook.cli.foretell import struck
+from playbook.cli.foretell import will_do
 from playbook.cli.listing import plain_view
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, moment, money, paint, say
@@ -127,9 +127,8 @@ def _expected(words: Words, reason: Reason, now: dt.datetime) -> str:
 
 
 def _timer(words: Words, reason: Reason, now: dt.datetime) -> str:
-    does = "; ".join(struck(words, reason.what))
-    when = f"by itself {lengths.ahead(reason.at, now, words.zone)}" if reason.at > now else "any moment now"
-    return f"{when}: {clean(reason.title)} {does}"
+    when = lengths.ahead(reason.at, now, words.zone) if reason.at > now else "any moment"
+    return f"by itself, {when}: {clean(reason.title)} will {'; '.join(will_do(words, reason.what))}"
 
 
 def _idle(words: Words, reason: Reason, now: dt.datetime) -> str:

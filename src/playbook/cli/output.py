@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import shutil
 import sys
+import textwrap
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +70,23 @@ def clean(text: str, *, lines: bool = False) -> str:
 def say(text: str = "") -> None:
     """Print a line for people."""
     click.echo(text)
+
+
+def flow(text: str) -> str:
+    """Return a text broken between words where a terminal would break it anywhere."""
+    return textwrap.fill(text, shutil.get_terminal_size().columns) if on_terminal() else text
+
+
+def labelled(rows: Iterable[tuple[str, str]], indent: int) -> None:
+    """Print texts behind their labels; on a terminal long ones go on below, but for commands and places."""
+    width = shutil.get_terminal_size().columns
+    for label, text in rows:
+        head = f"{' ' * indent}{label + ':':<9}"
+        whole = not on_terminal() or label in ("do", "where")
+        lines = [text] if whole else textwrap.wrap(text, max(width - len(head), 20)) or [""]
+        say(head + (paint(lines[0], fg="green") if label == "do" else lines[0]))
+        for line in lines[1:]:
+            say(" " * len(head) + line)
 
 
 def warn(text: str) -> None:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from playbook.cli import lengths
 from playbook.cli.output import clean, moment, paint, percent
 from playbook.errors import UnknownName
 from playbook.model.case import OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import datetime as dt
+    from collections.abc import Container, Iterator
 
     from playbook.cli.words import Words
-    from playbook.process.standing import StandingApproval
+    from playbook.process.standing import StandingApproval, Strike
 
 
 def plain(words: Words) -> dict[str, Any]:
     """Return approvals, waivers and timers for JSON."""
     standing = words.standing
     return {
-        "approvals": [_approval(one) for one in standing.approvals],
+        "approvals": [_approval(words, one) for one in standing.approvals],
         "waivers": [
             {
                 "criterion": one.criterion,
@@ -31,11 +33,13 @@ def plain(words: Words) -> dict[str, Any]:
             }
             for one in standing.waivers
         ],
-        "timers": list(standing.timers),
+        "timers": [
+            {"timer": one.timer, "due": one.due, "does": _does(words, one)} for one in standing.timers
+        ],
     }
 
 
-def _approval(one: StandingApproval) -> dict[str, Any]:
+def _approval(words: Words, one: StandingApproval) -> dict[str, Any]:
     asked = one.asked
     given = [(yes, True) for yes in asked.yes] + ([(asked.no, False)] if asked.no is not None else [])
     return {
@@ -48,16 +52,46 @@ def _approval(one: StandingApproval) -> dict[str, Any]:
             {"by": a.by, "at": a.at, "yes": yes, "stands_for": a.stands_for, "note": a.note}
             for a, yes in given
         ],
+        "values": words.read(asked.values),
         "waiting_for": one.waiting,
         "remind": one.remind,
         "expires": asked.expires,
     }
 
 
-def approvals(words: Words) -> Iterator[tuple[str, str]]:
-    """Yield each approval with how it stands."""
+def approvals(words: Words, but: Container[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield each approval with how it stands, but for some."""
     for one in words.standing.approvals:
-        yield words.criterion(one.criterion), _STATES[one.state](words, one)
+        if one.criterion not in but:
+            yield words.criterion(one.criterion), _STATES[one.state](words, one)
+
+
+def answers(words: Words, criterion: str) -> Iterator[tuple[str, str]]:
+    """Yield what an approval that blocks waits for, behind labels: who asked, who answered, what they saw."""
+    one = next((one for one in words.standing.approvals if one.criterion == criterion), None)
+    if one is None:
+        yield "asked", "not yet; trying to advance asks for it"
+        return
+    asked = one.asked
+    yield "asked", f"by {words.person(asked.by)} {when(words, asked.at)}"
+    for yes in asked.yes:
+        note = f": {clean(yes.note)}" if yes.note else ""
+        yield "yes", f"of {words.person(yes.by)} {when(words, yes.at)}{note}"
+    if asked.no is not None:
+        yield "refused", f"by {words.person(asked.no.by)} {when(words, asked.no.at)}: {clean(asked.no.note)}"
+    if asked.complete and asked.expires is not None:
+        yield "expired", when(words, asked.expires)
+    if saw := words.values(words.read(asked.values)):
+        yield "saw", saw
+    if one.remind is not None:
+        yield "remind", when(words, one.remind)
+
+
+def when(words: Words, at: dt.datetime) -> str:
+    """Return a time, and how long ago or how soon that is."""
+    now = words.now
+    apart = lengths.ahead(at, now, words.zone) if at > now else lengths.ago(at, now, words.zone)
+    return f"{moment(at, words.zone)} ({apart})"
 
 
 def _asked(words: Words, one: StandingApproval) -> str:
@@ -75,7 +109,9 @@ def _given(words: Words, one: StandingApproval) -> str:
     asked = one.asked
     until = f", until {moment(asked.expires, words.zone)}" if asked.expires is not None else ""
     notes = "".join(f": {clean(yes.note)}" for yes in asked.yes[-1:] if yes.note)
-    return f"{paint('approved', fg='green')} by {words.people(yes.by for yes in asked.yes)}{until}{notes}"
+    saw = words.values(words.read(asked.values))
+    said = f"{paint('approved', fg='green')} by {words.people(yes.by for yes in asked.yes)}{until}{notes}"
+    return said + (f" (saw: {saw})" if saw else "")
 
 
 def _expired(words: Words, one: StandingApproval) -> str:
@@ -102,9 +138,16 @@ def waivers(words: Words) -> Iterator[tuple[str, str]]:
 
 
 def timers(words: Words) -> Iterator[tuple[str, str]]:
-    """Yield each timer with when it strikes, the next one first."""
+    """Yield each timer with when it strikes and what it will do, the next one first."""
     for one in words.standing.timers:
-        yield clean(one.timer), "paused" if one.due is None else f"strikes {moment(one.due, words.zone)}"
+        name, does = clean(one.timer.replace("_", " ")), "; ".join(_does(words, one))
+        yield "paused" if one.due is None else when(words, one.due), f"{name} will {does}" if does else name
+
+
+def _does(words: Words, one: Strike) -> list[str]:
+    from playbook.cli.foretell import will_do  # only where something will happen by itself
+
+    return will_do(words, one.timer)
 
 
 def kin(words: Words) -> list[dict[str, Any]]:

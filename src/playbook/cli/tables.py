@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any, Literal
 
 from playbook.cli.output import clean, on_terminal, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 def table(
@@ -49,6 +50,18 @@ def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) 
         )
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def hanging(rows: Sequence[tuple[str, str]], indent: int = 2) -> Iterator[str]:
+    """Yield rows of two columns as lines; on a terminal what is too long goes on below its column."""
+    import textwrap
+
+    head = max((len(first) for first, _ in rows), default=0) + 2
+    room = shutil.get_terminal_size().columns - head - indent
+    for first, second in rows:
+        lines = textwrap.wrap(second, max(room, 20)) if on_terminal() else [second]
+        for number, line in enumerate(lines or [""]):
+            yield f"{'' if number else first:<{head}}{line}".rstrip()
 
 
 def cut(text: str, width: int) -> str:

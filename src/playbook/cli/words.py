@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.cli.narrate_records import valued
-from playbook.cli.output import blockers, clean, document, paint, say
+from playbook.cli.output import blockers, clean, document, labelled, paint, say
+from playbook.cli.standing import answers, when
+from playbook.model.case import waiting
 from playbook.model.organization import OPERATOR
 from playbook.model.values import load
 from playbook.process.answers import MOVES
@@ -16,7 +18,7 @@ from playbook.process.standing import standing
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from playbook.cli.session import Session
     from playbook.errors import Blocker, Refused
@@ -88,6 +90,23 @@ class Words:
         """Return the names of several, in a row."""
         return ", ".join(self.person(person) for person in people)
 
+    def crowd(self, people: Sequence[str]) -> str:
+        """Return the names of several, of very many the first and how many more there are."""
+        first, more = people[:_CROWD], len(people) - _CROWD
+        return self.people(first) + (f" and {more:,} more" if more > 0 else "")
+
+    def values(self, typed: Mapping[str, Any]) -> str:
+        """Return what is there of values by path: `Amount is 25,000.00 EUR`, in a row."""
+        return ", ".join(
+            f"{self.path(path)} is {self.value(path.partition('.')[2], value)}"
+            for path, value in typed.items()
+            if value is not None
+        )
+
+    def read(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values by path in the types of their fields."""
+        return {path: self._typed(path, value) for path, value in stored.items()}
+
     def principal(self, principal: str) -> str:
         """Return who is meant by owner, manager, a person field or a role; what is nobody by its own name."""
         case, engine = self.case, self.session.engine
@@ -99,13 +118,6 @@ class Words:
             self.person(named)
             if isinstance(named, str) and named
             else self.person(principal).replace("_", " ")
-        )
-
-    def stored(self, name: str, value: Any) -> str:
-        """Return the value of a field as it is stored in a definition."""
-        field = self.definition.fields.get(name)
-        return (
-            "nothing" if value is None else self.value(name, value if field is None else load(field, value))
         )
 
     @property
@@ -121,9 +133,7 @@ class Words:
 
     def blocker(self, blocker: Blocker) -> Blocker:
         """Return a blocker whose actual values have the types of their fields."""
-        return attrs.evolve(
-            blocker, actual={path: self._typed(path, v) for path, v in blocker.actual.items()}
-        )
+        return attrs.evolve(blocker, actual=self.read(blocker.actual))
 
     def _typed(self, path: str, stored: Any) -> Any:
         root, _, name = path.partition(".")
@@ -133,6 +143,7 @@ class Words:
         return load(field, stored)
 
 
+_CROWD = 5
 _MOVES = {
     f"{MOVES}skip": "skipping stages",
     f"{MOVES}back": "going back",
@@ -157,33 +168,42 @@ def tell_blockers(words: Words | None, found: Iterable[Blocker]) -> None:
     """Print each blocker: what it asks, what is missing, what is there, who, where, what to do."""
     for number, blocker in enumerate(found, start=1):
         say(f"\n  {number}. {paint(clean(blocker.title), bold=True)}")
-        for label, text in _lines(words, blocker):
-            say(f"     {label + ':':<9}{text}")
+        labelled(_plainly(blocker) if words is None else _lines(words, words.blocker(blocker)), 5)
 
 
-def _lines(words: Words | None, blocker: Blocker) -> Iterable[tuple[str, str]]:
+def _lines(words: Words, blocker: Blocker) -> Iterator[tuple[str, str]]:
+    rule = words.definition.approvals.get(blocker.criterion) if blocker.kind == "approval" else None
+    hint = (
+        blocker.hint if rule is None else rule.criterion.hint
+    )  # what was answered is told below, with names
+    if hint:
+        yield "hint", clean(hint)
+    missing = [path for path in blocker.missing if path != blocker.criterion]
+    if missing:
+        yield "missing", ", ".join(map(words.path, missing))
+    if there := words.values(blocker.actual):
+        yield ("now" if rule is None else "look at"), there
+    task = waiting(words.case, blocker.criterion) if blocker.kind == "activity" else None
+    if task is not None and task.due is not None:
+        yield "due", when(words, task.due)
+    if blocker.who:
+        yield "who", words.crowd(blocker.who)
+    if rule is not None:
+        yield from answers(words, blocker.criterion)
+    if blocker.file:
+        yield "where", f"{words.session.folder / blocker.file}:{blocker.line}"
+    if blocker.fix:
+        yield "do", clean(blocker.fix)
+
+
+def _plainly(blocker: Blocker) -> Iterator[tuple[str, str]]:
+    """Yield what can be told of a blocker where no case is there to name things by."""
     if blocker.hint:
         yield "hint", clean(blocker.hint)
-    if words is not None:
-        typed = words.blocker(blocker)
-        if typed.missing:
-            yield "missing", ", ".join(words.path(path) for path in typed.missing)
-        there = {path: value for path, value in typed.actual.items() if value is not None}
-        if there:
-            yield (
-                "now",
-                ", ".join(
-                    f"{words.path(path)} is {words.value(path.partition('.')[2], value)}"
-                    for path, value in there.items()
-                ),
-            )
-        if typed.who:
-            yield "who", ", ".join(words.person(person) for person in typed.who)
     if blocker.file:
-        place = words.session.folder / blocker.file if words is not None else blocker.file
-        yield "where", f"{place}:{blocker.line}"
+        yield "where", f"{blocker.file}:{blocker.line}"
     if blocker.fix:
-        yield "do", paint(clean(blocker.fix), fg="green")
+        yield "do", clean(blocker.fix)
 
 
 def refuse(session: Session, refused: Refused, case: str = "") -> int:

@@ -71,16 +71,33 @@ class Attempt(msgspec.Struct, eq=False, gc=False):
             self.blocked.append(blocker)
 
     def who(self, principals: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the people behind principals like owner, manager and person fields; roles stay roles."""
-        return tuple(dict.fromkeys(name for name in map(self._named, principals) if name))
+        """Return the people behind principals like owner, manager, a person field, team or a role.
 
-    def _named(self, principal: str) -> str:
+        A role that nobody has stays one; so do all where history is only observed, since nobody will mend that.
+        """
+        return tuple(dict.fromkeys(name for one in principals for name in self._named(one) if name))
+
+    def _named(self, principal: str) -> tuple[str, ...]:
         if principal == "owner":
-            return self.case.owner
+            return (self.case.owner,)
         if principal == "manager":
-            return self.organization.manager_of(self.case.owner, self.scope.today)
+            return (self.organization.manager_of(self.case.owner, self.scope.today),)
+        people = self.organization.people
         person = self.case.fields.get(principal)
-        return person if isinstance(person, str) and person in self.organization.people else principal
+        if isinstance(person, str) and person in people:
+            return (person,)
+        return (principal,) if self.observe or principal in people else self._holding(principal)
+
+    def _holding(self, principal: str) -> tuple[str, ...]:
+        """Return the people of the case's team, or who have a role, by id."""
+        posts = (
+            (name, self.organization.post(name, self.scope.today))
+            for name in sorted(self.organization.people)
+        )
+        if principal == "team":
+            team = self.case.team
+            return tuple(name for name, post in posts if team and post.team == team) or (principal,)
+        return tuple(name for name, post in posts if post.role == principal) or (principal,)
 
 
 class Conditions:

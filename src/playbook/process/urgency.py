@@ -126,9 +126,10 @@ def within_reach(case: Case, blockers: tuple[Blocker, ...]) -> Reason | None:
 
 
 def cheapest(blockers: Iterable[Blocker], actor: str) -> Blocker | None:
-    """Return the blocker that costs least to mend: one the actor can mend, by writing down before by work.
+    """Return the blocker that costs least to mend: one the actor can mend, and of those what is only to be written down.
 
-    An answer of someone else comes last, since it has to be waited for; None where no command would help.
+    Then comes work, then what has to become another than it is, and last the answer of someone else, which has to be
+    waited for. None where no command would help.
     """
     ranked = [(_cost(one, actor), n, one) for n, one in enumerate(blockers) if one.fix]
     return min(ranked, key=lambda entry: entry[:2])[2] if ranked else None
@@ -136,7 +137,7 @@ def cheapest(blockers: Iterable[Blocker], actor: str) -> Blocker | None:
 
 def _cost(blocker: Blocker, actor: str) -> tuple[bool, int, int]:
     theirs = bool(blocker.who) and actor in blocker.who
-    writing = blocker.fix.startswith(("playbook set ", "playbook record "))
+    writing = bool(blocker.missing) and blocker.fix.startswith(("playbook set ", "playbook record "))
     effort = 3 if blocker.kind == "approval" else 0 if writing else 1 if blocker.kind == "activity" else 2
     return not theirs, effort, len(blocker.missing)
 
@@ -157,7 +158,7 @@ def _answers(definition: Compiled, case: Case, moment: Moment) -> Iterator[Reaso
         if one.state == "asked" and here:
             title = definition.approvals[name].criterion.title or name.replace("_", " ")
             band = "overdue" if one.remind is not None and one.remind <= moment.now else "today"
-            fix = f"playbook approve {case.id} {name}"
+            fix = f"playbook approve {case.id} {name} --as {one.waiting[0] if one.waiting else 'WHO'}"
             yield Reason(band, "approval", name, title, one.asked.at, one.waiting, fix)
 
 
