@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,10 +93,10 @@ def test_an_approval_is_asked_for_shown_and_given(here: Run, case: str) -> None:
     assert (asked["criterion"], asked["state"], asked["asked_by"]) == ("discount_ok", "asked", "sam")
     assert (asked["waiting_for"], asked["answers"], asked["remind"][:2]) == (["dana"], [], "20")
     assert "A discount above 20 %  waits for Dana Ruiz (asked by Sam Okafor" in here("show", case).out
-    said = here("why", case, code=1).out
-    assert "who:     Dana Ruiz\n     asked:   by Sam Okafor" in said
-    assert "look at: Discount is 30%" in said
-    assert "remind:  " in said
+    why = here("why", case, code=1).out
+    assert "who:     Dana Ruiz\n     asked:   by Sam Okafor" in why
+    assert "look at: Discount is 30%" in why
+    assert "remind:  " in why
     assert (
         here("approve", case, "discount_ok", "--as", "sam", "--json", code=1).json["refused"]
         == "not_permitted"
@@ -139,7 +140,9 @@ def test_several_must_agree_and_one_refuses(here: Run, case: str) -> None:
     told = here("history", case).out
     assert "Dana Ruiz said yes to The board agrees; others are asked as well" in told
     assert "Bo Lind refused The board agrees, because: Too late" in told
-    assert "refused by Bo Lind: Too late" in here("why", case, code=1).out
+    assert re.search(
+        r"refused: by Bo Lind .*: Too late\n     saw:     Amount is", here("why", case, code=1).out
+    )
 
 
 def test_an_exception_has_a_reason_an_author_and_an_end(here: Run, case: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
 import sys
@@ -95,8 +94,8 @@ def test_what_is_due_happens_once_and_is_told(here: Run, case: str) -> None:
         ("quiet", "2026-04-05T09:00:00+00:00"),
     ]
     said = here("why", case, code=1).out.partition("What happens by itself\n")[2]
-    assert re.search(
-        r"^  2026-01-07 09:00 \(\d+ days ago\) +nudge will tell Sam Okafor: .*; ask for Review$", said, re.M
+    assert said.startswith(
+        "  any moment (was due 2026-01-07 09:00)  nudge will tell Sam Okafor: “Acme waits”; ask for Review"
     )
     assert "renew will open a case of offers for Sam Okafor" in said
     here("set", case, "on_hold=true", "--at", "2026-01-06 09:00")

@@ -8,10 +8,12 @@ import attrs
 
 from playbook.authoring.wording import Wording, flat, words
 from playbook.cli.output import clean
+from playbook.process.automation import rendered
 
 if TYPE_CHECKING:
     from playbook.authoring.wording import Phrase
     from playbook.cli.words import Words
+    from playbook.model.rules import Action
 
 
 @attrs.frozen
@@ -23,6 +25,10 @@ class _OfCase(Wording):
     def person(self, principal: str) -> Phrase:
         """Return the name of whoever is meant here and now."""
         return (self.told.principal(principal),)
+
+    def action(self, action: Action) -> Phrase:
+        """Return what happens by itself, the placeholders in what is said replaced."""
+        return Wording.action(self, attrs.evolve(action, say=rendered(action.say, self.told.placeholder)))
 
 
 def will_do(told: Words, timer: str) -> list[str]:

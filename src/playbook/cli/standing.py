@@ -141,7 +141,13 @@ def timers(words: Words) -> Iterator[tuple[str, str]]:
     """Yield each timer with when it strikes and what it will do, the next one first."""
     for one in words.standing.timers:
         name, does = clean(one.timer.replace("_", " ")), "; ".join(_does(words, one))
-        yield "paused" if one.due is None else when(words, one.due), f"{name} will {does}" if does else name
+        yield _strikes(words, one.due), f"{name} will {does}" if does else name
+
+
+def _strikes(words: Words, due: dt.datetime | None) -> str:
+    if due is None:
+        return "paused"
+    return when(words, due) if due > words.now else f"any moment (was due {moment(due, words.zone)})"
 
 
 def _does(words: Words, one: Strike) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from playbook.cli.lengths import span
 from playbook.cli.narrate_records import valued
 from playbook.cli.output import blockers, clean, document, labelled, paint, say
 from playbook.cli.standing import answers, when
@@ -15,6 +16,7 @@ from playbook.model.values import load
 from playbook.process.answers import MOVES
 from playbook.process.preparing import criteria
 from playbook.process.standing import standing
+from playbook.times import Elapsed
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -119,6 +121,18 @@ class Words:
             if isinstance(named, str) and named
             else self.person(principal).replace("_", " ")
         )
+
+    def placeholder(self, path: str) -> str:
+        """Return what a placeholder like `case.owner` says, as things are now."""
+        root, _, name = path.partition(".")
+        engine = self.session.engine
+        values = self.definition.scope(self.case, self.session.actor, self.now, engine.world).roots.get(root)
+        value = None if values is None else values.get(name)
+        if isinstance(value, Elapsed):
+            return span(value.since, value.now, self.zone)
+        if isinstance(value, str) and value in self.session.organization.people:
+            return self.person(value)
+        return self.value(name, value)
 
     @property
     def now(self) -> dt.datetime:

@@ -126,7 +126,7 @@ def within_reach(case: Case, blockers: tuple[Blocker, ...]) -> Reason | None:
 
 
 def cheapest(blockers: Iterable[Blocker], actor: str) -> Blocker | None:
-    """Return the blocker that costs least to mend: one the actor can mend, and of those what is only to be written down.
+    """Return the blocker that costs least to mend: one the actor can mend, best by writing it down.
 
     Then comes work, then what has to become another than it is, and last the answer of someone else, which has to be
     waited for. None where no command would help.
