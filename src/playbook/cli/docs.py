@@ -10,12 +10,12 @@ import click
 from playbook.authoring.handbook import handbook
 from playbook.authoring.page_html import html
 from playbook.authoring.page_markdown import markdown
-from playbook.authoring.translated import translated
 from playbook.authoring.wording import LOCALES, spoken
 from playbook.cli.options import command
 from playbook.cli.originals import originals
 from playbook.cli.output import document, paint, say, warn
 from playbook.errors import InputError
+from playbook.process.translated import translated
 
 if TYPE_CHECKING:
     from playbook.cli.session import Session

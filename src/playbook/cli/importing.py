@@ -43,7 +43,7 @@ def import_(session: Session, file: Path, name: str) -> int:
     before = _there(session, mapping)
     try:
         with bar(f"Importing {file.name}", file.stat().st_size) as progress, _stoppable(progress) as step:
-            outcome = import_file(session.engine, mapping, file, actor=session.actor, progress=step)
+            outcome = import_file(session.bare_engine, mapping, file, actor=session.actor, progress=step)
     except KeyboardInterrupt:
         return _stopped(session, mapping, _there(session, mapping) - before)
     if session.json:

@@ -79,7 +79,7 @@ def _tell(session: Session, page: Page[CaseView], total: int) -> None:
         (
             view.id,
             clean(view.name),
-            _state(view),
+            _state(session, view),
             person_name(session, view.owner) if view.owner else "",
             moment(view.opened, zone)[:10],
             money(view.amount) if view.amount else "",
@@ -91,7 +91,8 @@ def _tell(session: Session, page: Page[CaseView], total: int) -> None:
     say(f"\n{len(page.items):,} of {total:,}{more}")
 
 
-def _state(view: CaseView) -> str:
-    """Return the stage, and the outcome where the stage is not called by it."""
+def _state(session: Session, view: CaseView) -> str:
+    """Return the stage by its title, and the outcome where the stage is not called by it."""
     apart = view.outcome not in (OPEN, view.stage)
-    return clean(view.stage) + (f" ({view.outcome})" if apart else "")
+    stage = session.engine.definitions.current(view.playbook, None).stages.get(view.stage)
+    return clean((stage and stage.title) or view.stage) + (f" ({view.outcome})" if apart else "")

@@ -34,6 +34,7 @@ class Memory(msgspec.Struct):
 
     stamp: Stamp | None = None
     store: str = ""
+    locale: str = ""
     plugins: dict[str, dict[str, Any]] = {}
     published: dict[str, Published] = {}
 

@@ -17,7 +17,7 @@ C = TypeVar("C", bound=click.Command)
 class Given:
     """Hold what the common options say; the one nearest to the end of the line counts."""
 
-    __slots__ = ("actor", "at", "json", "project", "store", "tenant")
+    __slots__ = ("actor", "at", "json", "locale", "project", "store", "tenant")
 
     def __init__(self) -> None:
         self.project: str = ""
@@ -26,6 +26,7 @@ class Given:
         self.actor: str = ""
         self.tenant: str = ""
         self.at: str = ""
+        self.locale: str = ""
 
 
 _OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
@@ -35,6 +36,11 @@ _OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("actor", ("--as",), {"metavar": "ACTOR", "help": "Who acts: id or name of a person."}),
     ("tenant", ("--tenant",), {"metavar": "NAME", "help": "Whose cases; `default` by default."}),
     ("at", ("--at",), {"metavar": "TIME", "help": "When it happened, or as of when to look."}),
+    (
+        "locale",
+        ("--locale",),
+        {"metavar": "LANGUAGE", "help": "In which to show texts; the project's by default."},
+    ),
 )
 
 

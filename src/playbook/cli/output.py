@@ -10,6 +10,7 @@ import sys
 import textwrap
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
+from unicodedata import category, east_asian_width
 
 import click
 
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from playbook.money import Money
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_ISOLATE, _END = "\u2068", "\u2069"
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Signs that embed, override or isolate directions: those of a text itself could undo ours."""
+
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
@@ -63,8 +71,28 @@ def paint(text: str, *, err: bool = False, **style: Any) -> str:
 
 
 def clean(text: str, *, lines: bool = False) -> str:
-    """Return a text that no terminal takes for a command; line ends stay where `lines`."""
-    return (_CONTROL_BUT_LINES if lines else _CONTROL).sub(" ", text)
+    """Return a text that no terminal takes for a command; line ends stay where `lines`.
+
+    On a terminal a text that runs from right to left is set apart from what stands around it.
+    """
+    cleaned = (_CONTROL_BUT_LINES if lines else _CONTROL).sub(" ", text)
+    return isolated(cleaned) if on_terminal() else cleaned
+
+
+def isolated(text: str) -> str:
+    """Return a text whose lines stand apart from their surroundings where they hold letters from right to left."""
+    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
+        return text
+    return "\n".join(f"{_ISOLATE}{line}{_END}" for line in _DIRECTIONS.sub("", text).split("\n"))
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a text takes; marks and signs of direction take none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if category(char) in ("Mn", "Me", "Cf") else 1 + (east_asian_width(char) in "WF") for char in text
+    )
 
 
 def say(text: str = "") -> None:

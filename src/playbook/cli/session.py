@@ -33,6 +33,7 @@ class Settings:
     """Hold what playbook.yaml says that is needed before anything else is read."""
 
     store: str = ""
+    locale: str = ""
     plugins: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     trusted: bool = True
 
@@ -74,11 +75,15 @@ class Session:
         known, stamp = self.remembered, memory.stamp(self.folder / memory.ROOT)
         if stamp is None:
             return Settings()
-        read = Settings(known.store, known.plugins) if stamp == known.stamp else self._read_settings()
+        read = (
+            Settings(known.store, known.locale, known.plugins)
+            if stamp == known.stamp
+            else self._read_settings()
+        )
         if read is not None:
             return read
         # A mistake in the settings must not send cases to another database.
-        return Settings(known.store, known.plugins, trusted=known.stamp is not None)
+        return Settings(known.store, known.locale, known.plugins, trusted=known.stamp is not None)
 
     def _read_settings(self) -> Settings | None:
         from playbook.reading.project import load_text, read_text
@@ -88,7 +93,7 @@ class Session:
         reading = read_text(text, str(file)) if isinstance(text, str) else None
         if reading is None or reading.value is None or any(p.severity == "error" for p in reading.problems):
             return None
-        return Settings(reading.value.store, reading.value.plugins)
+        return Settings(reading.value.store, reading.value.locale, reading.value.plugins)
 
     @functools.cached_property
     def registry(self) -> Registry:
@@ -181,11 +186,13 @@ class Session:
 
     @functools.cached_property
     def engine(self) -> Engine:
-        """Return the engine, new versions of the project's playbooks published."""
+        """Return the engine, new versions of the project's playbooks published; it tells in a language."""
+        from playbook.cli.languages import in_language
+
         engine = self.bare_engine
         if not self._is_published():
             self._publish_or_warn()
-        return engine
+        return in_language(engine, self.given.locale, self.settings.locale)
 
     def publish(self) -> dict[str, str]:
         """Publish the files as they are; return the digest of each playbook.
@@ -237,7 +244,8 @@ class Session:
             streams.append("organization")
         kept = self.remembered
         kept.stamp, read = self._stamps
-        kept.store, kept.plugins = self.files.settings.store, self.files.settings.plugins
+        said = self.files.settings
+        kept.store, kept.locale, kept.plugins = said.store, said.locale, said.plugins
         kept.published[self._place] = memory.Published(read, self._heads(tuple(streams)))
         memory.save(self.folder, kept)
 

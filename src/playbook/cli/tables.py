@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any, Literal
 
-from playbook.cli.output import clean, on_terminal, say
+from playbook.cli.output import clean, on_terminal, say, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,12 +41,12 @@ def told(answer: Mapping[str, Any]) -> None:
 
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
     """Return rows as lines whose columns stand under one another."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = (
-            cell.rjust(width) if index in right else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+            " " * (wide - width(cell)) + cell if index in right else cell + " " * (wide - width(cell))
+            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
         )
         lines.append("  ".join(cells).rstrip())
     return lines
@@ -56,19 +56,22 @@ def hanging(rows: Sequence[tuple[str, str]], indent: int = 2) -> Iterator[str]:
     """Yield rows of two columns as lines; on a terminal what is too long goes on below its column."""
     import textwrap
 
-    head = max((len(first) for first, _ in rows), default=0) + 2
+    head = max((width(first) for first, _ in rows), default=0) + 2
     room = shutil.get_terminal_size().columns - head - indent
     for first, second in rows:
         lines = textwrap.wrap(second, max(room, 20)) if on_terminal() else [second]
         for number, line in enumerate(lines or [""]):
-            yield f"{'' if number else first:<{head}}{line}".rstrip()
+            lead = " " * head if number else first + " " * (head - width(first))
+            yield f"{lead}{line}".rstrip()
 
 
-def cut(text: str, width: int) -> str:
+def cut(text: str, columns: int) -> str:
     """Return a text as wide as that on a terminal: filled with spaces, or cut with an ellipsis."""
     from rich.cells import cell_len, set_cell_size
 
-    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+    if cell_len(text) <= columns:
+        return set_cell_size(text, columns)
+    return set_cell_size(text, columns - 1) + ("\u2069" if "\u2068" in text else "") + "…"
 
 
 def _drawn(

@@ -52,7 +52,11 @@ class PublishedFiles:
         """
         for name, kind in self._kinds.items():
             heads = self._heads(name)
-            said = {id_: reading.value for id_, reading in project.others.get(name, {}).items()}
+            said = {
+                id_: reading.value
+                for id_, reading in project.readings(name).items()
+                if reading.value is not None
+            }
             for id_ in sorted({*said, *(_PUBLISHED.decode(head.data).file for head in heads.values())}):
                 content = _encoded(kind, id_, said[id_]) if id_ in said else b""
                 digest = hashlib.sha256(content).hexdigest() if content else ""

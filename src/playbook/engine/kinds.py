@@ -14,6 +14,8 @@ from playbook.process.recording import Kind
 from playbook.process.streams import KindVersions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playbook.model.playbook import Field
     from playbook.model.record import Record
     from playbook.plugins import Registry
@@ -42,6 +44,7 @@ class Kinds:
         self._tenant = tenant
         self._registry = registry
         self._ready: dict[tuple[str, str], Kind] = {}
+        self.told: Callable[[Record], Record] = lambda record: record
 
     def find(self, kind: str, head: Snapshot | None = None) -> tuple[Kind, int] | None:
         """Return a kind as it is published and the version of its stream, None where it is not."""
@@ -110,7 +113,7 @@ class Kinds:
             made, beside = (self._store.document(self._tenant, digest) for digest in key)
             if made is None or beside is None:
                 raise UnknownName("published kind of record", published.digest[:12])
-            kind = self._ready[key] = Kind(record_of(made, beside), self._registry.functions)
+            kind = self._ready[key] = Kind(self.told(record_of(made, beside)), self._registry.functions)
         return kind
 
 

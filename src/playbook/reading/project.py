@@ -101,6 +101,16 @@ class Project:
     scenarios: Mapping[str, Reading[Scenario]] = attrs.field(factory=dict)
     organizations: Mapping[str, Reading[Organization]] = attrs.field(factory=dict)
 
+    def readings(self, kind: str) -> Mapping[str, Reading[Any]]:
+        """Return the files of a kind by id."""
+        shipped: dict[str, Mapping[str, Reading[Any]]] = {
+            "playbook": self.playbooks,
+            "record": self.records,
+            "mapping": self.mappings,
+            "translation": self.translations,
+        }
+        return shipped.get(kind) or self.others.get(kind, {})
+
     def relative(self, file: str) -> str:
         """Return a file's path from the root of the project, the same on every machine."""
         inside = self.root and PurePath(file).is_relative_to(self.root)

@@ -25,8 +25,10 @@ def _shape(name: str) -> Shape:
     return shape(name)
 
 
-def _kind(name: str, doc: str, files: tuple[str, ...] = (), *, told: bool = False) -> FileKind:
-    return FileKind(name, "1", partial(_shape, name), files, told=told, doc=doc)
+def _kind(
+    name: str, doc: str, files: tuple[str, ...] = (), *, told: bool = False, stored: bool = False
+) -> FileKind:
+    return FileKind(name, "1", partial(_shape, name), files, told, stored, doc=doc)
 
 
 STANDARD_KINDS: Mapping[str, FileKind] = {
@@ -40,7 +42,13 @@ STANDARD_KINDS: Mapping[str, FileKind] = {
             ("organization.yaml", "*.organization.yaml"),
         ),
         _kind("mapping", "How the rows of a source become cases, records or people"),
-        _kind("translation", "The texts of a playbook or record in another language", _LOCALIZED, told=True),
+        _kind(
+            "translation",
+            "The texts of a playbook or record in another language",
+            _LOCALIZED,
+            told=True,
+            stored=True,
+        ),
         _kind("scenario", "A case set up, what people do with it, and what must come of it"),
         _kind("project", "The settings of a team's folder", (f"/{ROOT}",)),
     )

@@ -17,9 +17,9 @@ import pytest
 from playbook.authoring.handbook import handbook
 from playbook.authoring.page_html import html
 from playbook.authoring.page_markdown import markdown
-from playbook.authoring.translated import translated
 from playbook.authoring.wording import LOCALES, words
 from playbook.model.playbook import Playbook
+from playbook.process.translated import translated
 from playbook.reading.project import Reading, read_text
 from playbook.reading.translating import texts_of
 from playbook.shipping import shipped

@@ -1,4 +1,4 @@
-"""A playbook in another language: the texts of a translation in the places of its own."""
+"""A playbook or record in another language: the texts of a translation in the places of its own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from playbook.model.playbook import Playbook
+    from playbook.model.record import Record
 
 _TEXTS = frozenset(("title", "help", "hint", "say"))
+
+
+class Fitting(dict[str, str]):
+    """Hold the texts of a translation by path; `get` gives one only where it translates the text that is there.
+
+    `source` has what was translated, by path; what it does not have fits any text.
+    """
+
+    def __init__(self, texts: Mapping[str, str], source: Mapping[str, str]) -> None:
+        super().__init__(texts)
+        self._source = source
+
+    def get(self, path: str, now: Any = None) -> Any:
+        """Return the text at a path in place of what stands there now."""
+        return self[path] if path in self and self._source.get(path, now) == now else now
+
+
+def translated_record(record: Record, texts: Mapping[str, str], locale: str) -> Record:
+    """Return the kind of record with texts by path; others stay as they are."""
+    said: Record = _said(record, "", texts)
+    return attrs.evolve(said, locale=locale)
 
 
 def translated(playbook: Playbook, texts: Mapping[str, str], locale: str) -> Playbook:
