@@ -8,6 +8,7 @@ TYPE_CHECKING = False  # type checkers go by the name; importing typing would co
 if TYPE_CHECKING:
     from playbook.cli.options import command
     from playbook.engine import Engine
+    from playbook.engine.telling import telling
     from playbook.errors import (
         AmbiguousName,
         Blocker,
@@ -79,6 +80,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "playbook.cli.options": ("command",),
     "playbook.engine": ("Engine",),
+    "playbook.engine.telling": ("telling",),
     "playbook.errors": (
         "AmbiguousName", "Blocker", "DamagedStore", "ForeignStore", "InputError", "KeyReused", "NewerStore",
         "PlaybookError", "PluginError", "Problem", "ProblemsFound", "Refused", "Span", "StoreError",
@@ -117,7 +119,7 @@ __all__ = [
     "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "SourceRow", "Span", "Split",
     "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "StreamKind", "Table",
     "Unknown", "UnknownName", "Verdict", "Waive", "__version__", "command", "hookimpl", "load_plugins",
-    "types",
+    "telling", "types",
 ]  # fmt: skip
 
 

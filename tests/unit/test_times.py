@@ -118,7 +118,9 @@ def test_a_calendar_on_which_nobody_works_is_refused_and_not_searched_for_ever()
             calendar.add(at("2026-03-28T06:00"), Duration(1, "wh"))
 
 
-@pytest.mark.parametrize("most", ["99999999min", "999999h", "99999d", "9999w", "9999mo", "99999wd", "999999wh"])
+@pytest.mark.parametrize(
+    "most", ["99999999min", "999999h", "99999d", "9999w", "9999mo", "99999wd", "999999wh"]
+)
 def test_the_most_of_every_unit_leads_to_a_date_and_more_is_refused(most: str) -> None:
     longest = Duration.parse(most)
     for sign in (1, -1):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 
-from playbook import Advance, Engine, MemoryStore, Open, Project, Refused, Set, load_plugins
+from playbook import Advance, Engine, MemoryStore, Open, Project, Refused, Set, load_plugins, telling
 from playbook.engine.proof import prove
-from playbook.engine.telling import languages, telling
+from playbook.engine.telling import languages
 
 DEALS = """
 playbook: deals
