@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from playbook.engine.uniqueness import cases_alike
 from playbook.errors import InputError
 from playbook.model.case import OPEN
+from playbook.process.alike import question_of
 from playbook.process.assignment import Load
 from playbook.stores.interface import Query
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from playbook.engine.engine import Engine
     from playbook.engine.records import Said
+    from playbook.process.alike import Alike
     from playbook.process.facts import World
 
     Provider = Callable[[Engine, str, World, dt.datetime], Any]
@@ -33,7 +35,12 @@ def said_by(engine: Engine, name: str, world: World, at: dt.datetime) -> Said:
     return engine.kept_records.said(*name.split(":", 1))
 
 
-PROVIDERS: dict[str, Provider] = {"load": load_of, "unique": cases_alike, "record": said_by}
+def alike(engine: Engine, name: str, world: World, at: dt.datetime) -> Alike:
+    """Return the cases that have the same values."""
+    return cases_alike(engine, question_of(name), world, at)
+
+
+PROVIDERS: dict[str, Provider] = {"load": load_of, "unique": alike, "record": said_by}
 """By the first part of a fact's name; a provider gets the engine, the rest of the name, the world and the time."""
 
 

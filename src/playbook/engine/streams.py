@@ -26,6 +26,7 @@ from playbook.model.organization import Organization
 from playbook.model.record import record_stream
 from playbook.model.values import encode, load
 from playbook.money import Money
+from playbook.process.alike import marks
 from playbook.process.approvals import reminders
 from playbook.process.codec import SEAL, decode_event, encode_case, revive
 from playbook.process.computed import indexed
@@ -277,6 +278,8 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
     minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
     tags = shown_to(definition, case) if definition.hides else None
     linked = links(definition.playbook.fields, case.fields, definition.personal) if definition.refers else ()
+    if definition.alike:
+        linked = (*linked, *marks(definition, fields))
     return IndexRow(
         *_AS_IT_IS(case),
         opened,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from playbook.model.case import OPEN
+from playbook.process.alike import Alike, Question
 from playbook.stores.interface import Query
 
 if TYPE_CHECKING:
@@ -14,23 +13,22 @@ if TYPE_CHECKING:
 
     from playbook.engine.engine import Engine
     from playbook.process.facts import World
+    from playbook.stores.interface import IndexRow
 
-_PAGE = 1000
+_PAGE = 100
 
 
-def cases_alike(engine: Engine, name: str, world: World, at: dt.datetime) -> tuple[str, ...]:
-    """Return the ids of the cases of a playbook that have the values of `playbook:among:{fields as JSON}`."""
-    playbook, among, values = name.split(":", 2)
-    wanted = msgspec.json.decode(values)
-    query = Query(playbook=playbook, status=OPEN if among == OPEN else None)
-    found: list[str] = []
+def cases_alike(engine: Engine, asked: Question, world: World, at: dt.datetime) -> Alike:
+    """Return the cases of a playbook that have the same values."""
+    query = Query(asked.playbook, status=OPEN if asked.among == OPEN else None, link=asked.mark)
+    eyes = world.eyes(asked.actor, at)
+    rows: list[IndexRow] = []
     after: str | None = None
     while True:
         page = engine.store.find(engine.tenant, query, after=after, limit=_PAGE)
-        for row in page.items:
-            fields = msgspec.json.decode(row.fields)
-            if all(fields.get(field) == value for field, value in wanted.items()):
-                found.append(row.case)
+        rows += page.items
         after = page.next
         if after is None:
-            return tuple(sorted(found))
+            break
+    seen = (row for row in rows if eyes is None or not row.hidden or not eyes.isdisjoint(row.tags))
+    return Alike(tuple(sorted(row.case for row in rows)), frozenset(row.case for row in seen))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
+from playbook.engine.claims import Claims, claimable
 from playbook.engine.facts import fetch
 from playbook.engine.guarding import guarded
 from playbook.engine.records import Said, knowing
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 SYSTEM = "system"
 _DEEPEST = 50
 _NAME = attrgetter("name")
+_STREAM = attrgetter("stream")
 _NO_DOCUMENTS: dict[str, bytes] = {}
 
 
@@ -64,6 +66,7 @@ class Unit(msgspec.Struct, eq=False, gc=False):
     fresh: bool
     now: dt.datetime
     streams: dict[str, CaseStream]
+    claims: Claims | None = None
 
     def carry(self, stream: CaseStream, request: Request, trail: tuple[str, ...] = ()) -> Decision | Refused:
         """Decide a request, record its events, and carry out what follows; a refusal records nothing here."""
@@ -136,6 +139,8 @@ class Unit(msgspec.Struct, eq=False, gc=False):
             if stream.moments or stream.name == also:
                 writes.append(stream.write(tenant, recorded, self.world))
                 vault += stream.vault
+        if self.claims is not None and writes:
+            writes = sorted((*writes, *self.claims.writes(self.now)), key=_STREAM)
         return Batch(
             tenant, tuple(writes), key, fingerprint, answer, _NO_DOCUMENTS, tuple(vault), done, self.reads
         )
@@ -156,9 +161,9 @@ class Unit(msgspec.Struct, eq=False, gc=False):
     def remember(self, batch: Batch, held: Held) -> None:
         """Hold the cases that a stored batch wrote."""
         for write in batch.writes:
-            case, events = self.streams[write.stream].case, write.events
-            if case is not None and events:
-                held.remember(write.stream, write.expected + len(events), events[-1].hash, case)
+            stream, events = self.streams.get(write.stream), write.events
+            if stream is not None and stream.case is not None and events:
+                held.remember(write.stream, write.expected + len(events), events[-1].hash, stream.case)
 
     def leave(self, request: Request, refused: Refused) -> None:
         """Record what a refused attempt leaves behind."""
@@ -212,6 +217,9 @@ class Unit(msgspec.Struct, eq=False, gc=False):
 
     def _learn(self, names: tuple[str, ...], at: dt.datetime) -> dict[str, Any]:
         """Return facts; records become part of the world, and the batch is refused where one moves on."""
+        if claimed := claimable(names):
+            self.claims = self.claims or Claims(self.engine.store, self.engine.tenant)
+            self.claims.look(claimed)
         facts = fetch(self.engine, names, self.world, at)
         said = {name: fact for name, fact in facts.items() if isinstance(fact, Said)}
         if said:
@@ -231,6 +239,8 @@ class Unit(msgspec.Struct, eq=False, gc=False):
             turns += 1
             facts |= self._learn(answer.facts, request.at)
             answer = self._answer(stream, request, facts)
+        if self.claims is not None and not isinstance(answer, Refused):
+            self.claims.take(stream.id, claimable(facts), answer.events, request.actor)
         return answer
 
     def _answer(

@@ -190,6 +190,12 @@ class ChildReopened(msgspec.Struct, frozen=True):
     playbook: str
 
 
+class Claimed(msgspec.Struct, frozen=True):
+    """A case got what only one may at a time: values that no other has, or somebody's turn."""
+
+    case: str
+
+
 class Planned(msgspec.Struct, frozen=True):
     """Activities were planned by automation."""
 
@@ -274,7 +280,9 @@ CaseEvent = (
     | GuideOpened | CaseForgotten | Automatic
 )  # fmt: skip
 OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet | PersonForgotten
-Event = CaseEvent | OrganizationEvent | RecordEvent | Published | FilePublished | KindPublished | UniqueHeld
+Event = (
+    CaseEvent | OrganizationEvent | RecordEvent | Published | FilePublished | KindPublished | UniqueHeld | Claimed
+)  # fmt: skip
 
 KINDS: dict[str, type[Any]] = {
     "case.opened/1": Opened,
@@ -316,5 +324,6 @@ KINDS: dict[str, type[Any]] = {
     "case.forgotten/1": CaseForgotten,
     "person.forgotten/1": PersonForgotten,
     "child.reopened/1": ChildReopened,
+    "claim.made/1": Claimed,
 }
 KIND_OF = {cls: kind for kind, cls in KINDS.items()}

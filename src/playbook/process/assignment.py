@@ -133,5 +133,5 @@ def pick(names: tuple[str, ...], how: str, facts: Mapping[str, Any]) -> str | Ne
         return Needs(wanted)
     loads: dict[str, Load] = {name: facts[f"{LOAD}{name}"] for name in names}
     if how == "round_robin":
-        return min(names, key=lambda name: (loads[name].assigned, name))
+        return min(names, key=lambda name: (loads[name].assigned, loads[name].open, name))
     return min(names, key=lambda name: (loads[name].open, loads[name].assigned, name))

@@ -73,6 +73,7 @@ class Compiled:
         self.steps = steps_in(playbook)
         self.follows = followed(self.steps.values())
         self.refers = any(map(refers, (*playbook.fields, *(f for e in playbook.entries for f in e.fields))))
+        self.alike = tuple(dict.fromkeys(c.unique for _, c in preparing.criteria(playbook) if c.unique))
         self.amount = playbook.about.amount or "amount"
         self.expected_close = playbook.about.expected_close or "expected_close"
         self.stages = {stage.id: stage for stage in playbook.stages}

@@ -11,7 +11,8 @@ import msgspec
 from playbook.errors import Blocker, PluginError
 from playbook.expressions import EvalError, Unknown, follows, load, reads
 from playbook.expressions import compile as compile_condition
-from playbook.model.values import builtins, canonical, is_blank
+from playbook.model.values import builtins, is_blank
+from playbook.process.alike import Alike, Question
 from playbook.process.approvals import approval_check
 from playbook.process.covering import value
 
@@ -298,19 +299,22 @@ def _unique(criterion: Criterion, place: Place, definition: Definition) -> Check
         missing = tuple(path for path, found in zip(paths, values.values(), strict=True) if is_blank(found))
         if missing:
             return _unmet(criterion, place, attempt, missing, paths, criterion.hint)
-        found = attempt.fact(unique_fact(playbook.id, criterion.among, values)) or ()
-        others = [case for case in found if case != attempt.case.id]
+        actor = attempt.scope.roots["actor"].get("id")
+        found = attempt.fact(Question(playbook.id, criterion.among, actor, values).fact) or Alike()
+        others = [case for case in found.cases if case != attempt.case.id]
         if not others:
             return None
-        same = f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} the same"
+        same = _same([case for case in others if case in found.seen], playbook.subject)
         return _unmet(criterion, place, attempt, (), paths, ". ".join(filter(None, (criterion.hint, same))))
 
     return check
 
 
-def unique_fact(playbook: str, among: str, values: Mapping[str, Any]) -> str:
-    """Return the name of the fact which cases have these values; it is answered with their ids, sorted."""
-    return f"unique:{playbook}:{among}:{canonical(values).decode()}"
+def _same(named: list[str], subject: str) -> str:
+    """Return who has the same values; a case that the actor does not see is not named."""
+    if not named:
+        return f"A {subject} that you do not see has the same"
+    return f"{', '.join(named)} {'has' if len(named) == 1 else 'have'} the same"
 
 
 def _plugin(criterion: Criterion, place: Place, kind: CriterionKind) -> Check:

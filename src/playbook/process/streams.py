@@ -11,6 +11,7 @@ from playbook.model.case import FOLD, Case
 from playbook.model.events import (
     KINDS,
     CaseEvent,
+    Claimed,
     FilePublished,
     OrganizationEvent,
     PersonForgotten,
@@ -115,6 +116,7 @@ def _of(events: Any) -> Mapping[str, type[Any]]:
 
 
 STANDARD_STREAMS: tuple[StreamKind, ...] = (
+    StreamKind("claim", "1", _of(Claimed), _latest, doc="What only one case gets at a time: values, a turn"),
     StreamKind(
         "case",
         "1",
