@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import re
+import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.acceptance.conftest import PROGRAM
 from tests.acceptance.test_commands import opened, seen_on_a_terminal
+
+from playbook import Engine, Open, SqliteStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +152,97 @@ def test_a_condition_leaves_out_the_playbooks_it_does_not_fit(here: Run, project
     assert "does not fit deals" in answer.err
     assert here("list", "--where", "case.age < 1d", "--json").json["total"] == 2
     assert dt.datetime.fromisoformat(here("next", "--json").json["at"]).tzinfo is not None
+
+
+def test_many_are_changed_each_by_itself_and_refusals_are_told_by_reason(
+    here: Run, deals: dict[str, str]
+) -> None:
+    here("assign", deals["new"], "dana")
+    trial = here("set", "--where", "case.age >= 0d", "decider=Ada", "--dry-run", "--as", "sam", code=1)
+    assert trial.out.startswith("3 cases matched: 2 would change, 1 would be refused.\n")
+    assert "Nothing was changed" in trial.out
+    assert here("show", deals["late"], "--json").json["fields"].keys() == {"amount"}
+    told = here("set", "--where", "case.age >= 0d", "decider=Ada", "--as", "sam", "--json", code=1).json
+    assert told == {
+        "matched": 3,
+        "changed": 2,
+        "unchanged": 0,
+        "refused": 1,
+        "reasons": [{"reason": "sam may not edit this deal", "cases": [deals["new"]]}],
+        "dry_run": False,
+    }
+    said = here("set", "--where", "case.age >= 0d", "decider=Ada").out
+    assert said == "3 cases matched: 1 changed, 2 are so already.\n"
+    assert [e["kind"] for e in here("history", deals["ready"], "--json").json["events"]] == [
+        "case.opened/1",
+        "case.changed/1",
+    ]
+    again = here("set", "--where", "case.age >= 0d", "decider=Bo", "--key", "monday", "--json").json
+    assert again["changed"] == 3
+    assert (
+        here("set", "--where", "case.age >= 0d", "decider=Bo", "--key", "monday", "--json").json["changed"]
+        == 0
+    )
+
+
+def test_many_are_assigned(here: Run, deals: dict[str, str]) -> None:
+    told = here("assign", "--where", 'case.owner == "sam"', "Dana Ruiz", "--json").json
+    assert (told["matched"], told["changed"]) == (3, 3)
+    assert here("assign", "--where", 'case.owner == "sam"', "dana").out == "No case is like that.\n"
+    assert here("list", "--owner", "dana", "--json").json["total"] == 3
+
+
+def test_one_is_tried_first(here: Run, deals: dict[str, str]) -> None:
+    tried = here("set", deals["late"], "pain=Slow", "--dry-run")
+    assert "nothing speaks against it" in tried.out
+    assert here("set", deals["late"], "pain=Slow", "--dry-run", "--json").json["dry_run"] is True
+    assert here("show", deals["late"], "--json").json["fields"].keys() == {"amount"}
+    refused = here(
+        "set", deals["late"], "loss_reason=", "amount=", "--dry-run", "--as", "dana", "--json"
+    ).json
+    assert refused["version"] > 0
+
+
+WRONG = [
+    (("set", "--where", "deal.amout > 1", "pain=x"), "did you mean 'amount'?"),
+    (("set", "--where", "case.age > 0d", "pian=x"), "did you mean 'pain'?"),
+    (("set", "--where", "case.age > 0d", "amount=much"), "is not money"),
+    (("set", "--where", "case.age > 0d"), "nothing is set"),
+    (("set",), "choose many with --where"),
+    (("assign", "--where", "case.age > 0d", "smm"), "did you mean 'sam'?"),
+    (("assign", "--where", "case.age > 0d", "Late GmbH", "sam"), "name WHO alone"),
+    (("assign", "Late GmbH"), "nobody is named"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG, ids=lambda value: " ".join(value)[:40])
+def test_what_is_wrong_with_all_is_told_before_any_changes(
+    here: Run, deals: dict[str, str], arguments: tuple[str, ...], said: str
+) -> None:
+    assert said in here(*arguments, code=2).err
+    assert len(here("history", deals["late"], "--json").json["events"]) == 1
+
+
+def test_ctrl_c_leaves_whole_cases_and_the_next_run_goes_on(here: Run, project: Path) -> None:
+    opened(here)
+    store = SqliteStore(str(project / "playbook.db"))
+    engine = Engine.open(None, store=store)
+    for number in range(800):
+        engine.run(Open(f"many-{number:04}", "deals", "", "sam"), actor="operator")
+    command = [str(PROGRAM), "set", "--where", "case.age >= 0d", "pain=Slow"]
+    running = subprocess.Popen(
+        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while len(store.log("default", after=None, limit=100_000).items) < 850:
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "goes on from there" in err
+    done = int(out.partition(" matched: ")[2].partition(" changed")[0])
+    assert 0 < done < 801
+    after = here("set", "--where", "case.age >= 0d", "pain=Slow", "--json").json
+    assert (after["changed"], after["unchanged"]) == (801 - done, done)
+    kinds = collections.Counter(event.kind for event in store.log("default", after=None, limit=100_000).items)
+    assert kinds["case.changed/1"] == 801
+    store.close()

@@ -33,24 +33,17 @@ def reasoned(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--reason", default="", metavar="TEXT", help="Why; kept with the event.")(function)
 
 
-def carry(session: Session, made: Command, key: str | None, told: Told) -> int:
-    """Carry out a command and print what came of it; return the exit code."""
+def carry(session: Session, made: Command, key: str | None, told: Told, *, dry_run: bool = False) -> int:
+    """Carry out a command, or tell what would come of it, and print that; return the exit code."""
+    if dry_run:
+        return _rehearse(session, made)
     answer = session.engine.run(made, actor=session.actor, key=key, at=session.at)
     if isinstance(answer, Refused):
         return refuse(session, answer, made.case)
     # What was done may have taken the case out of the actor's sight; of what they did themselves they still hear.
     words = Words.of(session, answer.case, OPERATOR)
     if session.json:
-        document(
-            {
-                "case": answer.case,
-                "stage": answer.stage,
-                "outcome": answer.outcome,
-                "version": answer.version,
-                "warned": plain_blockers(words, answer.warned),
-                "repeated": answer.repeated,
-            }
-        )
+        document(_plain(words, answer))
         return 0
     if answer.repeated:
         warn(f"the key {key!r} was used before; this is its first answer, and nothing was done again")
@@ -59,6 +52,34 @@ def carry(session: Session, made: Command, key: str | None, told: Told) -> int:
         say("\nIt is done, but look at this:")
         tell_blockers(words, answer.warned)
     return 0
+
+
+def _rehearse(session: Session, made: Command) -> int:
+    """Print what a command would be answered; return the exit code."""
+    answer = session.engine.desk.rehearse(made, actor=session.actor, at=session.at)
+    if isinstance(answer, Refused):
+        return refuse(session, answer, made.case)
+    words = Words.of(session, made.case)
+    if session.json:
+        document({**_plain(words, answer), "dry_run": True})
+        return 0
+    what = "nothing speaks against it" if answer.version else "it is so already, and nothing would change"
+    say(f"{about(words)}: {what}. Nothing was changed: this was a trial (--dry-run).")
+    if answer.warned:
+        say("\nIt could be done, but look at this:")
+        tell_blockers(words, answer.warned)
+    return 0
+
+
+def _plain(words: Words, answer: Done) -> dict[str, Any]:
+    return {
+        "case": answer.case,
+        "stage": answer.stage,
+        "outcome": answer.outcome,
+        "version": answer.version,
+        "warned": plain_blockers(words, answer.warned),
+        "repeated": answer.repeated,
+    }
 
 
 def about(words: Words) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook.cli.bulk import carry_many, choose, many
 from playbook.cli.carrying import about, carry, following, once, reasoned
 from playbook.cli.options import assignments, command, fields_argument
 from playbook.cli.output import clean
+from playbook.errors import InputError
 from playbook.model.case import OPEN
 from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set
+from playbook.process.decide import read_fields
 
 if TYPE_CHECKING:
     from playbook.cli.session import Session
@@ -45,12 +49,30 @@ def open_(
 
 
 @command("set", example="playbook set 'Acme Corp' pain='Orders take a week'", at=True)
-@click.argument("case")
+@click.argument("case", required=False)
 @fields_argument
+@many
 @reasoned
 @once
-def set_(session: Session, case: str, fields: tuple[str, ...], reason: str, key: str | None) -> int:
-    """Change fields of a case; an empty value (`pain=`) clears a field."""
+def set_(
+    session: Session,
+    case: str | None,
+    fields: tuple[str, ...],
+    reason: str,
+    key: str | None,
+    where: str | None,
+    dry_run: bool,
+    **chosen: Any,
+) -> int:
+    """Change fields of a case; an empty value (`pain=`) clears a field.
+
+    With --where in place of CASE, of every case for which a condition holds: each by itself, so that some may be
+    refused, and the same again changes nothing twice. Exit code 1 where any was refused.
+    """
+    if where is not None:
+        return _set_many(session, where, (case, *fields) if case else fields, reason, key, dry_run, chosen)
+    if case is None:
+        raise click.UsageError("nothing is named: give a CASE, or choose many with --where")
     values = assignments(fields)
     if not values:
         raise click.UsageError("nothing is set: write field=value")
@@ -63,7 +85,31 @@ def set_(session: Session, case: str, fields: tuple[str, ...], reason: str, key:
         )
         return f"{about(words)} has changed: {names}.{following(words)}"
 
-    return carry(session, Set(session.case(case), values, reason), key, told)
+    return carry(session, Set(session.case(case), values, reason), key, told, dry_run=dry_run)
+
+
+def _set_many(
+    session: Session,
+    where: str,
+    pairs: tuple[str, ...],
+    reason: str,
+    key: str | None,
+    dry_run: bool,
+    chosen: dict[str, Any],
+) -> int:
+    """Change fields of many cases; what is wrong in itself is told before any of them changes."""
+    values = assignments(pairs)
+    if not values:
+        raise click.UsageError("nothing is set: write field=value")
+    selection = choose(session, where, **chosen)
+    for playbook in selection.playbooks:
+        definition = session.engine.definitions.current(playbook, None)
+        try:
+            read_fields(definition.fields, values, "field")
+        except InputError as error:
+            choose_one = "; name one playbook with --playbook" if len(selection.playbooks) > 1 else ""
+            raise InputError(f"{playbook}: {error}{choose_one}") from None
+    return carry_many(session, selection, lambda case: Set(case, values, reason), key=key, dry_run=dry_run)
 
 
 @command("do", example="playbook do 'Acme Corp' demo --outcome held", at=True)
@@ -150,17 +196,42 @@ def _moved(words: Words, done: Done) -> str:
 
 @command("assign", example="playbook assign 'Acme Corp' 'Sam Okafor'", at=True)
 @click.argument("case")
-@click.argument("who")
+@click.argument("who", required=False)
 @click.option("--team", default="", help="The team; that of the new owner by default.")
 @click.option("--territory", default="", help="The territory; it stays as it is by default.")
+@many
 @once
-def assign(session: Session, case: str, who: str, team: str, territory: str, key: str | None) -> int:
-    """Give a case to someone else, with its open activities and the approvals that were asked for."""
-    team = session.team(team) if team else ""
-    made = Assign(session.case(case), session.person(who), team, territory)
+def assign(
+    session: Session,
+    case: str,
+    who: str | None,
+    team: str,
+    territory: str,
+    key: str | None,
+    where: str | None,
+    dry_run: bool,
+    **chosen: Any,
+) -> int:
+    """Give a case to someone else, with its open activities and the approvals that were asked for.
+
+    With --where in place of CASE, every case for which a condition holds: each by itself, so that some may be
+    refused, and the same again changes nothing twice. Exit code 1 where any was refused.
+    """
+    if where is not None:
+        if who is not None:
+            raise click.UsageError("--where takes the place of CASE: name WHO alone")
+        case, who = "", case
+    if who is None:
+        raise click.UsageError("nobody is named: write who gets it, after the CASE")
+    owner, team = session.person(who), session.team(team) if team else ""
+    if where is not None:
+        selection = choose(session, where, **chosen)
+        made = functools.partial(Assign, owner=owner, team=team, territory=territory)
+        return carry_many(session, selection, made, key=key, dry_run=dry_run)
     return carry(
         session,
-        made,
+        Assign(session.case(case), owner, team, territory),
         key,
         lambda words, done: f"{about(words)} belongs to {words.person(words.case.owner)} now.",
+        dry_run=dry_run,
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +10,7 @@ import click
 from playbook.cli.faults import STOPPED, WANTING
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, paint, say, warn
-from playbook.cli.progress import bar
+from playbook.cli.progress import bar, stoppable
 from playbook.errors import ProblemsFound, UnknownName
 from playbook.importing import Outcome, import_file
 from playbook.model.mapping import ORGANIZATION
@@ -21,8 +18,6 @@ from playbook.model.record import RECORDS
 from playbook.stores.interface import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from playbook.cli.session import Session
     from playbook.model.mapping import ImportMapping
 
@@ -42,7 +37,7 @@ def import_(session: Session, file: Path, name: str) -> int:
     session.actor  # noqa: B018 - who does not exist is told before anything is read
     before = _there(session, mapping)
     try:
-        with bar(f"Importing {file.name}", file.stat().st_size) as progress, _stoppable(progress) as step:
+        with bar(f"Importing {file.name}", file.stat().st_size) as progress, stoppable(progress) as step:
             outcome = import_file(session.bare_engine, mapping, file, actor=session.actor, progress=step)
     except KeyboardInterrupt:
         return _stopped(session, mapping, _there(session, mapping) - before)
@@ -73,30 +68,6 @@ def _there(session: Session, mapping: ImportMapping) -> int:
 
 def _makes_records(session: Session, mapping: ImportMapping) -> bool:
     return mapping.into in session.files.records and mapping.into not in session.files.playbooks
-
-
-@contextlib.contextmanager
-def _stoppable(progress: Callable[[int], None]) -> Iterator[Callable[[int], None]]:
-    """Let Ctrl-C end the import between two rows, never inside a transaction; a second one ends it at once."""
-    stop = threading.Event()
-
-    def step(read: int) -> None:
-        progress(read)
-        if stop.is_set():
-            raise KeyboardInterrupt
-
-    def note(number: int, frame: Any) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield step
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield step
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _stopped(session: Session, mapping: ImportMapping, count: int) -> int:

@@ -1,9 +1,11 @@
-"""Progress bars on the side, where there is a terminal."""
+"""Long work: progress bars on the side, where there is a terminal, and an end by Ctrl-C that leaves things whole."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
 
 from playbook.cli.output import on_terminal
 
@@ -26,3 +28,27 @@ def bar(title: str, total: int | None = None) -> Iterator[Callable[[int], None]]
     with Progress(TextColumn(title), *shown, console=Console(stderr=True), transient=True) as drawn:
         task = drawn.add_task(title, total=total)
         yield lambda done: drawn.update(task, completed=done)
+
+
+@contextlib.contextmanager
+def stoppable(progress: Callable[[int], None]) -> Iterator[Callable[[int], None]]:
+    """Let Ctrl-C end work between two steps, never inside a transaction; a second one ends it at once."""
+    stop = threading.Event()
+
+    def step(read: int) -> None:
+        progress(read)
+        if stop.is_set():
+            raise KeyboardInterrupt
+
+    def note(number: int, frame: Any) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield step
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield step
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -11,6 +11,7 @@ import attrs
 from msgspec.structs import replace
 
 from playbook.engine.answers import CaseView
+from playbook.engine.many import Carried, carry_out
 from playbook.engine.rehearsing import rehearse
 from playbook.engine.selecting import Selection
 from playbook.engine.streams import case_stream
@@ -23,7 +24,7 @@ from playbook.stores.interface import Query
 from playbook.stores.rows import place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from playbook.engine.answers import Done
     from playbook.engine.engine import Engine
@@ -41,11 +42,12 @@ _NEVER = dt.date.max
 
 @attrs.frozen
 class Seen:
-    """Hold one case that is looked at: as it stands, with its definition, and its place in the order of a list."""
+    """Hold one case that is looked at: as it stands, its definition and version, its place in the order of a list."""
 
     view: CaseView
     case: Case
     definition: Compiled
+    version: int
     place: str
 
 
@@ -150,9 +152,25 @@ class Desk:
         """Return a condition made ready for the playbooks that it fits; raises InputError where it fits none."""
         return Selection.of(self._engine, condition, query or Query(), actor)
 
-    def rehearse(self, command: Command, *, actor: str) -> Done | Refused:
+    def carry_out(
+        self,
+        selection: Selection,
+        make: Callable[[str], Command],
+        *,
+        actor: str,
+        key: str | None = None,
+        at: dt.datetime | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int], None] = lambda looked: None,
+    ) -> Iterator[Carried]:
+        """Carry out what `make` makes for every case that a condition holds for, each once and by itself."""
+        return carry_out(
+            self._engine, selection, make, actor=actor, key=key, at=at, dry_run=dry_run, progress=progress
+        )
+
+    def rehearse(self, command: Command, *, actor: str, at: dt.datetime | None = None) -> Done | Refused:
         """Return what `run` would answer to a command on a case; nothing is stored. Raises what `run` raises."""
-        return rehearse(self._engine, command, actor, seen_by=actor).done
+        return rehearse(self._engine, command, actor, seen_by=actor, at=at).done
 
     def walk(self, query: Query, *, actor: str) -> Iterator[Seen]:
         """Yield the cases that the actor sees, the newest opened first, read page by page."""
@@ -163,7 +181,7 @@ class Desk:
             heads = engine.store.load(engine.tenant, streams)
             for row, stream in zip(page.items, streams, strict=True):
                 case, definition = self._held.case(stream, heads[stream])
-                yield Seen(CaseView.of(row), case, definition, place(row))
+                yield Seen(CaseView.of(row), case, definition, heads[stream].version, place(row))
             if page.next is None:
                 return
             after = page.next

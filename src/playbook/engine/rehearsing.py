@@ -10,8 +10,11 @@ from playbook.engine.answers import Done
 from playbook.errors import Refused, UnknownName
 from playbook.model.commands import Request
 from playbook.process.decide import Decision, fold
+from playbook.times import in_utc
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from playbook.engine.engine import Engine
     from playbook.model.case import Case
     from playbook.model.commands import Command
@@ -39,10 +42,12 @@ class Rehearsal:
         return Done(after.id, after.stage, after.outcome, version, answer.warned, answer.observed)
 
 
-def rehearse(engine: Engine, command: Command, actor: str, *, seen_by: str) -> Rehearsal:
-    """Decide a command on a case as it stands; nothing is stored.
+def rehearse(
+    engine: Engine, command: Command, actor: str, *, seen_by: str, at: dt.datetime | None = None
+) -> Rehearsal:
+    """Decide a command on a case as it stands, now or `at` another time; nothing is stored.
 
-    Raises UnknownName for a case that is not there, or that the one who looks does not see.
+    Raises UnknownName for a case that is not there, or that the one who looks does not see, and InputError.
     """
     now = engine.clock()
     unit = engine.unit(command.case, now)
@@ -50,7 +55,7 @@ def rehearse(engine: Engine, command: Command, actor: str, *, seen_by: str) -> R
     definition, case = stream.definition, stream.case
     if case is None or not unit.world.sees(seen_by, definition, case, now):
         raise UnknownName("case", command.case)
-    request = Request(command, actor, max(now, case.last))
+    request = Request(command, actor, max(now, case.last) if at is None else in_utc(at))
     if definition.refers:
         request = engine.kept_records.meant(definition, request)
     answer = unit.decide(stream, request)

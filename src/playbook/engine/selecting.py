@@ -44,7 +44,7 @@ class _Ready:
 
 
 class Selection:
-    """Hold a condition made ready for every playbook that it fits; `others` are those that it does not fit."""
+    """Hold a condition made ready for the `playbooks` that it fits; `others` are those that it does not fit."""
 
     def __init__(
         self, engine: Engine, query: Query, actor: str, ready: Mapping[str, _Ready], others: tuple[str, ...]
@@ -53,6 +53,7 @@ class Selection:
         self._actor = actor
         self._ready = ready
         self.query = query
+        self.playbooks = tuple(ready)
         self.others = others
 
     @classmethod
