@@ -52,13 +52,16 @@ def test_the_python_of_a_page_runs(page: Path) -> None:
 
 @pytest.mark.parametrize("page", _with("console"), ids=_name)
 def test_the_console_sessions_of_a_page_print_what_they_say(page: Path, tmp_path: Path) -> None:
+    """Run a page from its top: a block with `file=NAME` is written, one with `into=NAME after="LINE"` goes into one."""
     folder = tmp_path
     if page.is_relative_to(SHIPPED):
         _lay_out(folder)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1"}
-    for block in _blocks(page, "console"):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+    text = page.read_text(encoding="utf-8")
+    for info, block in re.findall(r"^```(\S[^\n]*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        _write(folder, info, block)
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:] if info == "console" else ():
             command, _, expected = step.partition("\n")
             words = shlex.split(command)
             if words[0] == "cd":
@@ -74,6 +77,15 @@ def test_the_console_sessions_of_a_page_print_what_they_say(page: Path, tmp_path
                 encoding="utf-8",
             )
             assert _matches(expected, ran.stdout), f"$ {command}\n{ran.stdout}{ran.stderr}"
+
+
+def _write(folder: Path, info: str, block: str) -> None:
+    if whole := re.fullmatch(r"yaml file=(\S+)", info):
+        (folder / whole[1]).write_text(block, encoding="utf-8")
+    if part := re.fullmatch(r'yaml into=(\S+) after="(.*)"', info):
+        before, line, after = (folder / part[1]).read_text(encoding="utf-8").partition(f"{part[2]}\n")
+        assert line, f"there is no line {part[2]!r} in {part[1]}"
+        (folder / part[1]).write_text(f"{before}{line}{block}{after}", encoding="utf-8")
 
 
 def test_the_playbook_that_the_readme_quotes_is_the_one_that_init_writes() -> None:

@@ -94,7 +94,7 @@ def _tell(folder: Path, chosen: Template, kept: list[str]) -> None:
         if not path.endswith(".scenario.yaml"):
             say(f"  {path}")
     if tests:
-        say(f"  {tests} scenario{'s' if tests > 1 else ''} that test it")
+        say("  1 scenario that tests it" if tests == 1 else f"  {tests} scenarios that test it")
     say("  settings for VS Code, git, pre-commit and a GitHub workflow")
     if kept:
         say(f"\nKept as they were: {', '.join(kept)}")
@@ -109,7 +109,8 @@ def _steps(folder: Path, chosen: Template) -> Iterator[str]:
     if folder.resolve() != Path.cwd():
         yield f"cd {folder}"
     yield "playbook check"
-    yield "playbook test"
+    if any(path.endswith(".scenario.yaml") for path in chosen.files):
+        yield "playbook test"
     yield f"playbook graph {next(iter(chosen.playbooks))}"
     if chosen.name == "minimal":
         yield "playbook open deals 'Acme Corp' amount='25000 EUR' --owner sam"
