@@ -52,7 +52,7 @@ def test_the_python_of_a_page_runs(page: Path) -> None:
 
 @pytest.mark.parametrize("page", _with("console"), ids=_name)
 def test_the_console_sessions_of_a_page_print_what_they_say(page: Path, tmp_path: Path) -> None:
-    """Run a page from its top: a block with `file=NAME` is written, one with `into=NAME after="LINE"` goes into one."""
+    """Run a page from its top; a block with `file=NAME` is written, one with `into=NAME after="LINE"` goes in."""
     folder = tmp_path
     if page.is_relative_to(SHIPPED):
         _lay_out(folder)
