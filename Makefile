@@ -7,7 +7,7 @@ INSTALL := -m pip --disable-pip-version-check install --quiet
 BUILD := hatchling editables
 EVERYTHING := --no-build-isolation -e '.[test,lint,bench]' $(PLUGINS:%=-e %)
 
-.PHONY: setup demo test lint bench constraints
+.PHONY: setup demo test soak lint bench constraints
 
 setup: $(READY)
 
@@ -23,6 +23,10 @@ demo: setup
 test: setup
 	$(BIN)/pytest -n 2
 
+# Ten thousand files made and broken in each way; each may take a second.
+soak: setup
+	SOAK=10000 $(BIN)/pytest tests/unit/checking/test_soak.py
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,6 +34,7 @@ lint: setup
 	$(BIN)/lint-imports --no-logo
 
 bench: setup
+	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/conditions.py
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/durable.py

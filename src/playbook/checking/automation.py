@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.checking.found import key_problem, problem, unknown, unknown_keys
-from playbook.checking.gates import Gates
-from playbook.checking.meaning import Reader
 from playbook.checking.parts import actions, activities, children, criteria, playbook_of, timers
-from playbook.checking.regions import TooManyError
 from playbook.reading import codes
 
 if TYPE_CHECKING:
@@ -17,7 +14,7 @@ if TYPE_CHECKING:
     from playbook.checking.found import Check, Path
     from playbook.errors import Problem
     from playbook.model.playbook import Playbook, Stage
-    from playbook.model.rules import Action, Timer
+    from playbook.model.rules import Timer
     from playbook.reading.project import Project, Reading
 
 
@@ -136,34 +133,6 @@ def refused_actions(reading: Reading[Playbook], _: Project | None) -> Iterator[P
             yield problem(reading, codes.ACTION_REFUSED, message, (*path, "close"), hint, severity="warning")
 
 
-def refused_advances(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
-    """Find actions that move a case on where the criteria of its stage may not be met."""
-    gates = Gates(playbook_of(reading), Reader(playbook_of(reading)))
-    for path, action, there in actions(reading):
-        guarded = path[-2] == "then" and reading.source.get(*path[:-2], "when") is not None
-        if action.verb != "advance" or guarded:
-            continue
-        asked = [_unsure(gates, action, stage) for stage in there]
-        # Where one of several stages lets it pass, it may be meant for that one.
-        if asked and all(asked):
-            stage, names = there[0].id, ", ".join(asked[0])
-            message = f"moving on from stage {stage!r} asks for {names}, which may be unmet"
-            hint = "say `when` with what they ask; else the move is refused, and owner and manager hear of it"
-            yield problem(reading, codes.ACTION_REFUSED, message, (*path, "advance"), hint, severity="advice")
-
-
-def _unsure(gates: Gates, action: Action, stage: Stage) -> list[str]:
-    """Return the criteria and activities of a stage of which its action does not say that they are met."""
-    asked = [criterion.id for criterion in stage.exit if criterion.mode == "block"]
-    asked += [activity.id for activity in stage.activities if activity.required]
-    try:
-        when = gates.reader.meaning(action.when)
-        sure = when is None or (gates.decided(stage) and when.holds.within(gates.out(stage)))
-    except TooManyError:
-        sure = True
-    return [] if sure else asked
-
-
 def _leads(stage: Stage, target: Stage) -> bool:
     named = stage.id in target.start or target.start == ("any",)
     return named or any(one.to == target.id for one in stage.next)
@@ -181,5 +150,4 @@ AUTOMATION_CHECKS: tuple[Check, ...] = (
     references,
     timers_that_never_fire,
     refused_actions,
-    refused_advances,
 )

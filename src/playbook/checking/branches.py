@@ -6,9 +6,6 @@ import itertools
 from typing import TYPE_CHECKING
 
 from playbook.checking.found import key_problem, problem
-from playbook.checking.gates import Gates
-from playbook.checking.meaning import Meaning, Reader
-from playbook.checking.parts import playbook_of
 from playbook.checking.regions import EVERYTHING, TooManyError
 from playbook.checking.witness import witnesses
 from playbook.expressions import load, reads
@@ -17,20 +14,20 @@ from playbook.reading import codes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook.checking.found import Check, Path
+    from playbook.checking.found import Path
+    from playbook.checking.gates import Gates
+    from playbook.checking.meaning import Meaning
     from playbook.errors import Problem
     from playbook.model.playbook import Playbook, Stage, Target
     from playbook.model.rules import Condition
-    from playbook.reading.project import Project, Reading
+    from playbook.reading.project import Reading
 
     Branch = tuple[Path, Target, Meaning]
 
 
-def branches(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+def branches(reading: Reading[Playbook], gates: Gates) -> Iterator[Problem]:
     """Find branches that are never taken or fit the same cases, and cases that fit none."""
-    playbook = playbook_of(reading)
-    gates = Gates(playbook, Reader(playbook))
-    for stage in playbook.stages:
+    for stage in gates.playbook.stages:
         try:
             found = _of(gates, stage)
             if found:
@@ -99,6 +96,3 @@ def _gap(reading: Reading[Playbook], gates: Gates, stage: Stage, found: list[Bra
             path = ("stages", stage.id, "next")
             yield key_problem(reading, codes.BRANCH_GAP, message, path, hint, "warning")
             return
-
-
-BRANCH_CHECKS: tuple[Check, ...] = (branches,)

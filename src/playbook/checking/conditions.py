@@ -6,9 +6,11 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from playbook import expressions
+from playbook.checking.advancing import refused_advances
+from playbook.checking.branches import branches
 from playbook.checking.found import problem
 from playbook.checking.gates import Gates, standing
-from playbook.checking.meaning import Reader
+from playbook.checking.invariants import breaches
 from playbook.checking.parts import actions, activities, approvals, criteria, playbook_of, timers
 from playbook.checking.regions import TooManyError
 from playbook.expressions import load, reads
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playbook.checking.found import Check, Path
+    from playbook.checking.meaning import Reader
     from playbook.errors import Problem
     from playbook.model.playbook import Criterion, Playbook, Stage
     from playbook.model.rules import Condition
@@ -35,10 +38,9 @@ _THERE = frozenset(
 """What every case has, so that it is never missing."""
 
 
-def never_and_always(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+def never_and_always(reading: Reading[Playbook], gates: Gates) -> Iterator[Problem]:
     """Find conditions that hold in no case, and those that hold in every one."""
-    playbook = playbook_of(reading)
-    reader = Reader(playbook)
+    playbook, reader = gates.playbook, gates.reader
     for path, criterion in criteria(playbook):
         if criterion.that is not None:
             yield from _judged(reading, reader, (*path, "that"), criterion.that, criterion)
@@ -134,10 +136,9 @@ def _shortened(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def against_each_other(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+def against_each_other(reading: Reading[Playbook], gates: Gates) -> Iterator[Problem]:
     """Find criteria that are asked together and exclude each other, or say the same."""
-    playbook = playbook_of(reading)
-    gates = Gates(playbook, Reader(playbook))
+    playbook = gates.playbook
     stages = {stage.id: stage for stage in playbook.stages}
     for stage in playbook.stages:
         here, entry = _placed(stage, "exit"), _placed(stage, "entry")
@@ -231,4 +232,11 @@ def _words(criterion: Criterion) -> str:
     return criterion.that.text if criterion.that is not None else f"fields: {', '.join(criterion.fields)}"
 
 
-CONDITION_CHECKS: tuple[Check, ...] = (never_and_always, against_each_other)
+def reasoned(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+    """Find what follows from what conditions let through; each is thought about once."""
+    gates = Gates(playbook_of(reading))
+    for one in (never_and_always, against_each_other, branches, breaches, refused_advances):
+        yield from one(reading, gates)
+
+
+CONDITION_CHECKS: tuple[Check, ...] = (reasoned,)

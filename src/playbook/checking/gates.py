@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-import attrs
-
 from playbook.checking.meaning import Meaning, Reader
 from playbook.checking.regions import EVERYTHING, Region, region
 from playbook.checking.sets import Texts, Values, truth
@@ -21,15 +19,24 @@ _OUTCOME = Node("field", ("case", "outcome"))
 _BUILT_IN = frozenset(("that", "fields", "done", "approval", "unique"))
 
 
-@attrs.frozen(eq=False)
 class Gates:
     """Say what passes the criteria of a playbook; every method may raise TooManyError."""
 
-    playbook: Playbook
-    reader: Reader
+    def __init__(self, playbook: Playbook) -> None:
+        self.playbook = playbook
+        self.reader = Reader(playbook)
+        self._asked: dict[int, tuple[Criterion, Region | None]] = {}
+        self._out: dict[str, Region] = {}
 
     def asked(self, criterion: Criterion) -> Region | None:
         """Return where a criterion is met that blocks and applies; None where values do not say."""
+        known = self._asked.get(id(criterion))
+        if known is None:
+            # The criterion is kept too, so that no other gets its id.
+            known = self._asked[id(criterion)] = criterion, self._met(criterion)
+        return known[1]
+
+    def _met(self, criterion: Criterion) -> Region | None:
         if criterion.mode != "block":
             return None
         if criterion.kind == "that":
@@ -66,6 +73,11 @@ class Gates:
 
     def out(self, stage: Stage) -> Region:
         """Return what passes the exit of a stage, its required activities done."""
+        if stage.id not in self._out:
+            self._out[stage.id] = self._through_exit(stage)
+        return self._out[stage.id]
+
+    def _through_exit(self, stage: Stage) -> Region:
         found = self.through(stage.exit)
         for activity in stage.activities:
             if activity.required and activity.when is None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.checking.found import problem
-from playbook.checking.gates import Gates, standing
-from playbook.checking.meaning import Reader
+from playbook.checking.gates import standing
 from playbook.checking.parts import playbook_of
 from playbook.checking.paths import closure, ways
 from playbook.checking.regions import Region, TooManyError, region
@@ -19,22 +18,20 @@ from playbook.reading import codes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from playbook.checking.found import Check
+    from playbook.checking.gates import Gates
     from playbook.errors import Problem
     from playbook.model.playbook import Playbook, Stage
     from playbook.model.rules import Invariant
-    from playbook.reading.project import Project, Reading
+    from playbook.reading.project import Reading
 
 _MOVING = frozenset(("case.stage", "case.outcome"))
 """What a move changes, so that an invariant which reads one of them may hold before it and not after."""
 
 
-def breaches(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+def breaches(reading: Reading[Playbook], gates: Gates) -> Iterator[Problem]:
     """Find the first way, from the beginning on, by which a case passes every gate and breaks an invariant."""
-    playbook = playbook_of(reading)
-    gates = Gates(playbook, Reader(playbook))
-    routes = _routes(reading)
-    for invariant in playbook.invariants:
+    routes = _routes(gates.playbook) if gates.playbook.invariants else []
+    for invariant in gates.playbook.invariants:
         if invariant.that.tree is None or not _MOVING & reads(load(invariant.that.tree)):
             continue
         for route in routes:
@@ -51,9 +48,8 @@ def breaches(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]
                 break
 
 
-def _routes(reading: Reading[Playbook]) -> list[tuple[Stage, ...]]:
+def _routes(playbook: Playbook) -> list[tuple[Stage, ...]]:
     """Return the shortest way to every branch that `next` names, the shorter first."""
-    playbook = playbook_of(reading)
     stages = {stage.id: stage for stage in playbook.stages}
     routes: list[tuple[Stage, ...]] = []
     queue: list[tuple[Stage, ...]] = [playbook.stages[:1]] if playbook.stages else []
@@ -145,6 +141,3 @@ def _surely_filled(playbook: Playbook, stage: Stage, reading: Reading[Playbook])
         if field.required_from in onward and stage.id in closure(onward, {field.required_from}):
             found.add(field.id)
     return found
-
-
-INVARIANT_CHECKS: tuple[Check, ...] = (breaches,)

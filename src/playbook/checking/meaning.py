@@ -52,6 +52,7 @@ class Reader:
     """Read conditions of one playbook; what its fields and stages can be is known."""
 
     def __init__(self, playbook: Playbook) -> None:
+        self._known: dict[int, tuple[Condition, Meaning | None]] = {}
         self._subject = playbook.subject
         self.types = {field.id: field.type for field in playbook.fields}
         self._options: Mapping[tuple[str, str], frozenset[str]] = {
@@ -71,7 +72,12 @@ class Reader:
         """
         if condition is None:
             return ALWAYS
-        return None if condition.tree is None else self.of(load(condition.tree))
+        known = self._known.get(id(condition))
+        if known is None:
+            meaning = None if condition.tree is None else self.of(load(condition.tree))
+            # The condition is kept too, so that no other gets its id.
+            known = self._known[id(condition)] = condition, meaning
+        return known[1]
 
     def of(self, node: Node) -> Meaning:
         """Return what a tree means; raises TooManyError."""

@@ -29,6 +29,7 @@ _BINARY = {
 _SPECIAL = {"filled", "has"}
 
 
+@functools.lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[Node | None, tuple[Mistake, ...]]:
     """Return the tree of a condition, or None and what is wrong with it.
 

@@ -17,6 +17,7 @@ from jsonschema import Draft7Validator, exceptions, validators
 from playbook.errors import PluginError, UnknownName
 from playbook.expressions import STANDARD
 from playbook.reading import breaches
+from playbook.reading.fitting import fitting
 from playbook.reading.kinds import shape_of
 from playbook.reading.source import TRUTH
 from playbook.reading.standard import STANDARD_KINDS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from playbook.expressions import Function
     from playbook.model.contributions import ActionKind, CriterionKind
+    from playbook.reading.fitting import Fits
     from playbook.reading.kinds import FileKind, Shape
     from playbook.reading.source import Source
 
@@ -61,7 +63,9 @@ def schema(
 def validate(source: Source, kind: FileKind, contributed: Contributed) -> None:
     """Report every breach of the schema, and take the offending parts out of the tree."""
     added = _added(shape_of(kind), contributed)
-    validator = _validator(kind, json.dumps(added, sort_keys=True))
+    validator, fits = _validator(kind, json.dumps(added, sort_keys=True))
+    if fits(source.root):
+        return
     drops = breaches.Drops()
     for error in validator.iter_errors(source.root):
         breaches.explain(source, error, drops)
@@ -100,8 +104,9 @@ def _checked(name: str, schema: Any, part: str) -> Any:
 
 
 @functools.lru_cache(maxsize=64)
-def _validator(kind: FileKind, added: str) -> Any:
-    return _Validator(_merged(kind, json.loads(added)))
+def _validator(kind: FileKind, added: str) -> tuple[Any, Fits]:
+    merged = _merged(kind, json.loads(added))
+    return _Validator(merged), fitting(merged, functools.partial(_is_boolean, None))
 
 
 def _pattern(_: Any, pattern: str, instance: object, __: Any) -> Iterator[exceptions.ValidationError]:
