@@ -246,3 +246,19 @@ def test_ctrl_c_leaves_whole_cases_and_the_next_run_goes_on(here: Run, project: 
     kinds = collections.Counter(event.kind for event in store.log("default", after=None, limit=100_000).items)
     assert kinds["case.changed/1"] == 801
     store.close()
+
+
+def test_history_tells_of_the_rules_themselves(here: Run, deals: dict[str, str]) -> None:
+    said = here("history", "organization").out
+    assert "the operator laid down the settings of acme" in said
+    assert "the operator described Sam Okafor (rep, sales)" in said
+    assert "the operator described the team" in said
+    assert "the operator published version 1 of deals" in here("history", "playbook:deals").out
+    told = here("history", "playbook:deals", "--json").json
+    assert (told["kind"], told["id"], [event["kind"] for event in told["events"]]) == (
+        "playbook",
+        "deals",
+        ["playbook.published/1"],
+    )
+    assert here("history", "playbook:deals", "--at", "2026-01-01", "--json").json["events"] == []
+    assert "did you mean 'deals'?" in here("history", "playbook:deal", code=2).err

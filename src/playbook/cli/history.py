@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook.cli.narrate import late, sentence
+from playbook.cli.narrate_house import told
 from playbook.cli.narrate_records import RecordWords
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, moment, paint, plain, say
 from playbook.cli.words import Words, person_name
+from playbook.engine.past import happened
+from playbook.engine.streams import ORGANIZATION
 from playbook.errors import AmbiguousName, UnknownName
 
 if TYPE_CHECKING:
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
     from playbook.engine import HistoryItem
     from playbook.engine.answers import Happening
 
-_ACCOUNT = "account"
+_ACCOUNT, _PLAYBOOK = "account", "playbook"
+_HOUSE = (_PLAYBOOK, ORGANIZATION)
 
 
 @command("history", example="playbook history 'Acme Corp'", at=True)
@@ -28,10 +32,12 @@ def history(session: Session, reference: str) -> None:
 
     An account is told where no single case has the name, or where it is named as `account:NAME`; any record can be
     named so, as in `contact:ann@acme.example`, and what a plugin keeps, as `KIND:ID`. Cases that you do not see are
-    left out.
+    left out. `organization` tells who described people and teams, `playbook:ID` who published which version.
     """
     kind, name = _record(session, reference)
-    if kind in session.engine.streams.names():
+    if kind in _HOUSE:
+        _of_house(session, kind, name)
+    elif kind in session.engine.streams.names():
         _of_stream(session, kind, name)
     elif kind:
         _of_record(session, kind, name)
@@ -43,6 +49,8 @@ def _record(session: Session, reference: str) -> tuple[str, str]:
     """Return the kind and name of the record that is meant, nothing where it is a case."""
     kind, colon, name = reference.partition(":")
     kinds = session.engine.kept_records.kinds
+    if kind in _HOUSE and bool(colon) == (kind == _PLAYBOOK):
+        return kind, name
     if colon and (kinds.find(kind) is not None or kind in session.engine.streams.names()):
         return kind, name
     try:
@@ -69,15 +77,15 @@ def _of_case(session: Session, case: str) -> None:
 
 def _of_record(session: Session, kind: str, name: str) -> None:
     found = session.engine.history_of(kind, name, actor=session.actor)
-    happened = [one for one in found if _counts(session, one.item)]
+    happenings = [one for one in found if _counts(session, one.item)]
     view = session.engine.record(kind, name, actor=session.actor)
     if session.json:
-        events = [{"of": one.of, "id": one.id, "name": one.name, **_event(one.item)} for one in happened]
+        events = [{"of": one.of, "id": one.id, "name": one.name, **_event(one.item)} for one in happenings]
         document({"record": view.id, "kind": kind, "name": view.name, "events": events})
         return
     say(f"{paint(clean(view.name) or view.id, bold=True)} ({kind} {view.id})\n")
     teller = _Teller(session)
-    for one in happened:
+    for one in happenings:
         say(teller.line(one))
 
 
@@ -95,8 +103,25 @@ def _of_stream(session: Session, kind: str, name: str) -> None:
             f"{key} {value}" for key, value in plain(item.event).items() if value not in ("", None)
         )
         who = paint(person_name(session, item.actor), bold=True)
-        told = clean(f"{what}: {said}" if said else what)
-        say(f"{moment(item.at, zone)}  {who} {told}{late(item, zone)}")
+        what = clean(f"{what}: {said}" if said else what)
+        say(f"{moment(item.at, zone)}  {who} {what}{late(item, zone)}")
+
+
+def _of_house(session: Session, kind: str, name: str) -> None:
+    """Tell what happened to the rules: the versions of a playbook, or the organization."""
+    names = session.engine.definitions.names()
+    if kind == _PLAYBOOK and name not in names:
+        raise UnknownName("published playbook", name, names)
+    stream = f"{kind}:{name}" if name else kind
+    items = [one for one in happened(session.engine, stream, lambda event: event) if _counts(session, one)]
+    if session.json:
+        document({"kind": kind, "id": name, "events": [_event(item) for item in items]})
+        return
+    zone = session.engine.world.zone
+    say(f"{paint(clean(name or kind), bold=True)}\n")
+    for item in items:
+        who = paint(person_name(session, item.actor), bold=True)
+        say(f"{moment(item.at, zone)}  {who} {told(item.event)}{late(item, zone)}")
 
 
 class _Teller:
@@ -111,12 +136,12 @@ class _Teller:
         words = self._of(one)
         zone = self._session.engine.world.zone
         if isinstance(words, Words):
-            told = sentence(words, one.item)
+            line = sentence(words, one.item)
         else:
             who = paint(person_name(self._session, one.item.actor), bold=True)
-            told = f"{who} {words.told(one.item.event)}{late(one.item, zone)}"
+            line = f"{who} {words.told(one.item.event)}{late(one.item, zone)}"
         where = f"{one.of} {one.id}" + (f" ({clean(one.name)})" if one.name else "")
-        return f"{moment(one.item.at, zone)}  {paint(where, dim=True)}: {told}"
+        return f"{moment(one.item.at, zone)}  {paint(where, dim=True)}: {line}"
 
     def _of(self, one: Happening) -> Words | RecordWords:
         key = (one.of, one.id)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def sentence(words: Words, item: HistoryItem) -> str:
     """Return one event in words; when it was recorded is added where that was another day."""
-    tell = _TELL.get(type(item.event))
+    tell = TELL.get(type(item.event))
     what = tell(words, item.event) if tell else f"caused {item.kind}"
     who = paint(words.person(item.actor), bold=True)
     return f"{who} {what}{late(item, words.zone)}"
@@ -176,7 +176,7 @@ def _because(reason: str) -> str:
     return f", because: {clean(reason)}" if reason else ""
 
 
-_TELL: Mapping[type, Callable[[Words, Any], str]] = {
+TELL: Mapping[type, Callable[[Words, Any], str]] = {
     Opened: _opened, Changed: _changed, Moved: _moved, Blocked: _blocked, Finished: _finished,
     Logged: _logged, Assigned: _assigned, Reopened: _reopened, Skipped: _skipped, CreditSplit: _split,
     GuideOpened: _guided, CaseForgotten: _forgotten, Approved: _approved, Declined: _declined, Waived: _waived,

@@ -42,7 +42,7 @@ class RecordWords:
 
     def told(self, event: Any) -> str:
         """Return one event in words."""
-        tell = _TELL.get(type(event))
+        tell = TELL.get(type(event))
         return tell(self, event) if tell else f"caused {type(event).__name__}"
 
     def values(self, given: Mapping[str, Any]) -> str:
@@ -98,6 +98,6 @@ def _forgotten(words: RecordWords, event: RecordForgotten) -> str:
     return f"had its personal values erased{of}"
 
 
-_TELL: Mapping[type, Callable[[RecordWords, Any], str]] = {
+TELL: Mapping[type, Callable[[RecordWords, Any], str]] = {
     RecordOpened: _opened, RecordChanged: _changed, RecordMerged: _merged, RecordForgotten: _forgotten,
 }  # fmt: skip
