@@ -11,6 +11,7 @@ from playbook.engine.record_streams import RecordStream, is_record
 from playbook.engine.streams import case_stream
 from playbook.model.record import RECORDS
 from playbook.process.recording import revive_record
+from playbook.process.references import once
 from playbook.stores.interface import Query
 
 if TYPE_CHECKING:
@@ -26,17 +27,18 @@ _PAGE = 500
 def history_of(engine: Engine, kind: Kind, reference: str, actor: str) -> Iterator[Happening]:
     """Yield what ever happened with a record, oldest first: to itself, to those merged into it, to what refers to it.
 
-    Cases that the actor does not see are left out.
+    What referred to it once is among that. Cases that the actor does not see are left out.
     """
     one = whole(engine, kind, engine.kept_records.resolve(kind, reference))
     told = [_of_record(engine, stream) for stream in one]
     seen = {stream.name for stream in one}
     for stream in one:
         for playbook in (None, *(RECORDS + name for name in engine.kept_records.kinds.names())):
-            for tag in _linked(engine, Query(playbook, link=stream.name), actor):
-                if tag not in seen:
-                    seen.add(tag)
-                    told.append(_told(engine, tag, actor))
+            for link in (stream.name, once(stream.name)):
+                for tag in _linked(engine, Query(playbook, link=link), actor):
+                    if tag not in seen:
+                        seen.add(tag)
+                        told.append(_told(engine, tag, actor))
     return heapq.merge(*told, key=_order)
 
 

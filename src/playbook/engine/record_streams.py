@@ -22,8 +22,8 @@ from playbook.model.record import (
     record_stream,
 )
 from playbook.model.values import encode, load
-from playbook.process.recording import decode_record, encode_record, evolve_record, fold_record
-from playbook.process.references import links
+from playbook.process.recording import decode_record, encode_record, evolve_record, fold_record, remembering
+from playbook.process.references import links, once
 from playbook.stores.interface import IndexRow, Write
 from playbook.times import from_micros, to_micros
 
@@ -70,6 +70,7 @@ class RecordStream:
             moment = at if self.state is None else max(at, self.state.last)
             self.moments.append((event, moment, actor))
             after = evolve_record(self.state, self.id, event, moment)
+            after = remembering(self.kind, self.state, after)
             self.state = replace(after, fields={**after.fields, **known})
 
     def write(self, tenant: str, recorded: int) -> Write:
@@ -121,10 +122,11 @@ def record_row(state: RecordState, kind: Kind) -> IndexRow:
     plain = {name: value for name, value in state.fields.items() if name not in private}
     fields = encode(kind.values(replace(state, fields=plain)))
     merged = MERGED if state.into else ""
+    now = links(kind.fields.values(), plain)
     return IndexRow(
         record_stream(kind.id, state.id), RECORDS + kind.id, kind.name_of(state), merged, merged or OPEN, "", "",
         opened, last if merged else None, opened, last, None, None, None, None, fields, opened, False,
-        links(kind.fields.values(), plain),
+        (*now, *(once(tag) for tag in state.former if tag not in now)),
     )  # fmt: skip
 
 

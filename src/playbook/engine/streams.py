@@ -31,7 +31,7 @@ from playbook.process.approvals import reminders
 from playbook.process.codec import SEAL, decode_event, encode_case, revive
 from playbook.process.computed import indexed
 from playbook.process.evolve import evolve
-from playbook.process.references import links
+from playbook.process.references import former, links, once
 from playbook.process.visibility import shown_to
 from playbook.stores.chain import commitment, link
 from playbook.stores.interface import GENESIS, DueRow, IndexRow, NewEvent, VaultRow, Write
@@ -130,7 +130,7 @@ class CaseStream(msgspec.Struct, eq=False, gc=False):
             if definition.seals:
                 event = _sealed(event, definition, self.name, entropy, self.vault, known)
             self.moments.append((event, at, actor))
-            case = evolve(case, self.id, event, at, actor)
+            case = _evolved(case, self.id, event, at, actor, definition)
         if known and case is not None:
             kept = {name: value for name, value in known.items() if name in case.sealed}
             case = replace(case, fields={**case.fields, **kept})
@@ -260,8 +260,39 @@ def fold_case(
             definition = pinned(event.playbook, event.digest)
         if definition is not None:
             event = revive(event, definition)
-        case = evolve(case, id, event, from_micros(stored.at), stored.actor)
+        at = from_micros(stored.at)
+        if definition is None:
+            raise ValueError(f"case {id} does not begin with its opening")
+        case = _evolved(case, id, event, at, stored.actor, definition)
     return case, definition
+
+
+def _evolved(
+    case: Case | None,
+    id: str,  # noqa: A002
+    event: CaseEvent,
+    at: dt.datetime,
+    actor: str,
+    definition: Compiled,
+) -> Case:
+    """Return the case after an event; it remembers what it referred to."""
+    after = evolve(case, id, event, at, actor)
+    if definition.refers and case is not None and type(event) is Changed:
+        before, now = (
+            links(definition.playbook.fields, c.fields, definition.personal) for c in (case, after)
+        )
+        if before != now:
+            after = replace(after, former=former(case.former, before, now))
+    return after
+
+
+def _linked_by(case: Case, definition: Compiled) -> tuple[str, ...]:
+    """Return the tags of what a case refers to, in its fields and entries, and of what it referred to once."""
+    now = links(definition.playbook.fields, case.fields, definition.personal)
+    if definition.referring:
+        noted = (links(definition.referring.get(entry.kind, ()), entry.fields) for entry in case.entries)
+        now = tuple(dict.fromkeys((*now, *(tag for tags in noted for tag in tags))))
+    return (*now, *(once(tag) for tag in case.former if tag not in now))
 
 
 _AS_IT_IS: Callable[[Case], tuple[str, str, str, str, str, str, str]] = attrgetter(
@@ -277,7 +308,7 @@ def index_row(case: Case, definition: Compiled) -> IndexRow:
     amount, expected = fields.get(definition.amount), fields.get(definition.expected_close)
     minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
     tags = shown_to(definition, case) if definition.hides else None
-    linked = links(definition.playbook.fields, case.fields, definition.personal) if definition.refers else ()
+    linked = _linked_by(case, definition) if definition.refers else ()
     if definition.alike:
         linked = (*linked, *marks(definition, fields))
     return IndexRow(

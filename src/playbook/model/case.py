@@ -10,7 +10,7 @@ import msgspec
 
 from playbook.model.approving import Asked, Waiver
 
-FOLD = 2
+FOLD = 3
 """The version of the fold; a snapshot of another version means folding anew. It leaves out what has its default."""
 
 OPEN = "open"
@@ -64,7 +64,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `children` gives the outcome of each follow-up case ("open" until it ends), `changed` when a field last was;
     `assigned` when the owner got it, where that was not when it was opened; `guided` how often its guidance
-    was opened.
+    was opened; `former` tells what it referred to once.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     assigned: dt.datetime | None = None
     armed: dt.datetime | None = None
     guided: int = 0
+    former: tuple[str, ...] = ()
 
 
 def waiting(case: Case, activity: str) -> Task | None:

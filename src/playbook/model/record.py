@@ -15,7 +15,7 @@ import msgspec
 from playbook.model.case import Sealed
 from playbook.model.playbook import Field
 
-RECORD_FOLD = 1
+RECORD_FOLD = 2
 """The version of the fold; a snapshot of another version means folding anew."""
 
 RECORDS = "record:"
@@ -38,7 +38,10 @@ class Record:
 
 
 class RecordState(msgspec.Struct, frozen=True):
-    """Hold one record; `into` is the one that it was merged into, `merged` are those merged into this one."""
+    """Hold one record; `into` is the one that it was merged into, `merged` are those merged into this one.
+
+    `former` tells what it referred to once.
+    """
 
     id: str
     kind: str
@@ -49,6 +52,7 @@ class RecordState(msgspec.Struct, frozen=True):
     into: str = ""
     merged: tuple[str, ...] = ()
     forgotten: dt.datetime | None = None
+    former: tuple[str, ...] = ()
 
 
 class RecordOpened(msgspec.Struct, frozen=True):

@@ -74,6 +74,11 @@ class Compiled:
         self.follows = followed(self.steps.values())
         self.refers = any(map(refers, (*playbook.fields, *(f for e in playbook.entries for f in e.fields))))
         self.alike = tuple(dict.fromkeys(c.unique for _, c in preparing.criteria(playbook) if c.unique))
+        self.referring = {
+            e.id: found
+            for e in playbook.entries
+            if (found := tuple(f for f in e.fields if refers(f) and not f.personal))
+        }
         self.amount = playbook.about.amount or "amount"
         self.expected_close = playbook.about.expected_close or "expected_close"
         self.stages = {stage.id: stage for stage in playbook.stages}

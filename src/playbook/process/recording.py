@@ -25,7 +25,7 @@ from playbook.process.criteria import Conditions
 from playbook.process.decide import read_fields
 from playbook.process.facts import World
 from playbook.process.preparing import personal
-from playbook.process.references import refers
+from playbook.process.references import former, links, refers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -139,8 +139,16 @@ def fold_record(kind: Kind, id: str, events: Iterable[StoredEvent], moment: Any)
     state = None
     for stored in events:
         event = revive_record(decode_event(stored.kind, stored.data), kind)
-        state = evolve_record(state, id, event, moment(stored.at))
+        state = remembering(kind, state, evolve_record(state, id, event, moment(stored.at)))
     return state
+
+
+def remembering(kind: Kind, before: RecordState | None, after: RecordState) -> RecordState:
+    """Return a record after an event, which remembers what it referred to before."""
+    if before is None or not kind.refers:
+        return after
+    was, now = (links(kind.fields.values(), state.fields, kind.personal) for state in (before, after))
+    return after if was == now else replace(after, former=former(before.former, was, now))
 
 
 def revive_record(event: Any, kind: Kind) -> Any:

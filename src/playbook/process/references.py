@@ -11,7 +11,7 @@ from playbook.model.rules import Condition
 from playbook.process.definition import values_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from playbook.model.case import Case
     from playbook.model.commands import Command
@@ -65,6 +65,16 @@ def links(fields: Iterable[Field], values: Mapping[str, Any], private: Iterable[
     """Return the tags of what values refer to, each once; personal ones are not among them."""
     pairs = (pair for f in fields if f.id not in private for pair in referred(f, values.get(f.id)))
     return tuple(dict.fromkeys(record_stream(to, id_) for to, id_ in pairs))
+
+
+def former(of: Sequence[str], before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
+    """Return the tags of what was referred to once: those `of` before, and what was until now and is no more."""
+    return (*of, *(tag for tag in before if tag not in now and tag not in of))
+
+
+def once(tag: str) -> str:
+    """Return the tag of what referred to something once."""
+    return f"was:{tag}"
 
 
 def steps_in(model: Any) -> dict[str, Path]:

@@ -135,6 +135,6 @@ STANDARD_STREAMS: tuple[StreamKind, ...] = (
     ),
     StreamKind("playbook", "1", _of(Published), _version_added, Versions, Versions(), doc="Published versions"),
     StreamKind("record", "1", _of(RecordEvent), _record_after, RecordState, fold=RECORD_FOLD, doc="An account, ..."),
-    StreamKind("unique", "1", _of(UniqueHeld), _latest, doc="A value that only one record may have"),
+    StreamKind("unique", "1", _of(UniqueHeld), _latest, fold=RECORD_FOLD, doc="A value of one record alone"),
 )  # fmt: skip
 """The kinds of streams that ship. Who decides on other things than cases is the engine: it needs the store."""
