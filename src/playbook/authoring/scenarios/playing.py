@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from playbook.authoring.scenarios.commanding import command, in_words
@@ -17,11 +16,9 @@ from playbook.errors import InputError, PlaybookError, Refused, UnknownName
 from playbook.model.organization import OPERATOR
 from playbook.process.references import found
 from playbook.stores.interface import Query
-from playbook.times import Duration, from_micros, parse_datetime, to_micros
+from playbook.times import Duration, from_micros, in_utc, parse_datetime, to_micros
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playbook.authoring.scenarios.coverage import Watch
     from playbook.engine.answers import Forgotten, HistoryItem
     from playbook.engine.definitions import Compiler
@@ -51,12 +48,14 @@ class Play:
         )
         self.engine.definitions.compiler = compiler
         self._setup = Setup(self.engine, scenario)
+        self._log: list[StoredEvent] = []
+        self._since = 0
 
     def run(self) -> Failure | None:
         """Run step by step until one does not lead to what it expects; return that, None where all do."""
         setup = self._setup
         try:
-            self.now = parse_datetime(self.scenario.clock, self.engine.world.zone)
+            self.now = in_utc(parse_datetime(self.scenario.clock, self.engine.world.zone))
             setup.run()
         except (PlaybookError, ValueError) as error:
             return Failure(None, "given", message=str(error))
@@ -77,18 +76,19 @@ class Play:
 
     def follow(self, watch: Watch) -> None:
         """Note everything that happened, but for how the case was placed."""
-        watch.follow(self._events(), lambda case: self.engine.case_and_definition(case)[1])
+        stream, placed = case_stream(self._setup.case), self._setup.placed
+        self._position()
+        events = [e for e in self._log if e.stream != stream or e.version > placed]
+        watch.follow(events, lambda case: self.engine.case_and_definition(case)[1])
 
-    def _events(self) -> Iterator[StoredEvent]:
-        after, placed = None, case_stream(self._setup.case)
+    def _position(self) -> int:
+        """Return the position of the last event in the log of all streams."""
         while True:
+            after = str(self._log[-1].position) if self._log else None
             page = self.engine.store.log(self.engine.tenant, after=after, limit=_PAGE)
-            for stored in page.items:
-                if stored.stream != placed or stored.version > self._setup.placed:
-                    yield stored
-            if page.next is None:
-                return
-            after = page.next
+            self._log += page.items
+            if len(page.items) < _PAGE:
+                return self._log[-1].position if self._log else 0
 
     # -- steps --------------------------------------------------------------------------------------
 
@@ -97,14 +97,15 @@ class Play:
         try:
             case = self._meant(step)
             actor = self._actor(step, case)
-            before = self._version(case)
+            if step.verb:  # one that only looks, looks at what came of the last that did something
+                self._since = self._position()
             answer = self._carried_out(step, case, actor)
         except (PlaybookError, ValueError) as error:
             return Failure(index, in_words(step, actor or OPERATOR), message=str(error))
         if step.verb == "open" and isinstance(answer, Done):
-            case, before = answer.case, 0
+            case = answer.case
         expect = step.expect
-        wrong = list(mismatches(expect, self._seen(case, actor, answer, before))) if expect else []
+        wrong = list(mismatches(expect, self._seen(case, actor, answer))) if expect else []
         refused = answer if isinstance(answer, Refused) else None
         if refused is not None and not expect.keys() & {"refused", "blocked"}:
             wrong.insert(0, Mismatch("", "carried out", f"refused: {refused.code}"))
@@ -127,10 +128,6 @@ class Play:
         if not newest:
             raise InputError(f"there is no case of {step.said['of']!r} by now")
         return newest[0].id
-
-    def _version(self, case: str) -> int:
-        stream = case_stream(case)
-        return self.engine.store.load(self.engine.tenant, (stream,))[stream].version
 
     def _carried_out(self, step: Step, case: str, actor: str) -> Done | Refused | Forgotten | None:
         """Carry a step out; a wrong name or value is a refusal too."""
@@ -162,8 +159,8 @@ class Play:
                     break
         self.now = end
 
-    def _seen(self, case: str, actor: str, answer: Any, before: int) -> Seen:
-        engine = self.engine
+    def _seen(self, case: str, actor: str, answer: Any) -> Seen:
+        engine, since = self.engine, self._since
         try:
             view = engine.view(case, actor=actor)
         except UnknownName:
@@ -173,7 +170,8 @@ class Play:
         definition = engine.case_and_definition(case)[1]
 
         def new() -> tuple[HistoryItem, ...]:
-            return tuple(islice(engine.history(case, actor=OPERATOR), before, None))
+            happened = engine.history(case, actor=OPERATOR)
+            return tuple(item for item in happened if item.position > since)
 
         return Seen(answer, view, definition, new, engine.world.zone, self._refer)
 

@@ -53,7 +53,7 @@ def runs(readings: Iterable[Reading[Scenario]]) -> Iterator[Run]:
             yield from (Run(name, scenario, reading) for name, scenario in reading.value.runs())
 
 
-def opened(folder: Path) -> Runner:
+def opened(folder: Path, play: type[Play] = Play) -> Runner:
     """Return the runner of a project's folder, with the plugins and settings that it says; raises PluginError."""
     file = folder / ROOT
     text = load_text(file, str(file)) if file.is_file() else ""
@@ -66,7 +66,7 @@ def opened(folder: Path) -> Runner:
         functions=registry.functions,
         kinds=registry.kinds,
     )
-    return Runner(attrs.evolve(project, problems=problems_of(project)), registry)
+    return Runner(attrs.evolve(project, problems=problems_of(project)), registry, play)
 
 
 @attrs.frozen
@@ -79,9 +79,10 @@ class _Ground:
 
 
 class Runner:
-    """Run scenarios of a project; what they touch is watched."""
+    """Run scenarios of a project; what they touch is watched. A `play` may ask for more than Play does."""
 
-    def __init__(self, project: Project, registry: Registry) -> None:
+    def __init__(self, project: Project, registry: Registry, play: type[Play] = Play) -> None:
+        self._play = play
         self.project = project
         self.registry = registry
         self.watch = Watch()
@@ -111,7 +112,7 @@ class Runner:
         problems = ground.problems.get(run.scenario.playbook)
         if problems:
             return Failure(None, "the playbook", message=f"{problems[0]}; `playbook check` tells more")
-        play = Play(run.scenario, ground.store.copy(), self.registry, ground.compiler)
+        play = self._play(run.scenario, ground.store.copy(), self.registry, ground.compiler)
         failure = play.run()
         play.follow(self.watch)
         return failure and attrs.evolve(failure, blockers=tuple(map(self._shown, failure.blockers)))
