@@ -107,11 +107,11 @@ class Runner:
     def _failure(self, run: Run) -> Failure | None:
         wrong = self._wrong.get(run.file)
         if wrong is not None:
-            return Failure(None, "the file", message=f"{wrong}; `playbook check` tells more")
+            return Failure(None, "the file", message=wrong.render())
         ground = self._ground(run.scenario.organization)
         problems = ground.problems.get(run.scenario.playbook)
         if problems:
-            return Failure(None, "the playbook", message=f"{problems[0]}; `playbook check` tells more")
+            return Failure(None, "the playbook", message=problems[0].render())
         play = self._play(run.scenario, ground.store.copy(), self.registry, ground.compiler)
         failure = play.run()
         play.follow(self.watch)
