@@ -229,7 +229,7 @@ WRONG = [
     (("import", "deals.playbook.yaml", "--mapping", "x"), "usage", "does not exist"),
     (("schema", "playbok"), "unknown_name", "did you mean 'playbook'?"),
     (("show", "Acme Corp", "--at", "soon"), "input", "is not a time"),
-    (("list", "--store", "postgres://x"), "input", "sqlite://"),
+    (("list", "--store", "sqlit://x"), "input", "sqlite://"),
 ]
 
 
