@@ -62,6 +62,7 @@ columns:
 
 @pytest.fixture
 def project(project: Path) -> Path:
+    (project / "won.scenario.yaml").unlink()  # it is about another playbook of that name
     for name, text in FILES.items():
         (project / name).write_text(text, encoding="utf-8")
     return project
