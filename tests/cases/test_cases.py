@@ -204,7 +204,7 @@ class Bench:
             told = engine.history_of(said, step["to"], actor=actor)
             return [f"{one.of}: {one.item.kind.partition('/')[0]}" for one in told]
         if verb == "forget":
-            return builtins(attrs.asdict(engine.forget(said, actor=actor)))
+            return builtins(engine.forget(said, actor=actor))
         if verb != "shows":
             command = (
                 Merge(said, step["keep"], step["other"])

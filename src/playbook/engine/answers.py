@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
 
 from playbook.errors import Blocker
@@ -31,8 +30,7 @@ class Done(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-@attrs.frozen
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """Explain what stands between a case and its next stage; `to` are the stages it may move to."""
 
     case: str
@@ -46,8 +44,7 @@ class Explanation:
     warned: tuple[Blocker, ...]
 
 
-@attrs.frozen
-class CaseView:
+class CaseView(msgspec.Struct, frozen=True):
     """Show what a case can be found by; `version` of the case is not part of it."""
 
     id: str
@@ -82,8 +79,7 @@ class CaseView:
         )
 
 
-@attrs.frozen
-class HistoryItem:
+class HistoryItem(msgspec.Struct, frozen=True):
     """Hold one event of a stream with its envelope; `position` rises in the log of all streams."""
 
     version: int
@@ -95,8 +91,7 @@ class HistoryItem:
     position: int = 0
 
 
-@attrs.frozen
-class RecordView:
+class RecordView(msgspec.Struct, frozen=True):
     """Show a record: `fields` with computed ones in the order of the file, `merged` those merged into it."""
 
     kind: str
@@ -109,8 +104,7 @@ class RecordView:
     forgotten: dt.datetime | None = None
 
 
-@attrs.frozen
-class StreamView:
+class StreamView(msgspec.Struct, frozen=True):
     """Show a stream of a plugin's kind: its state, and what it is found by as `name` and `fields`."""
 
     kind: str
@@ -122,8 +116,7 @@ class StreamView:
     changed: dt.datetime
 
 
-@attrs.frozen
-class Happening:
+class Happening(msgspec.Struct, frozen=True):
     """Hold one event of a customer's history: what it happened to, a case of a playbook or a record of a kind."""
 
     of: str
@@ -132,8 +125,7 @@ class Happening:
     item: HistoryItem
 
 
-@attrs.frozen
-class Forgotten:
+class Forgotten(msgspec.Struct, frozen=True):
     """Say what was erased: how many personal values, of which records or cases, and which of their fields had one."""
 
     values: int

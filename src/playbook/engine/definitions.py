@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 import msgspec
 
 from playbook.errors import InputError, UnknownName
@@ -27,14 +26,13 @@ def stream_of(playbook: str) -> str:
     return f"playbook:{playbook}"
 
 
-@attrs.frozen
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     """Keep the versions of a playbook by its head's hash, the newest texts of each process, and what is compiled."""
 
     hash: bytes
     versions: Versions
     texts: dict[str, str]
-    ready: dict[str, Compiled] = attrs.field(factory=dict)
+    ready: dict[str, Compiled] = {}
 
 
 _VERSIONS = msgspec.json.Decoder(Versions)

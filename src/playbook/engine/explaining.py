@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
+from msgspec.structs import replace
 
 from playbook.engine.answers import Explanation
 from playbook.engine.rehearsing import rehearse
@@ -50,4 +51,4 @@ def guided(engine: Engine, case: str, actor: str) -> Guidance:
     world = engine.kept_records.known(engine.world, definition, found)
     scope = definition.scope(found, actor, engine.clock(), world)
     said = guidance(definition.playbook, found.stage)
-    return attrs.evolve(said, beside=tuple(engine.files.beside(scope)))
+    return replace(said, beside=tuple(engine.files.beside(scope)))

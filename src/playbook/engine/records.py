@@ -6,7 +6,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
 from msgspec.structs import replace
 
@@ -59,8 +58,7 @@ _MATCHES = 6
 _NAMES = 500
 
 
-@attrs.frozen
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """Hold what a record says, named by what a reference is `to` and its id, and the versions it was read from.
 
     `personal` are those of its fields that are.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from msgspec.structs import replace
 
 from playbook.engine.definitions import Compiler
 from playbook.engine.engine import Engine
@@ -117,7 +118,7 @@ class _Compiler(Compiler):
         found, playbook = self._translations.get(read.playbook.id), read.playbook
         if found is not None and playbook.locale != self._locale:
             texts = Fitting(found["texts"], found["source"])
-            read = attrs.evolve(read, playbook=translated(playbook, texts, self._locale))
+            read = replace(read, playbook=translated(playbook, texts, self._locale))
         return super().make(read)
 
 

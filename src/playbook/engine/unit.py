@@ -37,7 +37,6 @@ from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
 
     from playbook.engine.engine import Engine
     from playbook.engine.held import Held
@@ -78,7 +77,9 @@ class Unit(msgspec.Struct, eq=False, gc=False):
             return answer
         if before is None and isinstance(request.command, Open) and request.command.parent:
             self._link(request, request.command)
-        self._record(stream, answer.events, request.at, request.actor)
+        stream.record(answer.events, request.at, request.actor, self.engine.entropy)
+        if definition.follows or self.world.follows:
+            self._know(stream, request.at)
         if definition.automation is not None and not request.historical:
             stage = "" if before is None else before.stage
             effects = definition.automation.effects(answer.events, stage)
@@ -232,24 +233,16 @@ class Unit(msgspec.Struct, eq=False, gc=False):
     def decide(self, stream: CaseStream, request: Request) -> Decision | Refused:
         """Decide a request, giving the facts that are asked for; nothing is recorded."""
         facts: dict[str, Any] = {"world": self.world}
-        answer, turns = self._answer(stream, request, facts), 0
-        while isinstance(answer, Needs):
-            if turns == _DEEPEST:
-                raise InputError(f"deciding on {request.command.case} asked for facts without end")
-            turns += 1
+        organization = self.world.organization
+        for _ in range(_DEEPEST):
+            asked = Asked(request.actor, request.at, organization, stream.definition, request, facts)
+            answer: Decision | Refused | Needs = self.engine.decided(stream.case, request.command, asked)
+            if not isinstance(answer, Needs):
+                if self.claims is not None and not isinstance(answer, Refused):
+                    self.claims.take(stream.id, claimable(facts), answer.events, request.actor)
+                return answer
             facts |= self._learn(answer.facts, request.at)
-            answer = self._answer(stream, request, facts)
-        if self.claims is not None and not isinstance(answer, Refused):
-            self.claims.take(stream.id, claimable(facts), answer.events, request.actor)
-        return answer
-
-    def _answer(
-        self, stream: CaseStream, request: Request, facts: Mapping[str, Any]
-    ) -> Decision | Refused | Needs:
-        organization, definition = self.world.organization, stream.definition
-        asked = Asked(request.actor, request.at, organization, definition, request, facts)
-        answer: Decision | Refused | Needs = self.engine.decided(stream.case, request.command, asked)
-        return answer
+        raise InputError(f"deciding on {request.command.case} asked for facts without end")
 
     # -- what follows -------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
+import msgspec
 
 from playbook.errors import InputError
 from playbook.expressions import EvalError, Unknown
@@ -35,8 +35,7 @@ CHILD = "child"
 """The root of the follow-up case in what its end does."""
 
 
-@attrs.frozen
-class Performed:
+class Performed(msgspec.Struct, frozen=True):
     """Hold what an action leads to: events on the case itself, and commands (the case "" for a new one).
 
     `personal` are the fields that commands give something personal.
@@ -47,8 +46,7 @@ class Performed:
     personal: tuple[str, ...] = ()
 
 
-@attrs.frozen
-class Acting:
+class Acting(msgspec.Struct, frozen=True):
     """Hold what an action may look at; `child` is the definition of the follow-up case whose end it follows."""
 
     definition: Compiled

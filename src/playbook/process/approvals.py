@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
+import msgspec
 
 from playbook.errors import Blocker
 from playbook.expressions import Unknown
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from playbook.times import Calendar
 
 
-@attrs.frozen
-class ApprovalRule:
+class ApprovalRule(msgspec.Struct, frozen=True):
     """Hold an approval made ready: the criterion it belongs to, its condition, and how long a yes lasts."""
 
     criterion: Criterion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
+import msgspec
 from msgspec.structs import replace
 
 from playbook.model.organization_rules import MATCH
@@ -26,8 +26,7 @@ LOAD = "load:"
 """Begins the fact of a person's Load."""
 
 
-@attrs.frozen
-class Load:
+class Load(msgspec.Struct, frozen=True):
     """Say how many open cases a person has, and when they last got one, in microseconds (0 for never)."""
 
     open: int = 0

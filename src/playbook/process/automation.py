@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
-import attrs
+import msgspec
 
 from playbook.model.case import OPEN, latest
 from playbook.model.events import ChildEnded, Moved, Opened, Reopened
@@ -31,8 +31,7 @@ Reads = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
 _FIRST_DAY, _LAST_DAY = dt.date.min + dt.timedelta(2), dt.date.max - dt.timedelta(2)
 
 
-@attrs.frozen
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """Hold one action that follows, the path under which it is written, and its expressions by field.
 
     `kind` is that of a plugin's verb; `reads` are the paths, and what is behind references, that expressions read.
@@ -45,8 +44,7 @@ class Effect:
     reads: Mapping[str, Reads] = {}
 
 
-@attrs.frozen
-class Armed:
+class Armed(msgspec.Struct, frozen=True):
     """Hold a timer that will strike: what it counts from, and when it is due."""
 
     timer: str

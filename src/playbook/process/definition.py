@@ -22,16 +22,14 @@ FORMAT = 1
 _TEXTS = frozenset(("title", "help", "hint", "guidance", "maintainer", "locale", "say", "checklist"))
 
 
-@attrs.frozen
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Name the file and line in which a part of the playbook is written."""
 
     file: str = ""
     line: int = 0
 
 
-@attrs.frozen
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """Hold a published playbook: pinned by `digest`; texts and places may change under it."""
 
     playbook: Playbook
@@ -44,8 +42,7 @@ class Definition:
         return self.where.get(path, Place())
 
 
-@attrs.frozen
-class Documents:
+class Documents(msgspec.Struct, frozen=True):
     """Hold the two documents that publishing stores, each under the SHA-256 of its bytes."""
 
     digest: str
@@ -54,21 +51,18 @@ class Documents:
     texts: bytes
 
 
-@attrs.frozen
-class _Process:
+class _Process(msgspec.Struct, frozen=True):
     format: int
     playbook: Any
     plugins: dict[str, str]
 
 
-@attrs.frozen
-class _Kind:
+class _Kind(msgspec.Struct, frozen=True):
     format: int
     record: Any
 
 
-@attrs.frozen
-class _Texts:
+class _Texts(msgspec.Struct, frozen=True):
     texts: dict[str, Any]
     where: dict[str, Place]
 

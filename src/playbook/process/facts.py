@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
 
 from playbook.expressions import STANDARD, Scope, load
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from playbook.times import Calendar
 
 
-@attrs.frozen
-class Needs:
+class Needs(msgspec.Struct, frozen=True):
     """Name the facts that a decision wants before it can go on."""
 
     facts: tuple[str, ...]

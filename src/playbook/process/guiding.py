@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
+import msgspec
 
 from playbook.errors import UnknownName
 
@@ -20,8 +20,7 @@ FORMS = (
 """The forms of guidance in the order in which people read them; others follow by name."""
 
 
-@attrs.frozen
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """Hold one thing to read: a text, a name or what the buyer says before it, and a link."""
 
     text: str
@@ -29,16 +28,14 @@ class Item:
     link: str = ""
 
 
-@attrs.frozen
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Hold guidance of one form, such as goal, questions or objections."""
 
     form: str
     items: tuple[Item, ...]
 
 
-@attrs.frozen
-class Beside:
+class Beside(msgspec.Struct, frozen=True):
     """Hold what a published file adds to the guidance of a case: its kind, id and title, and what it says."""
 
     kind: str
@@ -47,8 +44,7 @@ class Beside:
     parts: tuple[Part, ...]
 
 
-@attrs.frozen
-class Guidance:
+class Guidance(msgspec.Struct, frozen=True):
     """Hold the guidance of a stage, that of the whole process, and what other files add for the case."""
 
     stage: str

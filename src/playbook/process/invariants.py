@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
+import msgspec
 
 from playbook.errors import Blocker
 from playbook.expressions import Unknown
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from playbook.process.definition import Place
 
 
-@attrs.frozen
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """Hold an invariant made ready: its words, its test and what it reads."""
 
     id: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-import attrs
+import msgspec
 
 from playbook.expressions import load
 from playbook.model.playbook import CRITERION_KINDS, Criterion
@@ -30,8 +30,7 @@ _PASSING = frozenset((("case", "age"), ("case", "in_stage"), ("case", "idle")))
 _NOW = frozenset(("now", "today"))
 
 
-@attrs.frozen
-class Looks:
+class Looks(msgspec.Struct, frozen=True):
     """Hold the lengths of time that a gate names."""
 
     lengths: tuple[Duration, ...]

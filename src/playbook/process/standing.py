@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-import attrs
+import msgspec
 
 from playbook.model.approving import Asked, Waiver
 from playbook.model.case import OPEN
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from playbook.process.facts import World
 
 
-@attrs.frozen
-class StandingApproval:
+class StandingApproval(msgspec.Struct, frozen=True):
     """Show an approval that was asked for: `state` is asked, approved, refused or expired.
 
     `waiting` are the people (or roles) whose answer is waited for; `remind` is when they hear of it again.
@@ -35,8 +34,7 @@ class StandingApproval:
     remind: dt.datetime | None = None
 
 
-@attrs.frozen
-class StandingWaiver:
+class StandingWaiver(msgspec.Struct, frozen=True):
     """Show an exception from a criterion; `state` is holds or expired."""
 
     criterion: str
@@ -44,16 +42,14 @@ class StandingWaiver:
     waiver: Waiver
 
 
-@attrs.frozen
-class Strike:
+class Strike(msgspec.Struct, frozen=True):
     """Show a timer that will strike; one that is paused has no time."""
 
     timer: str
     due: dt.datetime | None
 
 
-@attrs.frozen
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Hold how a case stands at a moment; `timers` strike in this order."""
 
     approvals: tuple[StandingApproval, ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
+import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import UnknownName
 from playbook.model.case import FOLD, Case
@@ -38,8 +40,7 @@ if TYPE_CHECKING:
     from playbook.process.facts import Needs
 
 
-@attrs.frozen
-class Versions:
+class Versions(msgspec.Struct, frozen=True):
     """Hold every published version of one playbook, oldest first: the fold of its stream."""
 
     published: tuple[Published, ...] = ()
@@ -57,8 +58,7 @@ class Versions:
         raise UnknownName("published definition", digest[:12])
 
 
-@attrs.frozen
-class KindVersions:
+class KindVersions(msgspec.Struct, frozen=True):
     """Hold every published form of one kind of record, oldest first: the fold of its stream."""
 
     published: tuple[KindPublished, ...] = ()
@@ -102,7 +102,7 @@ def _record_after(state: RecordState | None, event: Any, happened: Happened) -> 
 
 
 def _version_added(versions: Any, event: Any, _: Happened) -> Any:
-    return attrs.evolve(versions, published=(*versions.published, event))
+    return replace(versions, published=(*versions.published, event))
 
 
 def _latest(_: Any, event: Any, __: Happened) -> Any:

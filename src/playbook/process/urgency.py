@@ -17,7 +17,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-import attrs
+import msgspec
 
 from playbook.model.case import OPEN
 from playbook.process.answers import MOVES
@@ -45,8 +45,7 @@ TELLING = frozenset(("notify", "webhook"))
 """The verbs of actions that tell somebody and change nothing."""
 
 
-@attrs.frozen
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """Say why a case is urgent.
 
     `kind` is activity, approval, expected_close, timer, idle, ready or a blocker's; `what` names the activity, the
@@ -63,8 +62,7 @@ class Reason:
     fix: str
 
 
-@attrs.frozen
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """Hold when it is, and when the day ends in the organization's zone."""
 
     now: dt.datetime

@@ -12,7 +12,7 @@ from playbook.stores.interface import IndexRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playbook.stores.interface import Batch, NewEvent, Query, Write
+    from playbook.stores.interface import Batch, DueRow, Query
 
 RECORDS, RECORDS_END = "record:", "record;"
 """Begins what a row of a record has as its playbook; `find`, `tally` and `columns` pass over those unless named."""
@@ -35,30 +35,34 @@ def check(batches: Sequence[Batch]) -> None:
     """Raise InputError for what no store takes, before anything is written."""
     for batch in batches:
         for write in batch.writes:
-            _check_write(write, write.events, write.index)
+            for event in write.events:
+                if len(event.data) > LARGEST:
+                    _refuse(f"an event {event.kind!r} of {write.stream!r}", event.data)
+            if len(write.snapshot) > LARGEST:
+                _refuse(f"the snapshot of {write.stream!r}", write.snapshot)
+            if not write.expected and not write.events:
+                raise InputError(f"the new stream {write.stream!r} has no event; a stream begins with one")
+            if write.index is not None:
+                _check_row(write.stream, write.index)
+            if write.due:
+                _check_due(write.stream, write.due)
         if len(batch.answer) > LARGEST:
             _refuse(f"the answer to the key {batch.key!r}", batch.answer)
         if batch.documents or batch.vault:
             _check_beside(batch)
 
 
-def _check_write(write: Write, events: Sequence[NewEvent], row: IndexRow | None) -> None:
-    for event in events:
-        if len(event.data) > LARGEST:
-            _refuse(f"an event {event.kind!r} of {write.stream!r}", event.data)
-    if len(write.snapshot) > LARGEST:
-        _refuse(f"the snapshot of {write.stream!r}", write.snapshot)
-    if not events and not write.expected:
-        raise InputError(f"the new stream {write.stream!r} has no event; a stream begins with one")
-    if row is not None:
-        if len(row.fields) > LARGEST:
-            _refuse(f"the index row of {write.stream!r}", row.fields)
-        if row.amount is not None and row.amount not in _AMOUNTS:
-            raise InputError(f"the amount {row.amount} of {write.stream!r} is beyond 64 bits")
-    if write.due:
-        for due in write.due:
-            if len(due.data) > LARGEST:
-                _refuse(f"the due row {due.id!r} of {write.stream!r}", due.data)
+def _check_row(stream: str, row: IndexRow) -> None:
+    if len(row.fields) > LARGEST:
+        _refuse(f"the index row of {stream!r}", row.fields)
+    if row.amount is not None and row.amount not in _AMOUNTS:
+        raise InputError(f"the amount {row.amount} of {stream!r} is beyond 64 bits")
+
+
+def _check_due(stream: str, rows: Sequence[DueRow]) -> None:
+    for due in rows:
+        if len(due.data) > LARGEST:
+            _refuse(f"the due row {due.id!r} of {stream!r}", due.data)
 
 
 def _check_beside(batch: Batch) -> None:
