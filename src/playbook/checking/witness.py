@@ -92,7 +92,7 @@ class Witness:
         return all(_run(one, scope) is False for one in conditions)
 
     def __str__(self) -> str:
-        return " and ".join(f"{name} = {said}" for name, said in self.said.items())
+        return " and ".join(f"{name} = {self.said[name]}" for name in self._fields if name in self.said)
 
 
 def _on_one_scale(box: Box) -> dict[Key, Any]:

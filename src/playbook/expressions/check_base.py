@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Typed = tuple[Node, Type]
 
 
+_COMPARE = 'compare it; one of several is written as x in ["a", "b"]'
+
+
 class Base:
     """Visit a tree; each method returns the resolved node and its type, DYN after a mistake."""
 
@@ -40,7 +43,7 @@ class Base:
         """Return the resolved node, which must be true or false."""
         resolved, found = self.visit(node)
         if found not in (BOOL, DYN):
-            self.wrong(node, "type", f"this is {title(found)}, and true or false is needed", "compare it")
+            self.wrong(node, "type", f"this is {title(found)}, and true or false is needed", _COMPARE)
         return resolved
 
 

@@ -10,6 +10,7 @@ from playbook.expressions.check_base import Base, title
 from playbook.expressions.decimals import as_double, as_exact, common, is_exact, settled
 from playbook.expressions.matching import machine
 from playbook.expressions.methods import METHODS
+from playbook.expressions.mistakes import FAMILIAR
 from playbook.expressions.nodes import MACROS, Node
 from playbook.expressions.patterns import PatternError
 from playbook.expressions.types import BOOL, DYN, SAME, TEXT, Type, accepts, list_of, ordered
@@ -56,7 +57,9 @@ class Calls(Base):
     def _unknown(self, node: Node, name: str, arguments: list[Node], known: Collection[str]) -> Typed:
         start = node.start if node.op == "call" else arguments[0].end
         end = min(start + len(name) + (node.op == "method"), node.end)
-        self.wrong_at(start, end, "name", f"there is no function {name!r}{nearest_hint(name, known)}")
+        familiar = FAMILIAR.get(name.lower(), "")
+        near = "" if familiar else nearest_hint(name, known)
+        self.wrong_at(start, end, "name", f"there is no function {name!r}{near}", familiar)
         return node.replace(node.op, name, *[as_double(*self.visit(one))[0] for one in arguments]), DYN
 
     def _applied(self, node: Node, function: Function, parts: list[Typed]) -> Typed:

@@ -75,7 +75,7 @@ class Operators(Base):
 
     def _incomparable(self, node: Node, one: Type, other: Type) -> None:
         hint, pair = "", {one.name, other.name}
-        if pair == {"date", "text"}:
+        if pair == {"date", "text"} or pair == {"date", "int"}:
             hint = 'write a date as date("2026-03-01")'
         elif pair & {"elapsed", "duration"} and "int" in pair:
             hint = "write a duration, like 30d"

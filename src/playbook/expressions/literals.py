@@ -67,6 +67,8 @@ def money(text: str) -> Money:
 
 def duration(text: str) -> Duration:
     """Return the duration of `90d`."""
+    if text[-1:] in "kK":
+        raise LiteralError(f"{text!r} is not a number", f"write it out: {text[:-1]}000")
     try:
         return Duration.parse(text)
     except ValueError as error:

@@ -31,6 +31,18 @@ _SIGNS = {
 _WORDS = {
     "AND": "and", "And": "and", "OR": "or", "Or": "or", "NOT": "not", "Not": "not", "IN": "in", "In": "in",
 }  # fmt: skip
+FAMILIAR = {
+    "and": "write a and b", "or": "write a or b", "not": "write not a",
+    "if": "leave the `if` out, or write test ? a : b",
+    "iif": "leave it out, or write test ? a : b", "isblank": "write not filled(...), or x == null",
+    "isempty": "write not filled(...), or x == null", "exists": "write filled(...)", "max": "write greatest(a, b)",
+    "min": "write least(a, b)", "len": "write size(...)", "length": "write size(...)", "counta": "write size(...)",
+    "between": "write x >= a and x <= b", "contains": 'write text.contains("part"), or "x" in list',
+    "datediff": "write days(a, b)", "networkdays": "write working_days(a, b)", "text": "write string(...)",
+    "value": "write double(...)", "today": "write today, without brackets", "now": "write now, without brackets",
+}  # fmt: skip
+"""Functions of spreadsheets, in small letters, and what is written here instead."""
+
 _LAST_WORD = re.compile(r"([A-Za-z]+)\s*\Z")
 _NEXT_WORD = re.compile(r"[A-Za-z_]\w*")
 _CURRENCY = "a currency is three capital letters after the amount", "write it like 25000 EUR"
@@ -44,6 +56,9 @@ _CURLY = (
 # What stands before the place and what after it, what is wrong, what to do. The first that fits is told.
 _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     (r"\d\Z", r",\d{3}(?!\d)", "a number has no comma inside", "write 25000 instead of 25,000"),
+    (r"\d\Z", r",\d", "a number has no comma inside", "write the point: 0.15 instead of 0,15"),
+    (r"\b\d{1,2}\.\d{1,2}\Z", r"\.\d{2,4}", "a date is written in another way", 'write date("2026-12-31")'),
+    (r"\bif\s+\Z", r"", "the word `if` has no place here", "leave it out: a condition is a test already"),
     (r"<\Z", r">", "'<>' does not compare", "write != for 'is not equal'"),
     (r"=\Z", r"[<>]", "a comparison is written with = last", "write >= or <="),
     (r"==\Z|!=\Z", r"=", "there is one = too many", "write == for 'is equal', != for 'is not equal'"),

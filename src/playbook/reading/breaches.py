@@ -159,7 +159,9 @@ def _wrong_type(breach: _Breach, wanted: Iterable[str]) -> None:
     elif "string" in wanted and not isinstance(value, Map | List):
         hint = f'put it in quotes: "{typed(value)}"'
     elif wanted == ["array"] and not isinstance(value, Map | List):
-        hint = f"write [{typed(value)}]"
+        hint = f"write [{typed(value).replace(';', ',')}]"
+    elif wanted == ["boolean"]:
+        hint = f"write true or false: {hint[:1].lower()}{hint[1:]}".rstrip(".")
     breach.report(codes.WRONG_TYPE, f"{breach.name} must be {expected}, found {describe(value)}", hint)
 
 

@@ -145,6 +145,9 @@ class _Builder:
         if event.tag is not None:
             self.tag(event)
         value = _scalar(event)
+        if event.tag is not None and event.tag.startswith("!") and isinstance(value, str):
+            # As a text it says what was meant, so that nothing follows from the tag.
+            value = f"{event.tag} {value}"
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1, 0)
         text = event.value

@@ -80,6 +80,9 @@ def refused(source: Source, error: yaml.MarkedYAMLError) -> None:
         message, hint = _SYNTAX.get(
             said, (said or "this is not YAML", "check the indentation and the quotes")
         )
+        if said == "did not find expected key" and not source.line(met.line)[: met.column - 1].strip():
+            message = f"this line begins in column {met.column}, and no line beside it does"
+            hint = "begin it in the column of the keys that it belongs to"
         source.report(codes.YAML_SYNTAX, message, span, hint)
 
 
@@ -87,7 +90,7 @@ _VALUE = r"(?:^|[:\-,{\[])[ \t]+"
 _QUOTE_FIRST = re.compile(_VALUE + r"""((["'])(?:(?!\2).)*\2)[ \t]*[^\s,\]}#:'"]""")
 _COLON = re.compile(r"(?:^|[{,])[ \t]*(?:- +)?([\w.-]+):[ \t]+([^\s\"'{\[|>#][^{}\[\]\"']*?:)(?:[ \t]|$)")
 _IN_ITEM = re.compile(r"[ \t]*- +([^\s\"'{\[|>#][^{}\[\]\"']*?:) [^:]*: ")
-_JOINED = re.compile(r"[ \t]*(?:- +)?([a-z_]\w*)[:=](?! |=)(\S.*)")
+_JOINED = re.compile(r"[ \t]*(?:- +)?([a-z_]\w*)(?::(?! )| *=(?!=)|;) *(\S.*)")
 
 
 def _familiar(source: Source, met: Span, opened: Span) -> bool:

@@ -18,6 +18,7 @@ HASH = re.compile(r"[ \t]#(?=[^\s#!=*-])")
 """A hash that looks like part of a text: a comment has a space after it."""
 
 IN_NUMBER = re.compile(r"\d,\d")
+_WORDS = re.compile(r"[\w-]+(,\s*[\w-]+)+")
 _THOUSANDS = re.compile(r"(?:^|\D)\d{1,3}\Z"), re.compile(r"\d{3}(?!\d)")
 _NO_COLON = re.compile(r"\s*([\w-]+)\s*(?::|=)(?!=)\s*(\S.*)", re.DOTALL)
 
@@ -48,6 +49,8 @@ def cut(source: Source, holder: Map, key: Any) -> bool:
         whole = source.text[holder.places[before][1].start_mark.index : key.end_mark.index]
         message = f"a comma ends the text here; `{key.value}` is read as a key without a value"
         hint = f"put the text in quotes: {before}: {quoted(' '.join(whole.split()))}"
+        if _WORDS.fullmatch(whole):
+            hint = f"put several in brackets, {before}: [{whole}], or a text in quotes"
         code, holder[before] = codes.COMMA_CUT, whole
         if holder.broken and whole != f"{text}{between}{key.value}":
             # One more comma of the same text: the first place stays, the hint has all of it.

@@ -22,7 +22,23 @@ FILES = sorted(
     for path in (ROOT / folder).rglob("*.yaml")
     if next(iter(read(path.read_text(encoding="utf-8"), path.name).root or ()), "") in schemas.KINDS
 )
-ODD: tuple[Any, ...] = (None, True, 0, 1, -1, "", "x", "yes", [], ["x", "x"], {}, {"x": 1}, "25000 EUR", "3d\n", 1.5)
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    1,
+    -1,
+    "",
+    "x",
+    "yes",
+    [],
+    ["x", "x"],
+    {},
+    {"x": 1},
+    "25000 EUR",
+    "3d\n",
+    1.5,
+)
 
 
 def tree_of(path: Path) -> tuple[str, Any]:
