@@ -134,6 +134,8 @@ def cheapest(blockers: Iterable[Blocker], actor: str) -> Blocker | None:
 
 
 def _cost(blocker: Blocker, actor: str) -> tuple[bool, int, int]:
+    if blocker.kind == "wrong_state":  # while it stands, nothing else helps
+        return False, -1, 0
     theirs = bool(blocker.who) and actor in blocker.who
     writing = bool(blocker.missing) and blocker.fix.startswith(("playbook set ", "playbook record "))
     effort = 3 if blocker.kind == "approval" else 0 if writing else 1 if blocker.kind == "activity" else 2
