@@ -50,7 +50,7 @@ def cut(source: Source, holder: Map, key: Any) -> bool:
         message = f"a comma ends the text here; `{key.value}` is read as a key without a value"
         hint = f"put the text in quotes: {before}: {quoted(' '.join(whole.split()))}"
         if _WORDS.fullmatch(whole):
-            hint = f"put several in brackets, {before}: [{whole}], or a text in quotes"
+            hint = f"write {before}: [{whole}] for several, or {before}: {quoted(whole)} for one text"
         code, holder[before] = codes.COMMA_CUT, whole
         if holder.broken and whole != f"{text}{between}{key.value}":
             # One more comma of the same text: the first place stays, the hint has all of it.
