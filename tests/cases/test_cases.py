@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,51 +13,30 @@ import attrs
 import pytest
 import yaml
 
+from playbook.authoring.scenarios.commanding import command
+from playbook.authoring.scenarios.playing import Play
 from playbook.engine import Done, Engine, HistoryItem
+from playbook.engine.definitions import Compiler
 from playbook.engine.proof import prove
-from playbook.engine.streams import CaseStream
 from playbook.errors import Blocker, InputError, Refused
 from playbook.model.case import Case
-from playbook.model.commands import (
-    Advance,
-    Approve,
-    Assign,
-    Back,
-    Close,
-    Command,
-    Do,
-    Log,
-    Merge,
-    Open,
-    Refuse,
-    Reopen,
-    Set,
-    SetRecord,
-    SkipActivity,
-    Split,
-    Waive,
-)
-from playbook.model.events import ActionRefused, Finished, Moved, Noticed, Opened, Posted, TimerFired
+from playbook.model.commands import Advance
+from playbook.model.events import ActionRefused, Noticed, Posted, TimerFired
+from playbook.model.scenario import COMMANDS, Given, Scenario, Step
 from playbook.model.values import builtins, encode
-from playbook.plugins import load
+from playbook.plugins import Registry, load
 from playbook.process.codec import SEAL
-from playbook.process.decide import read_fields
 from playbook.reading.project import Project
-from playbook.stores.interface import Batch, Query
+from playbook.stores.interface import Query
 from playbook.stores.memory import MemoryStore
-from playbook.times import Duration, to_micros
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 NOW = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 RECORDING = {"record", "merge", "forget", "shows", "happened"}
-COMMANDS = {
-    "advance", "back", "close", "set", "do", "log", "assign", "approve", "refuse", "waive", "skip", "reopen", "split",
-    "open",
-}  # fmt: skip
 
 
 def _specs() -> Iterator[Any]:
@@ -76,87 +57,57 @@ def _files(used: dict[str, Any]) -> dict[str, str]:
     return {name: ((ROOT if "/" in name else HERE) / name).read_text(encoding="utf-8") for name in names}
 
 
-def _command(case: str, step: dict[str, Any], verb: str) -> Command:
-    what, fields, reason = step[verb], step.get("with", {}), step.get("reason", "")
-    made: dict[str, Callable[[], Command]] = {
-        "open": lambda: Open("", step.get("playbook", "deals"), what, fields=fields),
-        "advance": lambda: Advance(case, what or "", reason),
-        "back": lambda: Back(case, what, reason),
-        "close": lambda: Close(case, what, fields, reason),
-        "set": lambda: Set(case, what, reason),
-        "do": lambda: Do(case, what, step.get("outcome", ""), fields),
-        "log": lambda: Log(case, what, fields),
-        "assign": lambda: Assign(case, what),
-        "approve": lambda: Approve(case, what, step.get("note", "")),
-        "refuse": lambda: Refuse(case, what, reason),
-        "waive": lambda: Waive(case, what, reason, step.get("until")),
-        "skip": lambda: SkipActivity(case, what, reason),
-        "reopen": lambda: Reopen(case, reason),
-        "split": lambda: Split(case, what),
-    }
-    return made[verb]()
+@functools.cache
+def _published(names: str) -> tuple[str, MemoryStore, Registry, Compiler]:
+    """Return the playbook of a file of cases, and a store in which it is published."""
+    used = json.loads(names)
+    project, registry, store = Project.from_files(_files(used)), load(entry_points=False), MemoryStore()
+    assert not [problem for problem in project.problems if problem.severity == "error"]
+    Engine.open(project, store=store, clock=lambda: NOW, registry=registry).publish(actor="operator")
+    playbook = next(r.id for r in project.playbooks.values() if r.file == used["playbook"])
+    return playbook, store, registry, Compiler(registry)
 
 
-class Bench:
-    """Run steps on one engine with a pretended clock."""
+def _case(used: dict[str, Any], spec: dict[str, Any], playbook: str, first: str) -> Scenario:
+    """Return a case as a scenario without its steps."""
+    given = spec.get("given")
+    said = {"fields": spec.get("opens", {})} if given is None else {"placed": first, **given}
+    said["placed"] = said.pop("at", said.get("placed", ""))
+    records = [*used.get("records", ()), *spec.get("records", ())]
+    return Scenario(
+        id=spec["proves"],
+        playbook=playbook,
+        clock=NOW.isoformat(),
+        actor=used.get("as", "sam"),
+        records=tuple((kind, fields) for record in records for kind, fields in record.items()),
+        given=Given(**{"name": "Big Co", **said, "done": tuple(said.get("done", ()))}),
+    )
 
-    def __init__(self, used: dict[str, Any]) -> None:
-        self.now, self.actor = NOW, used.get("as", "sam")
-        files = _files(used)
-        project = Project.from_files(files)
-        self.playbook = next(r.id for r in project.playbooks.values() if r.file == used["playbook"])
-        assert not [problem for problem in project.problems if problem.severity == "error"]
-        self.engine = Engine.open(
-            project, store=MemoryStore(), clock=lambda: self.now, registry=load(entry_points=False)
+
+class Bench(Play):
+    """Run steps as scenarios do, and look at more than they can expect."""
+
+    def __init__(self, used: dict[str, Any], spec: dict[str, Any]) -> None:
+        playbook, store, registry, compiler = _published(
+            json.dumps({name: said for name, said in used.items() if name not in ("as", "records")})
         )
-        self.engine.publish(actor="operator")
+        engine = Engine.open(None, store=store, registry=registry)
+        first = engine.definitions.current(playbook, None).playbook.stages[0].id
+        super().__init__(_case(used, spec, playbook, first), store.copy(), registry, compiler)
+        self.actor = self.scenario.actor
 
-    def place(self, given: dict[str, Any]) -> str:
-        """Set a case up without gates, as imported history would be."""
-        engine = self.engine
-        definition = engine.definitions.current(self.playbook, None)
-        first = definition.playbook.stages[0].id
-        stage = given.get("at", first)
-        written = given.get("fields", {})
-        meant = engine.kept_records.referring(definition.fields.values(), written, self.actor)
-        said = read_fields(definition.fields, meant, "field")
-        fields = {name: value for name, value in (definition.defaults | said).items() if value is not None}
-        final, owner = definition.stages[stage].final, given.get("owner", self.actor)
-        team = engine.world.organization.post(owner).team
-        stamp = {name: fields[name] for name in definition.stages[stage].stamp if name in fields}
-        events: list[Any] = [
-            Opened(
-                self.playbook,
-                definition.definition.digest,
-                given.get("name", "Big Co"),
-                owner,
-                team,
-                first,
-                fields,
-            )
-        ]
-        events += [Finished(name, 1, 1, "held", True) for name in given.get("done", ())]
-        if stage != first:
-            events.append(Moved(first, stage, "forward", final, stamp=stamp))
-        stream = CaseStream("cplaced", "case:cplaced", None, None, None, definition)
-        stream.record(events, NOW, owner, engine.entropy)
-        engine.store.append(
-            [
-                Batch(
-                    engine.tenant,
-                    (stream.write(engine.tenant, to_micros(NOW), engine.world),),
-                    vault=tuple(stream.vault),
-                )
-            ]
-        )
-        return "cplaced"
+    def set_up(self) -> str:
+        """Set the case up; return its id."""
+        self.now = NOW
+        self._setup.run()
+        assert self._setup.refused is None
+        return self._setup.case
 
-    def wait(self, length: str) -> None:
-        """Let time pass, striking timers at their moments: a worker that is always there."""
-        end = self.engine.world.calendar.add(self.now, Duration.parse(length))
-        while self.now < end:
-            self.now = min(end, self.now + dt.timedelta(hours=6))
-            self.engine.tick()
+    def command(self, case: str, step: dict[str, Any]) -> Any:
+        """Return the command of a step."""
+        verb = next(name for name in step if name in COMMANDS)
+        asked = Step(verb, step[verb], {name: said for name, said in step.items() if name != verb})
+        return command(asked, case, self.scenario.playbook)
 
     def cut_at(self, circle: str) -> None:
         """Hold that somewhere an action was refused because it closes a circle."""
@@ -206,12 +157,7 @@ class Bench:
         if verb == "forget":
             return builtins(engine.forget(said, actor=actor))
         if verb != "shows":
-            command = (
-                Merge(said, step["keep"], step["other"])
-                if verb == "merge"
-                else SetRecord(said, step.get("id", ""), step["with"])
-            )
-            answer = engine.run(command, actor=actor)
+            answer = engine.run(self.command("", step), actor=actor)
             if isinstance(answer, Refused):
                 expected = step["expect"].get("says", "")
                 return {
@@ -241,7 +187,7 @@ class Bench:
         engine, actor, expect = self.engine, step.get("as", self.actor), step.get("expect", {})
         before = len(list(engine.history(case, actor="operator")))
         if "wait" in step:
-            self.wait(step["wait"])
+            self._wait(step["wait"], case)
             waited = Done(case, "", "", 0)
             if "cut" in expect:
                 self.cut_at(expect["cut"])
@@ -252,19 +198,17 @@ class Bench:
         if "child" in step:
             (child,) = engine.view(case, actor="operator").children
             step = {**step["child"], "expect": expect}
-            assert isinstance(
-                engine.run(_command(child, step, next(iter(COMMANDS & step.keys()))), actor=actor), Done
-            )
+            assert isinstance(engine.run(self.command(child, step), actor=actor), Done)
             happened = list(engine.history(case, actor="operator"))[before:]
             _check(expect, Done(case, "", "", 0), engine.view(case, actor="operator"), happened, self.now)
             return
-        command = _command(case, step, next(iter(COMMANDS & step.keys())))
-        agreed = engine.why(case, command.to, actor=actor) if isinstance(command, Advance) else None
+        asked = self.command(case, step)
+        agreed = engine.why(case, asked.to, actor=actor) if isinstance(asked, Advance) else None
         if "wrong" in step:
             with pytest.raises(InputError, match=re.escape(step["wrong"])):
-                engine.run(command, actor=actor)
+                engine.run(asked, actor=actor)
             return
-        answer = engine.run(command, actor=actor)
+        answer = engine.run(asked, actor=actor)
         if agreed is not None:
             assert agreed.can_advance == isinstance(answer, Done), "why and advance disagree"
             blockers = answer.blockers if isinstance(answer, Refused) else ()
@@ -277,17 +221,8 @@ class Bench:
 
 @pytest.mark.parametrize(("used", "spec"), list(_specs()))
 def test_case(used: dict[str, Any], spec: dict[str, Any]) -> None:
-    bench = Bench(used)
-    for record in [*used.get("records", ()), *spec.get("records", ())]:
-        for kind, fields in record.items():
-            assert isinstance(bench.engine.run(SetRecord(kind, fields=fields), actor=bench.actor), Done)
-    if "given" in spec:
-        case = bench.place(spec["given"])
-    else:
-        opening = Open("", bench.playbook, "Big Co", fields=spec.get("opens", {}))
-        opened = bench.engine.run(opening, actor=bench.actor)
-        assert isinstance(opened, Done)
-        case = opened.case
+    bench = Bench(used, spec)
+    case = bench.set_up()
     for step in spec["steps"]:
         bench.step(case, step)
     assert list(prove(bench.engine)) == []

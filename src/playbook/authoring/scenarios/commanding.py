@@ -85,6 +85,6 @@ def _reason(said: Said) -> str:
 
 def _until(said: Said) -> dt.date | None:
     try:
-        return parse_date(said["until"]) if "until" in said else None
+        return parse_date(str(said["until"])) if "until" in said else None
     except ValueError as error:
         raise InputError(f"until: {error}") from None
