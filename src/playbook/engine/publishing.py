@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from playbook.engine.definitions import Definitions, snapshot_of, stream_of
 from playbook.engine.files import snapshot_of_file
 from playbook.engine.kinds import kind_stream, snapshot_of_kind
+from playbook.engine.rearming import hours_of, rearming
 from playbook.engine.streams import ORGANIZATION, chained, organization_changes
 from playbook.errors import InputError, ProblemsFound
-from playbook.model.case import FOLD
 from playbook.model.events import Published
 from playbook.model.organization import Organization
 from playbook.model.values import encode
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from playbook.reading.project import Project
     from playbook.stores.interface import Snapshot, Store
     from playbook.times import Clock
+
+
+_FOLD = 1
 
 
 class Publisher:
@@ -145,18 +150,21 @@ class Publisher:
         now: dt.datetime,
     ) -> Write:
         made = chained(self.tenant, stream, head, [(event, now, actor) for event in events], to_micros(now))
-        return Write(stream, head.version if head else 0, made, snapshot, FOLD)
+        return Write(stream, head.version if head else 0, made, snapshot, _FOLD)
 
     def _organization_write(
         self, wanted: Organization, head: Snapshot | None, actor: str, now: dt.datetime
     ) -> list[Write]:
-        organization = self._world_of(head).organization
+        before = organization = self._world_of(head).organization
         events = organization_changes(organization, wanted)
         for event in events:
             organization = fold_organization(organization, event, now)
         if not events:
             return []
-        return [self._plain_write(ORGANIZATION, head, events, encode(organization), actor, now)]
+        write = self._plain_write(ORGANIZATION, head, events, encode(organization), actor, now)
+        if head is not None and encode(hours_of(before)) != encode(hours_of(organization)):
+            write = replace(write, due=(rearming(self.tenant, now),))
+        return [write]
 
     def enlist(self, wanted: Organization, actor: str) -> int:
         """Bring people, teams and settings into the organization's stream; return how many events it took."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playbook.engine.rearming import REARM, rearm
 from playbook.engine.streams import LOOK, REMINDER, timers_queue
 from playbook.engine.unit import SYSTEM
 from playbook.errors import InputError, PlaybookError, PluginError
@@ -49,7 +50,10 @@ def tick(engine: Engine, now: dt.datetime, limit: int, worker: str) -> int:
                 continue
             worked_on.add(claim.stream)
             try:
-                struck += _strike(engine, claim, now)
+                if claim.id == REARM:
+                    rearm(engine, claim, now)
+                else:
+                    struck += _strike(engine, claim, now)
             except PluginError as error:
                 engine.store.release(claim, retry_at=to_micros(now) + _AGAIN, error=str(error))
             except PlaybookError as error:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from playbook import hookimpl, types
 from playbook.engine import Done, Engine
+from playbook.engine.proof import prove
 from playbook.errors import Blocker, Refused
 from playbook.expressions import Function
 from playbook.model.commands import Advance, Close, Command, Open, Set
@@ -14,7 +16,10 @@ from playbook.model.contributions import Change, Guard
 from playbook.model.events import TimerFired
 from playbook.plugins import load
 from playbook.reading.project import Project
+from playbook.stores.interface import Store
 from playbook.stores.memory import MemoryStore
+from playbook.stores.sqlite import SqliteStore
+from playbook.times import to_micros
 
 ORGANIZATION = """
 organization: acme
@@ -166,3 +171,61 @@ def test_a_guard_looks_at_what_a_timer_does_too() -> None:
     assert desk.engine.tick() == 0
     assert desk.engine.case(case).outcome == "open"
     assert desk.struck(case) == []
+
+
+OFFICES = """
+organization: acme
+timezone: ZONE
+calendars:
+  office: {days: mon-fri, holidays: [HOLIDAYS]}
+people:
+  sam: {name: Sam Okafor, role: ae, calendar: office}
+"""
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_calendars_that_change_move_the_timers_that_run_either_way(kind: str, tmp_path: Path) -> None:
+    store: Store = MemoryStore() if kind == "memory" else SqliteStore(str(tmp_path / "s.db"))
+    now = [START]  # a Monday
+    text = DEALS.replace("TIMERS", "t: {in_stage: 3wd, then: [{notify: owner}]}")
+
+    def publish(holidays: str, zone: str = "UTC") -> Engine:
+        organization = OFFICES.replace("HOLIDAYS", holidays).replace("ZONE", zone)
+        read = Project.from_files({"organization.yaml": organization, "deals.playbook.yaml": text})
+        assert not [problem for problem in read.problems if problem.severity == "error"]
+        engine = Engine.open(read, store=store, clock=lambda: now[0], registry=load(entry_points=False))
+        engine.publish(actor="operator")
+        return engine
+
+    def struck() -> list[str]:
+        return sorted(
+            f"{case.name} {item.event.due:%d %H}"
+            for case in engine.find(actor="operator").items
+            for item in engine.history(case.id, actor="operator")
+            if isinstance(item.event, TimerFired)
+        )
+
+    engine = publish("2026-03-04, 2026-03-05, 2026-03-06")
+    for name in ("a", "b"):
+        assert isinstance(engine.run(Open("", "deals", name, "sam"), actor="sam"), Done)
+    engine = publish("2026-03-06")  # the third working day is Thursday now, not the Tuesday after
+    now[0] = dt.datetime(2026, 3, 5, 18, tzinfo=dt.UTC)
+    assert (engine.tick(), struck()) == (2, ["a 05 17", "b 05 17"])
+    assert isinstance(engine.run(Open("", "deals", "c", "sam"), actor="sam"), Done)  # due on Wednesday, at 17
+    engine = publish("2026-03-06, 2026-03-10", "America/New_York")
+    now[0] = dt.datetime(2026, 3, 12, 20, tzinfo=dt.UTC)
+    assert (engine.tick(), struck()) == (0, ["a 05 17", "b 05 17"])
+    now[0] = dt.datetime(2026, 3, 12, 22, tzinfo=dt.UTC)
+    assert (engine.tick(), struck()) == (1, ["a 05 17", "b 05 17", "c 12 21"])
+    assert not list(prove(engine))
+    store.close()
+
+
+def test_an_organization_that_changes_otherwise_has_no_timer_reckoned_anew() -> None:
+    desk = Desk("t: {in_stage: 3wd, then: [{notify: owner}]}")
+    desk.run(Open("", "deals"))
+    more = ORGANIZATION + "  kim: {name: Kim Park, role: ae}\n"
+    desk.engine.project = Project.from_files({"organization.yaml": more})
+    desk.engine.publish(actor="operator")
+    assert "kim" in desk.engine.world.organization.people
+    assert not desk.store.claim("timers:default", now=to_micros(START), limit=9, lease=1, worker="w")
