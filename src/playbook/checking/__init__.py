@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook.checking.automation import AUTOMATION_CHECKS
+from playbook.checking.carrying import CARRYING_CHECKS
 from playbook.checking.conditions import CONDITION_CHECKS
 from playbook.checking.mappings import MAPPING_CHECKS
 from playbook.checking.measures import MEASURE_CHECKS
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 CHECKS: dict[str, tuple[Check, ...]] = {
     "playbook": (
-        *PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *PEOPLE_CHECKS, *PERSONAL_CHECKS,
-        *CONDITION_CHECKS, *ADVICE_CHECKS,
+        *PLAYBOOK_CHECKS, *PATH_CHECKS, *AUTOMATION_CHECKS, *CARRYING_CHECKS, *PEOPLE_CHECKS,
+        *PERSONAL_CHECKS, *CONDITION_CHECKS, *ADVICE_CHECKS,
     ),
     "record": RECORD_CHECKS,
     "translation": TRANSLATION_CHECKS,

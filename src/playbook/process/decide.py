@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -173,6 +174,7 @@ def _open(
     deciding.gate_entry(first, definition.opening)
     if deciding.blockers or (deciding.attempt is not None and deciding.attempt.needs):
         deciding.target = ""  # there is no case yet that could keep the attempt
+        deciding.blockers = [_unopened(blocker, case) for blocker in deciding.blockers]
         return _concluded(deciding, case, ())
     event = Opened(
         playbook=case.playbook,
@@ -189,6 +191,12 @@ def _open(
         territory=case.territory,
     )
     return _concluded(deciding, case, (event,))
+
+
+def _unopened(blocker: Blocker, case: Case) -> Blocker:
+    """Return a blocker that proposes what can be done where the case is not there yet."""
+    said, opening = f"playbook set {case.id}", f"playbook open {case.playbook} {shlex.quote(case.name)}"
+    return attrs.evolve(blocker, fix=blocker.fix.replace(said, opening) if said in blocker.fix else "")
 
 
 def _set(deciding: Deciding, command: Set) -> tuple[CaseEvent, ...]:

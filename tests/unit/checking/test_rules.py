@@ -147,6 +147,13 @@ def test_a_sound_project_is_left_alone() -> None:
         ("final: lost, from: any", "final: lost, from: [second]", ["error action-refused lost"]),
         ("close: lost, with: {reason: Gone}", "close: lost", ["warning action-refused lost"]),
         ("close: lost, with", "close: second, with", ["error action-refused second"]),
+        ("copy: {account: account}", "copy: {origin: account}", ["warning action-refused account"]),
+        ("copy: {account: account}", "copy: {account: size}", ["warning action-refused size"]),
+        (
+            "won:  {final: won}",
+            "won: {final: won, on_enter: [set: {reason: Won}]}",
+            ["warning action-refused Won"],
+        ),
         ("      ending:", "      stale:", ["error duplicate-id stale"]),
     ],
 )
