@@ -92,7 +92,7 @@ def test_a_file_outside_a_project_is_drawn_and_written_too(tmp_path: Path, proje
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_project_from_any_template_has_no_errors(name: str, tmp_path: Path) -> None:
+def test_a_project_from_any_template_has_no_errors_and_passes_its_tests(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "north"
     run = CliRunner()
     said = run.invoke(main, ["init", str(folder), "--template", name])
@@ -101,6 +101,9 @@ def test_a_project_from_any_template_has_no_errors(name: str, tmp_path: Path) ->
     checked = run.invoke(main, ["--project", str(folder), "check"])
     assert (checked.exit_code, "error" in checked.output) == (0, False), checked.output
     assert (folder / "playbook.yaml").read_text(encoding="utf-8").splitlines()[1] == "project: north"
+    if "playbook test" in said.output:
+        tested = run.invoke(main, ["--project", str(folder), "test"])
+        assert tested.exit_code == 0, tested.output
 
 
 @pytest.mark.parametrize("name", ["minimal", "new-business"])

@@ -139,7 +139,10 @@ def _opened(book: Playbook) -> Iterator[str]:
 
 
 def _shipped_files(library: Project, family: tuple[str, ...], project: str) -> Iterator[tuple[str, str]]:
-    """Yield the files of shipped playbooks by path: a folder for each, and one organization for all."""
+    """Yield the files of shipped playbooks by path: a folder for each, and one organization for all.
+
+    Scenarios that begin with a case of a playbook that does not come along stay behind.
+    """
     first = Path(library.playbooks[family[0]].file).parent
     own = first / _ORGANIZATION
     shared = library.organization
@@ -148,9 +151,14 @@ def _shipped_files(library: Project, family: tuple[str, ...], project: str) -> I
     found = read_text(text, _ORGANIZATION)
     yield "playbook.yaml", _SETTINGS.format(name=project, organization=found.id)
     yield _ORGANIZATION, _MODELINE.sub(rf"\1{_SCHEMAS}/", text)
+    foreign = {
+        reading.file
+        for reading in library.scenarios.values()
+        if reading.value is None or reading.value.playbook not in family
+    }
     for name in family:
         for file in sorted(Path(library.playbooks[name].file).parent.glob("*.yaml")):
-            if file.name != _ORGANIZATION:
+            if file.name != _ORGANIZATION and str(file) not in foreign:
                 text = file.read_text(encoding="utf-8")
                 yield f"{name}/{file.name}", _MODELINE.sub(rf"\1../{_SCHEMAS}/", text)
 
