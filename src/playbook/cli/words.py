@@ -143,7 +143,8 @@ class Words:
     def standing(self) -> Standing:
         """Return how the case stands now: approvals, exceptions, timers."""
         engine = self.session.engine
-        return standing(self.definition, self.case, self.now, engine.world)
+        world = engine.kept_records.known(engine.world, self.definition, self.case)
+        return standing(self.definition, self.case, self.now, world)
 
     def blocker(self, blocker: Blocker) -> Blocker:
         """Return a blocker whose actual values have the types of their fields."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from playbook.model.case import Case
     from playbook.model.commands import Command
     from playbook.process.compiled import Compiled
+    from playbook.process.facts import World
 
     _Waiting = tuple[dt.date, dt.datetime, str, CaseView]
 
@@ -125,7 +126,7 @@ class Desk:
         Cases that one step would move on are looked for where the more urgent ones leave room.
         """
         moment = Moment.of(self._engine.clock(), self._engine.world)
-        scan = _Scan(moment, person)
+        scan = _Scan(moment, person, self._known)
         pressing = scan.pressing(self.walk(_open(query), actor=actor))
         items = heapq.nsmallest(limit, pressing, key=_order)
         more = sum(scan.counts.values()) > len(items)
@@ -144,7 +145,7 @@ class Desk:
             stages = found.setdefault(seen.case.playbook, {})
             title = seen.definition.stages[seen.case.stage].title
             column = stages.setdefault(seen.case.stage, _Gathered(title or seen.case.stage))
-            quiet = stale(seen.definition, seen.case, world)
+            quiet = stale(seen.definition, seen.case, self._known(world, seen))
             column.add(seen, quiet.base if quiet is not None and quiet.due <= now else None)
         return tuple(self._board(playbook, found[playbook], cards) for playbook in sorted(found))
 
@@ -186,6 +187,10 @@ class Desk:
                 return
             after = page.next
 
+    def _known(self, world: World, seen: Seen) -> World:
+        """Return a world that knows what the conditions of timers may ask of the records that a case refers to."""
+        return self._engine.kept_records.known(world, seen.definition, seen.case)
+
     def _within_reach(self, rest: Iterable[_Waiting], actor: str) -> Iterator[Urgent]:
         """Yield the cases that one step would move on, looked at as their owners, who would take it."""
         for _, _, name, view in sorted(rest, key=lambda one: one[:3]):
@@ -207,9 +212,10 @@ class Desk:
 class _Scan:
     """Sort cases into those that are urgent for a person (anybody, where none is named) and the rest."""
 
-    def __init__(self, moment: Moment, person: str) -> None:
+    def __init__(self, moment: Moment, person: str, known: Callable[[World, Seen], World]) -> None:
         self._moment = moment
         self._person = person
+        self._known = known
         self.counts = dict.fromkeys(BANDS[:-1], 0)
         self.open = 0
         self.rest: list[_Waiting] = []
@@ -219,8 +225,11 @@ class _Scan:
         person = self._person
         for seen in cases:
             self.open += 1
-            view = seen.view
-            reasons = urgent(seen.definition, seen.case, self._moment, view.expected_close)
+            view, moment = seen.view, self._moment
+            world = self._known(moment.world, seen)
+            if world is not moment.world:
+                moment = replace(moment, world=world)
+            reasons = urgent(seen.definition, seen.case, moment, view.expected_close)
             mine = tuple(one for one in reasons if not person or person in one.who)
             if mine:
                 self.counts[mine[0].band] += 1

@@ -16,6 +16,7 @@ from playbook.errors import InputError, UnknownName
 from playbook.expressions.types import BOOL
 from playbook.model.vocabulary import environment
 from playbook.process.computed import hidden_fields, view
+from playbook.process.references import behind
 from playbook.stores.interface import Page
 from playbook.stores.rows import read_place
 from playbook.times import to_micros
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from playbook.expressions import Mistake, Node, Scope
     from playbook.model.playbook import Field
     from playbook.process.facts import World
+    from playbook.process.references import Step
     from playbook.stores.interface import Query
 
     Test = Callable[[Scope], object]
@@ -40,7 +42,7 @@ class _Ready:
     """Hold a condition made ready for one playbook: its test, and the references that it follows."""
 
     test: Test
-    steps: tuple[tuple[str, str, str, str], ...]
+    steps: frozenset[Step]
 
 
 class Selection:
@@ -73,7 +75,9 @@ class Selection:
                 wrong[name] = checked.mistakes
                 continue
             test = expressions.compile(checked.node, functions)
-            ready[name] = _Ready(test, tuple(sorted(expressions.follows(checked.node))))
+            found = expressions.follows(checked.node)
+            steps = frozenset((root, name, to) for root, name, _, to in found if to != "person")
+            ready[playbook.id] = _Ready(test, steps)
             query = _narrowed(query, checked.node)
         if not ready:
             raise InputError(_told(text, min(wrong.values(), key=len, default=())))
@@ -117,10 +121,9 @@ class Selection:
         for seen in self._engine.desk.walk(self.query, actor=self._actor):
             ready = self._ready.get(seen.case.playbook)
             if ready is not None:
-                for root, name, _, to in ready.steps:
-                    self._learn(
-                        known, to, seen.case.fields.get(name) if root == seen.definition.subject else None
-                    )
+                for root, name, to in ready.steps | seen.definition.follows:
+                    for values in behind(root, seen.definition.subject, seen.case, {}):
+                        self._learn(known, to, values.get(name))
                 yield seen, ready.test(self._scope(seen, world, now)) is True
 
     def _scope(self, seen: Seen, world: World, now: dt.datetime) -> Scope:
@@ -136,7 +139,7 @@ class Selection:
 
     def _learn(self, known: dict[tuple[str, str], Mapping[str, Any]], to: str, reference: object) -> None:
         """Know what a record says, or a case as far as the actor sees it; each is read once."""
-        if to == "person" or not isinstance(reference, str) or (to, reference) in known:
+        if not isinstance(reference, str) or (to, reference) in known:
             return
         engine = self._engine
         if engine.kept_records.kinds.find(to) is not None:

@@ -95,14 +95,14 @@ def wanted(definition: Compiled, case: Case | None, command: Command | None, wor
         given = {**definition.defaults, **given}
     names = dict[str, None]()
     for root, name, to in sorted(definition.follows | world.follows):
-        for values in _behind(root, definition.subject, case, given):
+        for values in behind(root, definition.subject, case, given):
             id_ = values.get(name)
             if isinstance(id_, str) and (to, id_) not in world.records:
                 names[f"{FACT}{to}:{id_}"] = None
     return tuple(names)
 
 
-def _behind(
+def behind(
     root: str, subject: str, case: Case | None, given: Mapping[str, Any]
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the values that a root may have now, and after the command."""

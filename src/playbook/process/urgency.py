@@ -108,7 +108,10 @@ def stale(definition: Compiled, case: Case, world: World) -> Armed | None:
             told = [rule for rule in rules if rule is not None]
             return min(told, key=lambda rule: (rule.due, rule.timer), default=None)
     calendar = world.calendar_of(case.owner, case.team, case.last)
-    return Armed("", case.touched, calendar.add(case.touched, STALE_AFTER))
+    try:
+        return Armed("", case.touched, calendar.add(case.touched, STALE_AFTER))
+    except OverflowError:
+        return None  # beyond the calendar: a time that never comes
 
 
 def within_reach(case: Case, blockers: tuple[Blocker, ...]) -> Reason | None:

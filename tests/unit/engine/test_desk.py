@@ -20,6 +20,7 @@ from playbook import (
     Query,
     Refused,
     Set,
+    SetRecord,
     SqliteStore,
     UnknownName,
     load_plugins,
@@ -58,6 +59,7 @@ fields:
   margin: {type: percent, visible_to: [manager]}
   half_margin: {type: percent, is: deal.margin / 2}
   on_hold: {type: boolean}
+  place: {type: text, is: deal.account.country}
 stages:
   talk:
     title: Talk
@@ -68,6 +70,7 @@ stages:
       budget_known: {fields: [budget], title: There is a budget}
     timers:
       quiet: {idle: 10d, when: not deal.on_hold, then: [{notify: owner, say: Wake up}]}
+      key: {idle: 5d, when: deal.account.sector == "key", then: [{notify: owner, say: Call them}]}
     next: [offer]
   offer:
     title: Offer
@@ -189,6 +192,25 @@ def test_stale_is_what_the_idle_timers_of_the_stage_say_else_thirty_days(office:
     assert [(column.stage, column.cases, column.stale) for column in lead.columns] == [("new", 1, 1)]
 
 
+def test_what_idle_timers_ask_of_records_is_known(office: Office) -> None:
+    for name, level in (("big.example", "key"), ("small.example", "plain")):
+        office.do(SetRecord("account", "", {"domain": name, "name": name, "sector": level}))
+        office.deal(name.partition(".")[0], account=name, on_hold="no")
+    office.now += dt.timedelta(days=5)
+    reasons = dict(office.told())
+    assert ("stale", "idle") in reasons["big"]
+    assert ("stale", "idle") not in reasons["small"]
+    (board,) = office.engine.desk.board(actor="operator")
+    assert board.columns[0].stale == 1
+
+
+def test_what_lies_at_the_end_of_time_is_never_stale(office: Office) -> None:
+    office.now = dt.datetime(9999, 12, 20, tzinfo=dt.UTC)
+    office.lead("late")
+    assert office.told() == [("late", [("reach", "ready")])]
+    assert office.engine.desk.board(actor="operator")[0].columns[0].stale == 0
+
+
 def test_an_answer_is_due_every_day_and_overdue_after_its_reminder(office: Office) -> None:
     office.deal("acme", pain="slow", budget="yes")
     assert isinstance(office.do(Advance("acme")), Done)
@@ -258,6 +280,15 @@ def test_a_condition_chooses_what_it_holds_for_and_nothing_that_is_unknown(offic
     office.do(Assign("small", "lea"))
     assert office.where('case.owner == "lea"') == ["small"]
     assert office.where('case.owner.name == "Lea"') == ["small"]
+
+
+def test_a_condition_follows_references(office: Office) -> None:
+    for name, country in (("a.example", "DE"), ("b.example", "AT")):
+        office.do(SetRecord("account", "", {"domain": name, "name": name, "country": country}))
+        office.deal(name[0], account=name)
+    office.deal("none")
+    assert office.where('deal.account.country == "DE"') == ["a"]
+    assert office.where('deal.place == "AT"') == ["b"]  # computed from what is behind the reference
 
 
 def test_a_condition_sees_no_more_than_who_asks(office: Office) -> None:
