@@ -15,6 +15,7 @@ import playbook_example
 from playbook import Blocker, Change, Engine, Guard, MemoryStore, Project, Refused, SqliteStore
 from playbook.cli import main
 from playbook.engine.proof import prove
+from playbook.testing.streams import StreamContract
 from playbook_example.pledges import Pledge, Pledged
 
 NOW = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
@@ -40,6 +41,26 @@ class Modest:
             return [Blocker("modest", "guard", "No more than a million")] if large else []
 
         return [Guard("modest", "1", modest, streams=("pledge",))]
+
+
+class TestContract(StreamContract):
+    @pytest.fixture
+    def registry(self) -> playbook.Registry:
+        return playbook.load_plugins(extra={"example": playbook_example}, entry_points=False)
+
+    @pytest.fixture
+    def project(self) -> Project:
+        return Project.from_files({"organization.yaml": ORGANIZATION})
+
+    @pytest.fixture
+    def story(self) -> list[tuple[str, Pledge]]:
+        return [
+            ("sam", Pledge("sam.2026-03", "25000 EUR")),
+            ("dana", Pledge("sam.2026-03", "30000 EUR", "Big Co signs")),
+            ("kim", Pledge("sam.2026-03", "1 EUR")),
+            ("kim", Pledge("kim.2026-02", "1 EUR")),
+            ("kim", Pledge("kim.2026-04", "7 EUR")),
+        ]
 
 
 def engine_over(store: playbook.Store) -> Engine:

@@ -18,7 +18,7 @@ from playbook.engine.finding import Finder, must_see
 from playbook.engine.forgetting import forget
 from playbook.engine.held import Held
 from playbook.engine.keys import fingerprint_of, repeated
-from playbook.engine.past import happened, stood
+from playbook.engine.past import case_history, stood, viewed
 from playbook.engine.plugin_streams import PluginStreams
 from playbook.engine.publishing import Publisher
 from playbook.engine.records import Records
@@ -29,8 +29,6 @@ from playbook.errors import InputError, KeyReused, PluginError, Refused, StoreUn
 from playbook.model.commands import Advance, Command, Guide, Open, RecordCommand, Request
 from playbook.model.organization import OPERATOR
 from playbook.model.values import encode
-from playbook.process.codec import revive
-from playbook.process.computed import censored, hidden_fields, view
 from playbook.process.facts import World
 from playbook.stores.interface import Query, Receipt, VersionConflict
 from playbook.times import in_utc, system_clock
@@ -48,7 +46,7 @@ if TYPE_CHECKING:
     from playbook.process.decide import Decision
     from playbook.process.guiding import Guidance
     from playbook.reading.project import Project
-    from playbook.stores.interface import Batch, Page, Snapshot, Store, Tally
+    from playbook.stores.interface import Batch, Page, Store, Tally
     from playbook.times import Clock
 
 _ON_CASES = frozenset(get_args(Command))
@@ -86,7 +84,7 @@ class Engine:
         self._held = Held(store, tenant, registry, self.definitions)
         self._finder = Finder(store, tenant, self.definitions, self._eyes, lambda: (self.world, self.clock()))
         self.kept_records = Records(self)
-        self.streams = PluginStreams(self)
+        self.streams = PluginStreams(self, self._held.world)
         kinds = self.kept_records.kinds
         self.files = PublishedFiles(store, tenant, registry)
         self._publisher = Publisher(
@@ -263,12 +261,7 @@ class Engine:
 
     def load_stream(self, case: str) -> CaseStream:
         """Load the stream of a case; raises UnknownName."""
-        name = case_stream(case)
-        head = self.store.load(self.tenant, (name,)).get(name)
-        if head is None:
-            raise UnknownName("case", case)
-        found, definition = self._held.case(name, head)
-        return CaseStream(case, name, head, found, found, definition)
+        return self._held.stream(case)
 
     def new_id(self) -> str:
         """Return the id of a new case."""
@@ -352,12 +345,7 @@ class Engine:
     def view(self, case: str, *, actor: str) -> Case:
         """Return a case as the actor may see it: with computed fields, without those that are hidden."""
         found, definition = self.case_and_definition(case, actor=actor)
-        return self._viewed(found, definition, actor, self.clock())
-
-    def _viewed(self, case: Case, definition: Compiled, actor: str, at: dt.datetime) -> Case:
-        world = self.kept_records.known(self.world, definition, case)
-        hidden = hidden_fields(definition, case, actor, self.clock(), world)
-        return view(definition, case, definition.scope(case, actor, at, world), hidden)
+        return viewed(self, found, definition, actor, self.clock())
 
     def as_of(self, case: str, *, at: dt.datetime, known: dt.datetime | None = None, actor: str) -> Case:
         """Return a case as it stood at a time, by what was known at another (now, without one).
@@ -366,13 +354,11 @@ class Engine:
         """
         self.case_and_definition(case, actor=actor)
         then, definition = stood(self, case, at, known or self.clock())
-        return self._viewed(self._held.revealed(then, definition), definition, actor, at)
+        return viewed(self, self._held.revealed(then, definition), definition, actor, at)
 
     def history(self, case: str, *, actor: str) -> Iterator[HistoryItem]:
         """Yield what happened on a case, oldest first; personal values stay sealed. Raises UnknownName."""
-        found, definition = self.case_and_definition(case, actor=actor)
-        hidden = hidden_fields(definition, found, actor, self.clock(), self.world)
-        return happened(self, case_stream(case), lambda event: censored(revive(event, definition), hidden))
+        return case_history(self, case, actor)
 
     def record(self, kind: str, reference: str, *, actor: str = OPERATOR) -> RecordView:
         """Return a record named by its id, a unique value or its name; of those that were merged, the one kept.
@@ -408,10 +394,6 @@ class Engine:
     def world(self) -> World:
         """Return the organization as it stands, with its zone, calendar and currency."""
         return self._held.world(self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION))
-
-    def world_of(self, head: Snapshot | None) -> World:
-        """Return the organization of a head."""
-        return self._held.world(head)
 
     def _eyes(self, actor: str) -> frozenset[str] | None:
         return None if actor == OPERATOR else self.world.eyes(actor, self.clock())

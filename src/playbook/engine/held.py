@@ -85,6 +85,15 @@ class Held:
         stream = CaseStream(command.case, name, None, None, None, definition)
         return stream, held.world, held.reads, True
 
+    def stream(self, case: str) -> CaseStream:
+        """Return the stream of a case; raises UnknownName."""
+        name = case_stream(case)
+        head = self._store.load(self._tenant, (name,)).get(name)
+        if head is None:
+            raise UnknownName("case", case)
+        found, definition = self.case(name, head)
+        return CaseStream(case, name, head, found, found, definition)
+
     def world(self, head: Snapshot | None) -> World:
         """Return the organization of a head, with its zone, calendars and rates."""
         return self._see(head).world

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from playbook.engine.answers import HistoryItem
 from playbook.engine.streams import case_stream, fold_case
 from playbook.errors import UnknownName
+from playbook.process.codec import revive
+from playbook.process.computed import censored, hidden_fields, view
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -46,3 +48,17 @@ def stood(engine: Engine, case: str, at: dt.datetime, known: dt.datetime) -> tup
     if folded is None or definition is None:
         raise UnknownName("case", case)
     return folded, definition
+
+
+def case_history(engine: Engine, case: str, actor: str) -> Iterator[HistoryItem]:
+    """Yield what happened on a case, without what is hidden from who asks; raises UnknownName."""
+    found, definition = engine.case_and_definition(case, actor=actor)
+    hidden = hidden_fields(definition, found, actor, engine.clock(), engine.world)
+    return happened(engine, case_stream(case), lambda event: censored(revive(event, definition), hidden))
+
+
+def viewed(engine: Engine, case: Case, definition: Compiled, actor: str, at: dt.datetime) -> Case:
+    """Return a case as the actor may see it at a time: with computed fields, without those that are hidden."""
+    world = engine.kept_records.known(engine.world, definition, case)
+    hidden = hidden_fields(definition, case, actor, engine.clock(), world)
+    return view(definition, case, definition.scope(case, actor, at, world), hidden)

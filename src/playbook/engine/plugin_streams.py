@@ -32,11 +32,12 @@ from playbook.stores.interface import Batch, IndexRow, Page, Query, Snapshot, Ve
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from playbook.engine.answers import HistoryItem
     from playbook.engine.engine import Engine
     from playbook.model.stream_kinds import StreamKind
+    from playbook.process.facts import World
     from playbook.stores.interface import StoredEvent
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -55,8 +56,9 @@ class _Standing(msgspec.Struct, frozen=True):
 class PluginStreams:
     """Run the commands of plugins' kinds of streams, and read those streams, for one tenant."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, world_of: Callable[[Snapshot | None], World]) -> None:
         self._engine = engine
+        self._world_of = world_of
         self._store = engine.store
         self._tenant = engine.tenant
         self._contended = threading.Lock()
@@ -120,7 +122,7 @@ class PluginStreams:
         before = None if head is None else self._standing(kind, command.id, head)
         state = kind.initial if before is None else before.state
         moment = at if before is None else max(at, before.last)
-        world = self._engine.world_of(organization)
+        world = self._world_of(organization)
         events = self._decided(kind, command, state, Asked(actor, moment, world.organization))
         if isinstance(events, Refused):
             return events

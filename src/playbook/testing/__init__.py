@@ -6,3 +6,4 @@ import pytest
 
 for _name in ("appending", "reading", "working"):
     pytest.register_assert_rewrite(f"playbook.testing.store_{_name}")
+pytest.register_assert_rewrite("playbook.testing.streams")
