@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from xml.etree import ElementTree as Xml
 
 import pytest
 
 from playbook.authoring.scenarios import Coverage, Result, Runner, junit, runs, told
+from playbook.authoring.scenarios.expecting import EXPECTATIONS
+from playbook.model.scenario import COMMANDS
 from playbook.plugins import load
 from playbook.reading.project import Project
+from playbook.reading.schema import schema
 
 PLAYBOOK = """\
 playbook: deals
@@ -56,11 +58,6 @@ people:
   sam: {name: Sam Okafor, role: ae, team: sales}
 """
 HEAD = "playbook: deals\nclock: 2026-03-02 09:00\n"
-
-
-@functools.cache
-def registry() -> object:
-    return load(entry_points=False)
 
 
 def runner(*scenarios: str, playbook: str = PLAYBOOK, **files: str) -> Runner:
@@ -299,3 +296,9 @@ def test_junit_is_xml_whatever_a_sentence_holds() -> None:
     assert [case.get("name") for case in suite] == ["<&>  bell", "it works"]
     (failed,) = suite.findall("testcase/failure")
     assert "worth_it" in (failed.text or "")
+
+
+def test_the_schema_knows_every_command_and_expectation() -> None:
+    parts = schema("scenario")["definitions"]
+    assert parts["expect"]["properties"].keys() == set(EXPECTATIONS)
+    assert set(COMMANDS) <= parts["step"]["properties"].keys()

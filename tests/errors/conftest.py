@@ -1,0 +1,3 @@
+"""The samples of mistakes are no tests, though pytest would collect scenarios among them."""
+
+collect_ignore_glob = ["*.scenario.yaml"]
