@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playbook.stores.interface import IndexRow
 
 
-class Done(msgspec.Struct, frozen=True):
+class Done(msgspec.Struct, frozen=True, gc=False):
     """Say that a command was carried out: the case after it, and what only warned.
 
     `repeated` says that the key had come before and this is its first answer.
@@ -30,7 +30,7 @@ class Done(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-class Explanation(msgspec.Struct, frozen=True):
+class Explanation(msgspec.Struct, frozen=True, gc=False):
     """Explain what stands between a case and its next stage; `to` are the stages it may move to."""
 
     case: str
@@ -44,7 +44,7 @@ class Explanation(msgspec.Struct, frozen=True):
     warned: tuple[Blocker, ...]
 
 
-class CaseView(msgspec.Struct, frozen=True):
+class CaseView(msgspec.Struct, frozen=True, gc=False):
     """Show what a case can be found by; `version` of the case is not part of it."""
 
     id: str
@@ -79,7 +79,7 @@ class CaseView(msgspec.Struct, frozen=True):
         )
 
 
-class HistoryItem(msgspec.Struct, frozen=True):
+class HistoryItem(msgspec.Struct, frozen=True, gc=False):
     """Hold one event of a stream with its envelope; `position` rises in the log of all streams."""
 
     version: int
@@ -91,7 +91,7 @@ class HistoryItem(msgspec.Struct, frozen=True):
     position: int = 0
 
 
-class RecordView(msgspec.Struct, frozen=True):
+class RecordView(msgspec.Struct, frozen=True, gc=False):
     """Show a record: `fields` with computed ones in the order of the file, `merged` those merged into it."""
 
     kind: str
@@ -104,7 +104,7 @@ class RecordView(msgspec.Struct, frozen=True):
     forgotten: dt.datetime | None = None
 
 
-class StreamView(msgspec.Struct, frozen=True):
+class StreamView(msgspec.Struct, frozen=True, gc=False):
     """Show a stream of a plugin's kind: its state, and what it is found by as `name` and `fields`."""
 
     kind: str
@@ -116,7 +116,7 @@ class StreamView(msgspec.Struct, frozen=True):
     changed: dt.datetime
 
 
-class Happening(msgspec.Struct, frozen=True):
+class Happening(msgspec.Struct, frozen=True, gc=False):
     """Hold one event of a customer's history: what it happened to, a case of a playbook or a record of a kind."""
 
     of: str
@@ -125,7 +125,7 @@ class Happening(msgspec.Struct, frozen=True):
     item: HistoryItem
 
 
-class Forgotten(msgspec.Struct, frozen=True):
+class Forgotten(msgspec.Struct, frozen=True, gc=False):
     """Say what was erased: how many personal values, of which records or cases, and which of their fields had one."""
 
     values: int

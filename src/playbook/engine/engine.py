@@ -219,7 +219,7 @@ class Engine:
 
         What happens now happens after the last event of the case, also where another's clock is ahead.
         """
-        stream, world, reads, fresh = self._held.basis(asked.command, fresh=fresh)
+        stream, world, reads, fresh = self._held.basis(asked.command, fresh)
         unit = Unit(self, world, reads, fresh, now, {stream.name: stream})
         request, case = asked, stream.case
         if live and case is not None and case.last > asked.at:
@@ -257,7 +257,7 @@ class Engine:
 
     def touch(self, command: Command) -> CaseStream:
         """Load the stream that a command which follows from another is about."""
-        return self._held.basis(command, fresh=True)[0]
+        return self._held.basis(command, True)[0]
 
     def load_stream(self, case: str) -> CaseStream:
         """Load the stream of a case; raises UnknownName."""
@@ -273,7 +273,7 @@ class Engine:
 
     def unit(self, case: str, now: dt.datetime) -> Unit:
         """Begin a unit of work on a case as it stands; raises UnknownName."""
-        stream, world, reads, fresh = self._held.basis(Advance(case), fresh=True)
+        stream, world, reads, fresh = self._held.basis(Advance(case), True)
         return Unit(self, world, reads, fresh, now, {stream.name: stream})
 
     def hold(self, unit: Unit, batch: Batch) -> None:

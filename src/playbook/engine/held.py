@@ -52,7 +52,7 @@ class Held:
         self._cases: dict[str, tuple[Snapshot, Case]] = {}
         self._world: _World | None = None
 
-    def basis(self, command: Command, *, fresh: bool) -> Basis:
+    def basis(self, command: Command, fresh: bool) -> Basis:
         """Return what a command is decided on; raises UnknownName where there is no such case."""
         if isinstance(command, Open):
             return self._opening(command)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 
-class Approved(msgspec.Struct, frozen=True):
+class Approved(msgspec.Struct, frozen=True, gc=False):
     """Someone said yes to a criterion, seeing these values; `complete` says whether it was the last yes needed.
 
     `principals` are those in whose place they spoke; `stands_for` names the person who was away.
@@ -27,7 +27,7 @@ class Approved(msgspec.Struct, frozen=True):
     expires: dt.datetime | None = None
 
 
-class Declined(msgspec.Struct, frozen=True):
+class Declined(msgspec.Struct, frozen=True, gc=False):
     """Someone said no to a criterion that was asked for."""
 
     criterion: str
@@ -36,7 +36,7 @@ class Declined(msgspec.Struct, frozen=True):
     stands_for: str = ""
 
 
-class Waived(msgspec.Struct, frozen=True):
+class Waived(msgspec.Struct, frozen=True, gc=False):
     """Someone made an exception from a criterion until a day, which is included."""
 
     criterion: str
@@ -45,7 +45,7 @@ class Waived(msgspec.Struct, frozen=True):
     until: dt.date
 
 
-class Lapsed(msgspec.Struct, frozen=True):
+class Lapsed(msgspec.Struct, frozen=True, gc=False):
     """An approval (or a waiver) ended because something that it covers changed."""
 
     criterion: str
@@ -53,7 +53,7 @@ class Lapsed(msgspec.Struct, frozen=True):
     waiver: bool = False
 
 
-class Skipped(msgspec.Struct, frozen=True):
+class Skipped(msgspec.Struct, frozen=True, gc=False):
     """A planned activity that nothing requires was left out."""
 
     activity: str
@@ -62,13 +62,13 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
 
 
-class CreditSplit(msgspec.Struct, frozen=True):
+class CreditSplit(msgspec.Struct, frozen=True, gc=False):
     """The credit for the case was divided anew; shares are fractions and sum to 1."""
 
     shares: dict[str, Decimal]
 
 
-class Yes(msgspec.Struct, frozen=True):
+class Yes(msgspec.Struct, frozen=True, gc=False):
     """Hold one person's yes, or no, with what they said."""
 
     by: str
@@ -78,7 +78,7 @@ class Yes(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """Hold an approval that was asked for: when, by whom, in which stage, on the way where; and the answers."""
 
     at: dt.datetime
@@ -105,7 +105,7 @@ class Asked(msgspec.Struct, frozen=True):
         return self.complete and not (stage == self.stage and self.expired(now))
 
 
-class Waiver(msgspec.Struct, frozen=True):
+class Waiver(msgspec.Struct, frozen=True, gc=False):
     """Hold an exception from a criterion; `until` is its last day."""
 
     by: str

@@ -16,14 +16,14 @@ FOLD = 3
 OPEN = "open"
 
 
-class Sealed(msgspec.Struct, frozen=True):
+class Sealed(msgspec.Struct, frozen=True, gc=False):
     """Refer to a personal value in the vault, with the salted commitment that the event holds."""
 
     ref: str
     commitment: str
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True, gc=False):
     """Hold one planned activity: `n` counts within the visit; status is open, done or dropped."""
 
     id: str
@@ -37,7 +37,7 @@ class Task(msgspec.Struct, frozen=True):
     at: dt.datetime | None = None
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """Hold one dated fact that was logged."""
 
     kind: str
@@ -47,7 +47,7 @@ class Entry(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class TimerState(msgspec.Struct, frozen=True):
+class TimerState(msgspec.Struct, frozen=True, gc=False):
     """Hold what happened to a timer: the base it fired for, since when it is paused, and for how long it was.
 
     `held` are microseconds that count for the base `since`.
@@ -59,7 +59,7 @@ class TimerState(msgspec.Struct, frozen=True):
     since: dt.datetime | None = None
 
 
-class Case(msgspec.Struct, frozen=True, omit_defaults=True):
+class Case(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Hold everything a decision needs to know of one case; `visit` counts moves from 1.
 
     `children` gives the outcome of each follow-up case ("open" until it ends), `changed` when a field last was;

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-class Pool(msgspec.Struct, frozen=True):
+class Pool(msgspec.Struct, frozen=True, gc=False):
     """Say whom one is picked from: people of a role, team and territory (`match` is the case's), and how."""
 
     role: str = ""
@@ -17,7 +17,7 @@ class Pool(msgspec.Struct, frozen=True):
     pick: str = "least_loaded"
 
 
-class Open(msgspec.Struct, frozen=True):
+class Open(msgspec.Struct, frozen=True, gc=False):
     """Open a case of a playbook; `owner` defaults to the actor where that is a person.
 
     `parent` is the case that this one follows up; an owner is picked from the pool `to`, else by the rules.
@@ -32,7 +32,7 @@ class Open(msgspec.Struct, frozen=True):
     to: Pool | None = None
 
 
-class Set(msgspec.Struct, frozen=True):
+class Set(msgspec.Struct, frozen=True, gc=False):
     """Change fields; None clears one."""
 
     case: str
@@ -40,7 +40,7 @@ class Set(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Do(msgspec.Struct, frozen=True):
+class Do(msgspec.Struct, frozen=True, gc=False):
     """Finish a planned activity with an outcome and the fields its form asks for."""
 
     case: str
@@ -49,7 +49,7 @@ class Do(msgspec.Struct, frozen=True):
     fields: dict[str, Any] = {}
 
 
-class Log(msgspec.Struct, frozen=True):
+class Log(msgspec.Struct, frozen=True, gc=False):
     """Log what was not planned: a call, a payment."""
 
     case: str
@@ -58,7 +58,7 @@ class Log(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class Advance(msgspec.Struct, frozen=True):
+class Advance(msgspec.Struct, frozen=True, gc=False):
     """Move forward, to the stage that `next` gives or to the one named."""
 
     case: str
@@ -66,7 +66,7 @@ class Advance(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Back(msgspec.Struct, frozen=True):
+class Back(msgspec.Struct, frozen=True, gc=False):
     """Move back to an earlier stage."""
 
     case: str
@@ -74,7 +74,7 @@ class Back(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Close(msgspec.Struct, frozen=True):
+class Close(msgspec.Struct, frozen=True, gc=False):
     """Move to a final stage, setting fields on the way."""
 
     case: str
@@ -83,7 +83,7 @@ class Close(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Assign(msgspec.Struct, frozen=True):
+class Assign(msgspec.Struct, frozen=True, gc=False):
     """Give the case to another owner, or to one of a pool; the team follows unless named.
 
     The territory changes where it is named.
@@ -96,7 +96,7 @@ class Assign(msgspec.Struct, frozen=True):
     to: Pool | None = None
 
 
-class Approve(msgspec.Struct, frozen=True):
+class Approve(msgspec.Struct, frozen=True, gc=False):
     """Say yes to a criterion that was asked for."""
 
     case: str
@@ -104,7 +104,7 @@ class Approve(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Refuse(msgspec.Struct, frozen=True):
+class Refuse(msgspec.Struct, frozen=True, gc=False):
     """Say no to a criterion that was asked for."""
 
     case: str
@@ -112,7 +112,7 @@ class Refuse(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Waive(msgspec.Struct, frozen=True):
+class Waive(msgspec.Struct, frozen=True, gc=False):
     """Make an exception from a criterion until a day, included; without one, as long as the criterion says."""
 
     case: str
@@ -121,7 +121,7 @@ class Waive(msgspec.Struct, frozen=True):
     until: dt.date | None = None
 
 
-class SkipActivity(msgspec.Struct, frozen=True):
+class SkipActivity(msgspec.Struct, frozen=True, gc=False):
     """Leave out a planned activity that nothing requires."""
 
     case: str
@@ -129,20 +129,20 @@ class SkipActivity(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Reopen(msgspec.Struct, frozen=True):
+class Reopen(msgspec.Struct, frozen=True, gc=False):
     """Open a closed case again in the stage it was closed from."""
 
     case: str
     reason: str = ""
 
 
-class Guide(msgspec.Struct, frozen=True):
+class Guide(msgspec.Struct, frozen=True, gc=False):
     """Open the guidance for the case as it stands; who may see it may."""
 
     case: str
 
 
-class Split(msgspec.Struct, frozen=True):
+class Split(msgspec.Struct, frozen=True, gc=False):
     """Divide the credit for the case among people; shares are percentages that sum to 100%."""
 
     case: str
@@ -155,7 +155,7 @@ Command = (
 )  # fmt: skip
 
 
-class SetRecord(msgspec.Struct, frozen=True):
+class SetRecord(msgspec.Struct, frozen=True, gc=False):
     """Change fields of a record, named by its id, its name or a unique value; open one where `id` is empty."""
 
     kind: str
@@ -164,7 +164,7 @@ class SetRecord(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Merge(msgspec.Struct, frozen=True):
+class Merge(msgspec.Struct, frozen=True, gc=False):
     """Say that two records are one: `other` points to `keep` from now on, which takes over what it lacks."""
 
     kind: str
@@ -175,7 +175,7 @@ class Merge(msgspec.Struct, frozen=True):
 RecordCommand = SetRecord | Merge
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """Hold a command with who asks, when it happened, and whether a person asked."""
 
     command: Command

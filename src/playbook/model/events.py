@@ -24,7 +24,7 @@ from playbook.model.record import (
 )
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """Hold one activity that a stage asked for."""
 
     id: str
@@ -33,7 +33,7 @@ class Plan(msgspec.Struct, frozen=True):
     assignee: str = ""
 
 
-class Opened(msgspec.Struct, frozen=True):
+class Opened(msgspec.Struct, frozen=True, gc=False):
     """A case was opened in its first stage."""
 
     playbook: str
@@ -50,7 +50,7 @@ class Opened(msgspec.Struct, frozen=True):
     territory: str = ""
 
 
-class Changed(msgspec.Struct, frozen=True):
+class Changed(msgspec.Struct, frozen=True, gc=False):
     """Fields changed; None means cleared."""
 
     fields: dict[str, Any]
@@ -58,7 +58,7 @@ class Changed(msgspec.Struct, frozen=True):
     historical: bool = False
 
 
-class Moved(msgspec.Struct, frozen=True):
+class Moved(msgspec.Struct, frozen=True, gc=False):
     """The case moved; `way` is forward, skip, back or close; `outcome` where the stage is final."""
 
     source: str
@@ -75,7 +75,7 @@ class Moved(msgspec.Struct, frozen=True):
     waived: tuple[str, ...] = ()
 
 
-class Blocked(msgspec.Struct, frozen=True):
+class Blocked(msgspec.Struct, frozen=True, gc=False):
     """An attempt to advance was refused by these criteria; `asked` are the approvals that it asked for."""
 
     target: str
@@ -83,7 +83,7 @@ class Blocked(msgspec.Struct, frozen=True):
     asked: tuple[str, ...] = ()
 
 
-class Reopened(msgspec.Struct, frozen=True):
+class Reopened(msgspec.Struct, frozen=True, gc=False):
     """A closed case was opened again in the stage it was closed from."""
 
     target: str
@@ -92,13 +92,13 @@ class Reopened(msgspec.Struct, frozen=True):
     stamp: dict[str, Any] = {}
 
 
-class GuideOpened(msgspec.Struct, frozen=True):
+class GuideOpened(msgspec.Struct, frozen=True, gc=False):
     """Someone opened the guidance of a stage."""
 
     stage: str
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(msgspec.Struct, frozen=True, gc=False):
     """A planned activity ended with an outcome; `done` says whether that satisfies it."""
 
     activity: str
@@ -109,7 +109,7 @@ class Finished(msgspec.Struct, frozen=True):
     plans: tuple[Plan, ...] = ()
 
 
-class Logged(msgspec.Struct, frozen=True):
+class Logged(msgspec.Struct, frozen=True, gc=False):
     """A dated fact was logged."""
 
     kind: str
@@ -117,7 +117,7 @@ class Logged(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class Assigned(msgspec.Struct, frozen=True):
+class Assigned(msgspec.Struct, frozen=True, gc=False):
     """The case went to another owner, team or territory."""
 
     owner: str
@@ -126,7 +126,7 @@ class Assigned(msgspec.Struct, frozen=True):
     territory: str = ""
 
 
-class Published(msgspec.Struct, frozen=True):
+class Published(msgspec.Struct, frozen=True, gc=False):
     """A version of a playbook was published: the digests of its process and of its texts."""
 
     playbook: str
@@ -135,7 +135,7 @@ class Published(msgspec.Struct, frozen=True):
     texts: str
 
 
-class FilePublished(msgspec.Struct, frozen=True):
+class FilePublished(msgspec.Struct, frozen=True, gc=False):
     """A file of a kind that is stored was published, by the digest of what it says; withdrawn without one.
 
     `contract` is the version of the kind.
@@ -147,62 +147,62 @@ class FilePublished(msgspec.Struct, frozen=True):
     digest: str = ""
 
 
-class SettingsSet(msgspec.Struct, frozen=True):
+class SettingsSet(msgspec.Struct, frozen=True, gc=False):
     """The organization's settings were set."""
 
     settings: Settings
 
 
-class TeamSet(msgspec.Struct, frozen=True):
+class TeamSet(msgspec.Struct, frozen=True, gc=False):
     """A team was added or changed."""
 
     team: Team
 
 
-class PersonSet(msgspec.Struct, frozen=True):
+class PersonSet(msgspec.Struct, frozen=True, gc=False):
     """A person was added or changed."""
 
     person: Person
 
 
-class RulesSet(msgspec.Struct, frozen=True):
+class RulesSet(msgspec.Struct, frozen=True, gc=False):
     """Calendars, territories, assignment, measures, quotas and rates were laid down anew, all of them."""
 
     rules: Rules
 
 
-class PersonForgotten(msgspec.Struct, frozen=True):
+class PersonForgotten(msgspec.Struct, frozen=True, gc=False):
     """The personal values that name a person were erased, on every stream."""
 
     person: str
 
 
-class CaseForgotten(msgspec.Struct, frozen=True):
+class CaseForgotten(msgspec.Struct, frozen=True, gc=False):
     """The personal values of a case were erased, those of these fields among them."""
 
     fields: tuple[str, ...] = ()
 
 
-class ChildReopened(msgspec.Struct, frozen=True):
+class ChildReopened(msgspec.Struct, frozen=True, gc=False):
     """A follow-up case that had ended was opened again."""
 
     child: str
     playbook: str
 
 
-class Claimed(msgspec.Struct, frozen=True):
+class Claimed(msgspec.Struct, frozen=True, gc=False):
     """A case got what only one may at a time: values that no other has, or somebody's turn."""
 
     case: str
 
 
-class Planned(msgspec.Struct, frozen=True):
+class Planned(msgspec.Struct, frozen=True, gc=False):
     """Activities were planned by automation."""
 
     plans: tuple[Plan, ...]
 
 
-class Noticed(msgspec.Struct, frozen=True):
+class Noticed(msgspec.Struct, frozen=True, gc=False):
     """People are to be told something; delivering it is another's work."""
 
     to: tuple[str, ...]
@@ -210,14 +210,14 @@ class Noticed(msgspec.Struct, frozen=True):
     say: str = ""
 
 
-class Posted(msgspec.Struct, frozen=True):
+class Posted(msgspec.Struct, frozen=True, gc=False):
     """An address outside is to be told."""
 
     url: str
     about: str
 
 
-class TimerFired(msgspec.Struct, frozen=True):
+class TimerFired(msgspec.Struct, frozen=True, gc=False):
     """A timer struck; `base` is what it counted from."""
 
     timer: str
@@ -225,7 +225,7 @@ class TimerFired(msgspec.Struct, frozen=True):
     due: dt.datetime
 
 
-class TimerPaused(msgspec.Struct, frozen=True):
+class TimerPaused(msgspec.Struct, frozen=True, gc=False):
     """A timer stopped counting (`base` is what it counts from), or goes on where `paused` is false."""
 
     timer: str
@@ -233,13 +233,13 @@ class TimerPaused(msgspec.Struct, frozen=True):
     base: dt.datetime
 
 
-class TimersArmed(msgspec.Struct, frozen=True):
+class TimersArmed(msgspec.Struct, frozen=True, gc=False):
     """Imported history is quiet: timers count from here at the earliest."""
 
     since: dt.datetime
 
 
-class ActionRefused(msgspec.Struct, frozen=True):
+class ActionRefused(msgspec.Struct, frozen=True, gc=False):
     """An action that was to happen by itself was refused; it is not tried again."""
 
     action: str
@@ -247,14 +247,14 @@ class ActionRefused(msgspec.Struct, frozen=True):
     criteria: tuple[str, ...] = ()
 
 
-class Linked(msgspec.Struct, frozen=True):
+class Linked(msgspec.Struct, frozen=True, gc=False):
     """A follow-up case was opened."""
 
     child: str
     playbook: str
 
 
-class ChildEnded(msgspec.Struct, frozen=True):
+class ChildEnded(msgspec.Struct, frozen=True, gc=False):
     """A follow-up case ended."""
 
     child: str

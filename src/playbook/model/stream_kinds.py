@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from playbook.model.organization import Organization
 
 
-class Happened(msgspec.Struct, frozen=True):
+class Happened(msgspec.Struct, frozen=True, gc=False):
     """Say on which stream of its kind an event happened, when, and who acted."""
 
     id: str
@@ -20,7 +20,7 @@ class Happened(msgspec.Struct, frozen=True):
     actor: str
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """Say who asks for a command and when, and the organization as it stands.
 
     For a case there are more: the definition that it is pinned to, the request, and facts that were asked for.
@@ -34,7 +34,7 @@ class Asked(msgspec.Struct, frozen=True):
     facts: Mapping[str, Any] = {}
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """Say what a stream is found by; `open` tells those that are done from the others, `fields` are for people."""
 
     name: str = ""

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """Hold the events that a command leads to, and the criteria that only warned or were observed."""
 
     events: tuple[CaseEvent, ...]

@@ -84,6 +84,8 @@ def _opened(id: str, event: Opened, at: dt.datetime) -> Case:  # noqa: A002
 
 
 def _tasks(plans: tuple[Plan, ...], visit: int, at: dt.datetime) -> tuple[Task, ...]:
+    if not plans:
+        return ()
     return tuple([Task(plan.id, visit, plan.n, at, plan.due, plan.assignee) for plan in plans])
 
 
