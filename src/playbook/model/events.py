@@ -1,6 +1,7 @@
 """Events: what happened, for good. Their names, kinds and attributes are stored and never change meaning.
 
-Attributes are stored in the order in which they are declared.
+Attributes are stored in the order in which they are declared. None refers to itself, so none is tracked by the
+garbage collector.
 """
 
 from __future__ import annotations
