@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from playbook.reading.schema import KINDS, schema
@@ -19,6 +20,10 @@ Made from the schemas; `playbook schema KIND` prints one, with what installed pl
 file says its kind and id. What conditions can say is in [conditions](../conditions.md).
 """
 _REFERENCE = "#/definitions/"
+_WIDTH = 90
+_SAFE = re.compile(r"(?!.*(: | #|\n))[\w$/]|(?!.*(: | #|\n))[\w$/].*[^\s:]")
+_SAFE_WITHIN = re.compile(r"(?!.*(: | #|\n))[\w$/]|(?!.*(: | #|\n))[\w$/][^\[\]{},]*[^\s:?\[\]{},]")
+"""Texts that YAML reads as they stand, in a line of their own and within braces or brackets."""
 
 
 def page() -> str:
@@ -39,6 +44,7 @@ def _kind(kind: str, tree: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _keys(tree: Mapping[str, Any], required: list[str] | tuple[str, ...], kind: str) -> Iterator[str]:
+    """Yield the keys of a map as a table, and what is too long for one as YAML below it."""
     properties = tree.get("properties")
     if not properties:
         return
@@ -48,6 +54,9 @@ def _keys(tree: Mapping[str, Any], required: list[str] | tuple[str, ...], kind: 
         must = " (needed)" if name in required else ""
         yield f"| `{name}`{must} | {_cell(part['description'])}{_examples(part)} | {_cell(_allowed(part, kind))} |"
     yield ""
+    written = {name: part["examples"][0] for name, part in properties.items() if _is_long(part)}
+    if written:
+        yield "\n".join(["```yaml", *_block(written, ""), "```\n"])
 
 
 def _allowed(part: Mapping[str, Any], kind: str) -> str:
@@ -79,18 +88,44 @@ def _allowed(part: Mapping[str, Any], kind: str) -> str:
 
 
 def _examples(part: Mapping[str, Any]) -> str:
-    shown = [f"`{_yaml(example)}`" for example in part.get("examples", ())[:2]]
+    if _is_long(part):
+        return ""
+    shown = [_code(_yaml(example)) for example in part.get("examples", ())[:3]]
     return f" For example {', '.join(shown)}." if shown else ""
 
 
-def _yaml(value: Any) -> str:
-    """Return a value as YAML in one line; JSON is that, but for the quotes of plain words."""
+def _is_long(part: Mapping[str, Any]) -> bool:
+    """Return whether the example of a key is easier to read by itself than in a table."""
+    return any(isinstance(one, dict | list) for one in part.get("examples", ())[:1])
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text)}`"
+
+
+def _block(value: Mapping[str, Any], lead: str) -> Iterator[str]:
+    """Yield a map as lines of YAML; what fits stays in its line."""
+    for key, item in value.items():
+        inline = _yaml(item)
+        if not isinstance(item, dict | list) or len(lead) + len(inline) <= _WIDTH:
+            yield f"{lead}{key}: {inline}"
+        elif isinstance(item, dict):
+            yield f"{lead}{key}:"
+            yield from _block(item, f"{lead}  ")
+        else:
+            yield f"{lead}{key}:"
+            yield from (f"{lead}  - {_yaml(one)}" for one in item)
+
+
+def _yaml(value: Any, *, within: bool = False) -> str:
+    """Return a value as YAML in one line; `within` braces or brackets more signs need quotes."""
     if isinstance(value, str):
-        return value
+        safe = _SAFE_WITHIN if within else _SAFE
+        return value if safe.fullmatch(value) else json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
-        return "[" + ", ".join(_yaml(item) for item in value) + "]"
+        return "[" + ", ".join(_yaml(item, within=True) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_yaml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_yaml(item, within=True)}" for key, item in value.items()) + "}"
     return json.dumps(value)
 
 
