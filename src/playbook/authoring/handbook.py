@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playbook.authoring.flow import ANY, facts, flow, timers_of
 from playbook.authoring.handbook_rules import rules
 from playbook.authoring.pages import Bullets, Drawing, Heading, Link, Page, Paragraph, Table, anchor
-from playbook.authoring.wording import Wording, readable
+from playbook.authoring.wording import Code, Wording, readable
 from playbook.process.guiding import guidance
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _work(wording: Wording, activities: Iterable[Activity]) -> Table:
     for one in activities:
         said = wording.activity(one)
         outcomes = (
-            wording.say("outcome_again", outcome=readable(name)) if means == "again" else (readable(name),)
+            wording.say("outcome_again", outcome=Code(name)) if means == "again" else (Code(name),)
             for name, means in one.outcomes
         )
         asked = (

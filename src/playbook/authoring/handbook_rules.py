@@ -54,7 +54,7 @@ def _fields(wording: Wording) -> Table:
 
 def _type(wording: Wording, field: Field) -> Phrase:
     if field.type == "choice":
-        return wording.say("field_options", options=wording.joined((readable(one),) for one in field.options))
+        return wording.say("field_options", options=wording.joined((Code(one),) for one in field.options))
     if field.type == "list" and field.of is not None:
         return wording.say("field_of", type=_type(wording, field.of))
     if field.type == "table":
