@@ -148,25 +148,30 @@ class Play:
         engine, there = self.engine, self.engine.case(case)
         calendar = engine.world.calendar_of(there.owner, there.team, self.now)
         end = calendar.add(self.now, Duration.parse(length))
-        while claims := engine.store.claim(
-            timers_queue(engine.tenant), now=to_micros(end), limit=1, lease=1, worker=_WORKER
-        ):
-            engine.store.release(claims[0], retry_at=claims[0].at, error="")
-            self.now = max(self.now, from_micros(claims[0].at))
-            if not engine.tick():
-                self.now = min(end, self.now + _LATER)  # a plugin failed: it is tried again later
-                if self.now == end:
-                    break
+        before: tuple[str, str, int] | None = None
+        while (due := self._due(end)) is not None:
+            again = due == before  # a plugin failed: it is tried again later
+            self.now = max(self.now + _LATER * again, from_micros(due[2]))
+            if self.now > end:
+                break
+            engine.tick()
+            before = due
         self.now = end
+
+    def _due(self, end: dt.datetime) -> tuple[str, str, int] | None:
+        """Return the stream, name and time of the timer that strikes next, None where none does until then."""
+        queue, store = timers_queue(self.engine.tenant), self.engine.store
+        for claim in store.claim(queue, now=to_micros(end), limit=1, lease=1, worker=_WORKER):
+            store.release(claim, retry_at=claim.at, error="")
+            return claim.stream, claim.id, claim.at
+        return None
 
     def _seen(self, case: str, actor: str, answer: Any) -> Seen:
         engine, since = self.engine, self._since
         try:
             view = engine.view(case, actor=actor)
         except UnknownName:
-            view = engine.view(
-                case, actor=OPERATOR
-            )  # who acts does not see the case, and is refused for that
+            view = engine.view(case, actor=OPERATOR)  # the actor does not see it, and is refused for that
         definition = engine.case_and_definition(case)[1]
 
         def new() -> tuple[HistoryItem, ...]:
