@@ -97,7 +97,7 @@ def test_a_translated_page_has_the_texts_of_the_translation_and_the_words_of_its
         playbook, reading = read(file)
         texts = {path: f"«{path}»" for path in texts_of(reading)}
         page = Checked(html(handbook(translated(playbook, texts, locale))))
-        assert page.root == {"lang": locale, "dir": "rtl" if locale == "fa" else "ltr"}
+        assert page.root == {"lang": locale, "dir": "rtl" if locale in ("fa", "he") else "ltr"}
         assert [text for text in texts.values() if text not in page.seen] == []
         assert words(locale)["page_rules"] in page.seen
 
