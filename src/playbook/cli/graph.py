@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from playbook.authoring.graphs import dot, mermaid
 from playbook.authoring.wording import flat
 from playbook.cli.options import command
 from playbook.cli.originals import original
-from playbook.cli.output import clean, document, paint, say
+from playbook.cli.output import clean, document, on_terminal, paint, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,7 @@ _LABELS = {
     "asks": ("approval", "red"), "timer": ("timer", "blue"), "comes": ("on enter", "blue"),
     "leaves": ("on exit", "blue"), "itself": ("by itself", "magenta"),
 }  # fmt: skip
+_INDENT = " " * 10
 _SAID = {"locked": "nothing can be changed here", "itself": "it moves on as soon as nothing is in the way"}
 
 
@@ -92,14 +95,17 @@ def _tree(drawn: Flow) -> Iterator[str]:
                 said = f"{titles[way.target]}{_if(way.label)}"
                 lines.append(_line("next", "green", said))
         for index, line in enumerate(lines):
-            yield f"{'└─' if index == len(lines) - 1 else '├─'} {line}"
+            is_last = index == len(lines) - 1
+            first, *more = line
+            yield f"{'└─' if is_last else '├─'} {first}"
+            yield from (f"{' ' if is_last else '│'}  {_INDENT}{rest}" for rest in more)
 
 
 def _head(step: Step) -> str:
     return paint(clean(step.title), bold=True) + (f"  {step.facts}" if step.facts else "")
 
 
-def _marked(mark: Mark) -> str:
+def _marked(mark: Mark) -> list[str]:
     label, colour = _LABELS[mark.kind]
     rule = flat(mark.rule) or _SAID.get(mark.kind, "")
     named = mark.kind in ("enter", "needs", "asks")
@@ -110,5 +116,9 @@ def _if(label: Phrase) -> str:
     return f", if {flat(label)}" if label else ""
 
 
-def _line(label: str, colour: str, text: str) -> str:
-    return f"{paint(label, fg=colour)}{' ' * (10 - len(label))}{clean(text)}"
+def _line(label: str, colour: str, text: str) -> list[str]:
+    """Return a line behind its label, broken where a terminal ends."""
+    width = shutil.get_terminal_size().columns - len(_INDENT) - 4
+    shown = clean(text)
+    first, *more = textwrap.wrap(shown, max(width, 20)) if on_terminal() and shown else [shown]
+    return [f"{paint(label, fg=colour)}{_INDENT[len(label) :]}{first}", *more]
