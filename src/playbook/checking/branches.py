@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     Branch = tuple[Path, Target, Meaning]
 
 
+_MOST = 20
+"""How many branches of a stage are thought about."""
+
+
 def branches(reading: Reading[Playbook], gates: Gates) -> Iterator[Problem]:
     """Find branches that are never taken or fit the same cases, and cases that fit none."""
     for stage in gates.playbook.stages:
         try:
             found = _of(gates, stage)
-            if found:
+            if found and len(found) <= _MOST:
                 yield from _overlapping(reading, gates, stage, found)
                 yield from _gap(reading, gates, stage, found)
         except TooManyError:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Placed = tuple[Path, Criterion]
 
 
+_LOOKED_AT, _COMPARED, _FEW = 5_000, 100, 4
 _THERE = frozenset(
     f"case.{name}" for name in ("id", "name", "stage", "opened", "age", "in_stage", "idle", "outcome")
 )
@@ -142,15 +143,26 @@ def against_each_other(reading: Reading[Playbook], gates: Gates) -> Iterator[Pro
     stages = {stage.id: stage for stage in playbook.stages}
     for stage in playbook.stages:
         here, entry = _placed(stage, "exit"), _placed(stage, "entry")
-        for one, other in (*itertools.combinations(here, 2), *itertools.combinations(entry, 2)):
+        pairs = (*_pairs(gates, here, here), *_pairs(gates, entry, entry))
+        for one, other in pairs:
             yield from _compared(reading, gates, one, other, f"the gates of stage {stage.id!r}")
         yield from _outside(reading, gates, stage, here)
         for to in dict.fromkeys(target.to for target in stage.next):
             target = stages.get(to)
             if target is not None and target.final not in QUIT:
                 way = f"the way from {stage.id!r} to {to!r}"
-                for one, other in itertools.product(here, _placed(target, "entry")):
+                for one, other in _pairs(gates, here, _placed(target, "entry")):
                     yield from _compared(reading, gates, one, other, way, same=False)
+
+
+def _pairs(gates: Gates, here: list[Placed], there: list[Placed]) -> list[tuple[Placed, Placed]]:
+    """Return the pairs of criteria that look at the same; no more than are worth the time."""
+    both = itertools.combinations(here, 2) if here is there else itertools.product(here, there)
+    found = []
+    for one, other in itertools.islice(both, _LOOKED_AT):
+        if not gates.keys(one[1]).isdisjoint(gates.keys(other[1])):
+            found.append((one, other))
+    return found[:_COMPARED]
 
 
 def _placed(stage: Stage, side: str) -> list[Placed]:
@@ -210,7 +222,8 @@ def _compared(
 def _same(first: Criterion, second: Criterion, met: Any, also: Any) -> bool:
     if first.kind == second.kind == "approval":
         return False
-    return bool(met.within(also) and also.within(met))
+    few = len(met.boxes) <= _FEW and len(also.boxes) <= _FEW
+    return few and bool(met.within(also) and also.within(met))
 
 
 def _contradiction(

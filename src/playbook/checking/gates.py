@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from playbook.checking.meaning import Meaning, Reader
-from playbook.checking.regions import EVERYTHING, Region, region
+from playbook.checking.regions import EVERYTHING, Key, Region, TooManyError, region
 from playbook.checking.sets import Texts, Values, truth
 from playbook.expressions import Node
 from playbook.model.playbook import QUIT
@@ -26,6 +26,7 @@ class Gates:
         self.playbook = playbook
         self.reader = Reader(playbook)
         self._asked: dict[int, tuple[Criterion, Region | None]] = {}
+        self._keys: dict[int, tuple[Criterion, frozenset[Key]]] = {}
         self._out: dict[str, Region] = {}
 
     def asked(self, criterion: Criterion) -> Region | None:
@@ -34,6 +35,17 @@ class Gates:
         if known is None:
             # The criterion is kept too, so that no other gets its id.
             known = self._asked[id(criterion)] = criterion, self._met(criterion)
+        return known[1]
+
+    def keys(self, criterion: Criterion) -> frozenset[Key]:
+        """Return what a criterion looks at; nothing where that is too much to think about."""
+        known = self._keys.get(id(criterion))
+        if known is None:
+            try:
+                met = self.asked(criterion)
+            except TooManyError:
+                met = None
+            known = self._keys[id(criterion)] = criterion, frozenset() if met is None else met.keys
         return known[1]
 
     def _met(self, criterion: Criterion) -> Region | None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from playbook.checking.found import problem
 from playbook.checking.gates import standing
-from playbook.checking.parts import playbook_of
 from playbook.checking.paths import closure, ways
 from playbook.checking.regions import Region, TooManyError, region
 from playbook.checking.witness import Witness, witnesses
@@ -30,12 +29,14 @@ _MOVING = frozenset(("case.stage", "case.outcome"))
 
 def breaches(reading: Reading[Playbook], gates: Gates) -> Iterator[Problem]:
     """Find the first way, from the beginning on, by which a case passes every gate and breaks an invariant."""
-    routes = _routes(gates.playbook) if gates.playbook.invariants else []
+    if not gates.playbook.invariants:
+        return
+    routes, onward = _routes(gates.playbook), ways(reading)
     for invariant in gates.playbook.invariants:
         if invariant.that.tree is None or not _MOVING & reads(load(invariant.that.tree)):
             continue
         for route in routes:
-            found = _breach(gates, invariant, route, reading)
+            found = _breach(gates, invariant, route, onward)
             if found is not None:
                 message = (
                     f"on the way {' -> '.join(stage.id for stage in route)} this would no longer hold:"
@@ -52,11 +53,12 @@ def _routes(playbook: Playbook) -> list[tuple[Stage, ...]]:
     """Return the shortest way to every branch that `next` names, the shorter first."""
     stages = {stage.id: stage for stage in playbook.stages}
     routes: list[tuple[Stage, ...]] = []
+    longest = 20  # further on, a way says nothing that a person would follow
     queue: list[tuple[Stage, ...]] = [playbook.stages[:1]] if playbook.stages else []
     seen = set()
     while queue:
         route = queue.pop(0)
-        if route[-1].id in seen:
+        if route[-1].id in seen or len(route) > longest:
             continue
         seen.add(route[-1].id)
         onward = [stages[one.to] for one in route[-1].next if one.to in stages]
@@ -66,7 +68,7 @@ def _routes(playbook: Playbook) -> list[tuple[Stage, ...]]:
 
 
 def _breach(
-    gates: Gates, invariant: Invariant, route: tuple[Stage, ...], reading: Reading[Playbook]
+    gates: Gates, invariant: Invariant, route: tuple[Stage, ...], onward: Mapping[str, set[str]]
 ) -> Witness | None:
     """Return values with which a case passes the last step of a way and breaks an invariant by it."""
     start, target = route[-2:]
@@ -79,10 +81,10 @@ def _breach(
         left = gates.way(start, target).both(before).both(after)
         for index in range(len(route) - 2):
             passed = gates.way(route[index], route[index + 1])
-            left = left.both(_kept(gates, passed, _locked(reading, route[index + 1 : -1])))
+            left = left.both(_kept(gates, passed, _locked(gates.playbook, onward, route[index + 1 : -1])))
     except TooManyError:
         return None
-    surely = _surely_filled(gates.playbook, target, reading)
+    surely = _surely_filled(gates.playbook, target, onward)
     cases: tuple[tuple[Mapping[str, str], bool], ...] = (
         ({"stage": start.id, "outcome": start.final or OPEN}, True),
         ({"stage": target.id, "outcome": target.final or OPEN}, False),
@@ -96,9 +98,8 @@ def _breach(
     return None
 
 
-def _locked(reading: Reading[Playbook], stages: tuple[Stage, ...]) -> set[str]:
+def _locked(playbook: Playbook, onward: Mapping[str, set[str]], stages: tuple[Stage, ...]) -> set[str]:
     """Return the fields that nobody changes in any of the stages."""
-    playbook, onward = playbook_of(reading), ways(reading)
     found = {field.id for field in playbook.fields}
     for stage in stages:
         if not stage.locked:
@@ -131,12 +132,11 @@ def _kept(gates: Gates, passed: Region, locked: set[str]) -> Region:
     return region({key: values for key, values in box.items() if stays(key[1])} for box in passed.boxes)
 
 
-def _surely_filled(playbook: Playbook, stage: Stage, reading: Reading[Playbook]) -> set[str]:
+def _surely_filled(playbook: Playbook, stage: Stage, onward: Mapping[str, set[str]]) -> set[str]:
     """Return the fields that a case has in a stage without a criterion asking: by default, computed, or required."""
     found = {field.id for field in playbook.fields if field.default is not None or field.is_ is not None}
     if stage.final in QUIT:
         return found
-    onward = ways(reading)
     for field in playbook.fields:
         if field.required_from in onward and stage.id in closure(onward, {field.required_from}):
             found.add(field.id)

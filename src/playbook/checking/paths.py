@@ -81,8 +81,8 @@ def ways(reading: Reading[Playbook]) -> dict[str, set[str]]:
             reading.source.get("stages", stage.id).broken or len(onward[stage.id]) < len(set(targets))
         ) and not stage.final:
             onward[stage.id] = set(stages)
+    starts = [other.id for other in playbook.stages if not other.final]
     for stage in playbook.stages:
-        starts = [other.id for other in playbook.stages if not other.final]
         for start in starts if stage.start == ("any",) else stage.start:
             source = start if start in stages else nearest(start, stages)
             if source and source != stage.id:

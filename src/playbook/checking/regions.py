@@ -51,6 +51,11 @@ class Region:
             found = found.both(region({key: values.rest()} for key, values in box.items()))
         return found
 
+    @property
+    def keys(self) -> frozenset[Key]:
+        """Return everything that is constrained in one of its boxes."""
+        return frozenset(key for box in self.boxes for key in box)
+
     def within(self, other: Region) -> bool:
         """Return whether all of it lies in another; raises TooManyError."""
         return self.both(other.rest()).empty

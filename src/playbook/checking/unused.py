@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PARAMETER = re.compile(r"(?m)^[^#\n]*?\$([a-z]\w*)")
+_MOST = 200
+"""How many words are looked at for one that is misspelt."""
+
 _OWN = ("call", "email", "meeting", "note")
 """Entries that say what the seller did."""
 
@@ -32,6 +36,11 @@ _EFFORT = frozenset(("call", "email", "task"))
 
 
 def unused(reading: Reading[Playbook], project: Project | None) -> Iterator[Problem]:
+    """Find what nothing uses; of very much, as much as one would read."""
+    return itertools.islice(_unused(reading, project), 50)
+
+
+def _unused(reading: Reading[Playbook], project: Project | None) -> Iterator[Problem]:
     """Find fields that nothing asks for or reads, parameters that nothing names, criteria that no stage takes.
 
     A word anywhere in the file counts, also in a text and in the options of a plugin: what is silent is right.
@@ -65,7 +74,8 @@ def unused(reading: Reading[Playbook], project: Project | None) -> Iterator[Prob
 
 def _misspelt(name: str, words: Counter[str]) -> bool:
     """Return whether a word may stand for the name, misspelt; that has its own Problem."""
-    return bool(difflib.get_close_matches(name, [word for word in words if word != name], n=1, cutoff=0.8))
+    others = [word for word in words if word != name and abs(len(word) - len(name)) < 3]
+    return bool(difflib.get_close_matches(name, others[:_MOST], n=1, cutoff=0.8))
 
 
 def _words(tree: Any) -> Counter[str]:

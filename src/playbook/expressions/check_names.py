@@ -48,6 +48,13 @@ class Names(Base):
         )
 
     def _nearest(self, name: str) -> str:
+        if any(
+            name in type_.args
+            for of in self.env.roots.values()
+            for type_ in of.values()
+            if type_.name == "choice"
+        ):
+            return f'; put an option in quotes: "{name}"'
         known = [*self.items, *self.env.names, *self.env.roots, "true", "false", "null"]
         return self._other(name, known)
 

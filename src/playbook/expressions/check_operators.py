@@ -81,6 +81,8 @@ class Operators(Base):
             hint = "write a duration, like 30d"
         elif pair & {"money", "number", "percent"} and "double" in pair:
             hint = "write the number without e"
+        elif pair == {"money", "text"}:
+            hint = "write money without quotes, like 25000 EUR"
         elif one == BOOL:
             hint = "join two comparisons with 'and'"
         self.wrong(node, "type", f"{title(one)} cannot be compared with {title(other)}", hint)

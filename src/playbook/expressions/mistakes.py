@@ -67,6 +67,14 @@ _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     (r"", r"[\"']", "the text that begins here has no end", "close it with the same quotation mark"),
     (r"", r"[$€£¥]", *_CURRENCY),
     (r"\d\s*\Z", r"[A-Za-z]{3}\b|(?i:euros?|dollars?)\b", *_CURRENCY),
+    (r"\b[A-Z]{3}\s*\Z", r"\d", *_CURRENCY),
+    (
+        r"",
+        r"(greater|less|more|bigger|smaller|larger|above|below|after|before|at)\b",
+        "words do not compare",
+        "write >, >=, <, <=, == or !=",
+    ),
+    (r"\b(and|or)\s+\Z", r"[<>=!]", "a comparison has two sides", "name the value again: x > 1 and x < 3"),
     (r"\d\s+\Z", r"(min|h|d|w|mo|wd|wh)\b", "a duration has no space inside", "write 90d instead of 90 d"),
     (r"", r"(is|equals)\b", "'is' does not compare", "write == for 'is equal', filled(...) for 'is there'"),
     (
@@ -100,6 +108,8 @@ def explain(text: str, at: int) -> tuple[str, str]:
     if not text.strip():
         return "the condition is empty", ""
     if not after.strip():
+        if text.count("(") > text.count(")"):
+            return "a bracket is not closed", "add ) where it ends"
         return "the condition ends too early", "something is missing after its last word or sign"
     for head, tail, message, hint in _SLIPS:
         if re.search(head, before) and re.match(tail, after):

@@ -153,16 +153,31 @@ def _wrong_type(breach: _Breach, wanted: Iterable[str]) -> None:
         syntax.placeholder(breach.source, f"{{{inside}}}", breach.span)
         return
     expected = " or ".join(_TYPES[name] for name in wanted)
-    hint = breach.schema.get("description", "")
+    if str(breach.schema.get("title", "")).lower() == "duration":
+        expected = "a duration"
+    message = f"{breach.name} must be {expected}, found {describe(value)}"
+    breach.report(
+        codes.WRONG_TYPE, message, _instead(value, wanted, expected, breach.schema.get("description", ""))
+    )
+
+
+def _instead(value: Any, wanted: list[str], expected: str, description: str) -> str:
+    """Return what to write instead of a value of another type."""
     if value is None:
-        hint = "write a value, or remove the key"
-    elif "string" in wanted and not isinstance(value, Map | List):
-        hint = f'put it in quotes: "{typed(value)}"'
-    elif wanted == ["array"] and not isinstance(value, Map | List):
-        hint = f"write [{typed(value).replace(';', ',')}]"
-    elif wanted == ["boolean"]:
-        hint = f"write true or false: {hint[:1].lower()}{hint[1:]}".rstrip(".")
-    breach.report(codes.WRONG_TYPE, f"{breach.name} must be {expected}, found {describe(value)}", hint)
+        return "write a value, or remove the key"
+    if expected == "a duration" and isinstance(value, int):
+        return f"write a unit: {value}d for days; or h, wd, w, mo"
+    if wanted == ["integer"] and isinstance(value, str) and value.isdecimal():
+        return f"write it without quotes: {value}"
+    if isinstance(value, Map | List):
+        return description
+    if "string" in wanted:
+        return f'put it in quotes: "{typed(value)}"'
+    if wanted == ["array"]:
+        return f"write [{typed(value).replace(';', ',')}]"
+    if wanted == ["boolean"]:
+        return f"write true or false: {description[:1].lower()}{description[1:]}".rstrip(".")
+    return description
 
 
 def _is_placeholder(value: Any) -> bool:
@@ -193,6 +208,9 @@ def _malformed(breach: _Breach) -> None:
             Duration.parse(breach.value)
         except ValueError as error:
             hint = str(error).partition(": ")[2]
+    if title.startswith("id"):
+        slug = re.sub(r"[^a-z0-9]+", "-" if "file" in title else "_", breach.value.lower()).strip("-_")
+        hint = f"write {slug}" if slug and re.search(breach.asked, slug) else hint
     article = "an" if title[0] in "aeio" else "a"
     breach.report(codes.MALFORMED, f"{breach.value!r} is not {article} {title}", hint)
 

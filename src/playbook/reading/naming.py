@@ -90,6 +90,9 @@ class Known:
     def of_playbook(self, playbook: Playbook, child: str) -> Environment:
         """Return what a playbook's conditions may name, with the case of a child playbook where one is meant."""
         env = environment(playbook, self.contributed.functions, self._references())
+        if not playbook.subject:
+            # It was refused and has its own Problem: any root may be the cases.
+            env = attrs.evolve(env, roots=_Open(env.roots, _ANYTHING))
         if not child:
             return env
         other = self.playbooks.get(child)

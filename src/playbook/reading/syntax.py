@@ -87,18 +87,24 @@ def refused(source: Source, error: yaml.MarkedYAMLError) -> None:
 
 
 _VALUE = r"(?:^|[:\-,{\[])[ \t]+"
+_LONGEST = 2_000
+"""How much of a line is looked at for what is known by its looks."""
+
 _QUOTE_FIRST = re.compile(_VALUE + r"""((["'])(?:(?!\2).)*\2)[ \t]*[^\s,\]}#:'"]""")
-_COLON = re.compile(r"(?:^|[{,])[ \t]*(?:- +)?([\w.-]+):[ \t]+([^\s\"'{\[|>#][^{}\[\]\"']*?:)(?:[ \t]|$)")
+_FIRST = r"""[^\s"'{\[|>#]"""
+_COLON = re.compile(rf"^[ \t]*(?:- +)?([\w.-]+):[ \t]+({_FIRST}.*?:)(?:[ \t]|$)")
+_COLON_IN_BRACES = re.compile(rf"""[{{,][ \t]*([\w.-]+):[ \t]+({_FIRST}[^{{}}\[\],"']*?:)(?:[ \t]|$)""")
+_OPEN_QUOTE = re.compile(r"""(?:^|[:\-,{\[])[ \t]+(["'])(?:(?!\1).)*$""")
 _IN_ITEM = re.compile(r"[ \t]*- +([^\s\"'{\[|>#][^{}\[\]\"']*?:) [^:]*: ")
 _JOINED = re.compile(r"[ \t]*(?:- +)?([a-z_]\w*)(?::(?! )| *=(?!=)|;) *(\S.*)")
 
 
 def _familiar(source: Source, met: Span, opened: Span) -> bool:
     """Report a cause that is known by its looks, on the line where the parser stopped or the one above."""
-    if _deeper(source, met):
+    if _deeper(source, met) or _unclosed(source, met):
         return True
     for number in (met.line, met.line - 1):
-        text = source.line(number)
+        text = source.line(number)[:_LONGEST]
         indent = text[: len(text) - len(text.lstrip())]
         if "\t" in indent:
             tab = Span(source.file, number, indent.index("\t") + 1)
@@ -122,7 +128,7 @@ def _deeper(source: Source, met: Span) -> bool:
     number = met.line - 1
     while number > 0 and not source.line(number).strip():
         number -= 1
-    here, above = source.line(met.line), source.line(number)
+    here, above = source.line(met.line)[:_LONGEST], source.line(number)[:_LONGEST]
     column = len(here) - len(here.lstrip()) + 1
     has_value = re.match(r"[ ]*(?:- +)?[\w.-]+:[ ]+[^\s|>{\[\"'#&]", above)
     key = re.match(r"[ ]*[\w.-]+:(?:[ ]|$)", here)
@@ -136,6 +142,22 @@ def _deeper(source: Source, met: Span) -> bool:
     return True
 
 
+def _unclosed(source: Source, met: Span) -> bool:
+    """Report a quote that was opened above and closed by the next one there is, on the line where reading stopped."""
+    for number in range(met.line - 1, max(met.line - 100, 0), -1):
+        opened = _OPEN_QUOTE.search(source.line(number)[:_LONGEST])
+        if opened is None:
+            continue
+        between = (source.line(n) for n in range(number + 1, met.line))
+        if any(opened[1] in text for text in between) or opened[1] not in source.line(met.line)[: met.column]:
+            return False
+        span = Span(source.file, number, opened.start(1) + 1)
+        message = f"the quote that opens here is closed on line {met.line} only"
+        source.report(codes.YAML_SYNTAX, message, span, "close it where the text ends")
+        return True
+    return False
+
+
 def _cut(source: Source, number: int, text: str, opened: Span) -> bool:
     """Report a text that a quote, a colon or a hash cuts, or a key without its colon."""
     file = source.file
@@ -146,7 +168,7 @@ def _cut(source: Source, number: int, text: str, opened: Span) -> bool:
         source.report(
             codes.QUOTE_FIRST, f"the text ends with {quote[1]}, and something follows it", span, hint
         )
-    elif (colon := _COLON.search(text)) is not None:
+    elif (colon := _COLON.search(text) or _COLON_IN_BRACES.search(text)) is not None:
         rest = re.split(r"[,}]" if "{" in text[: colon.start(2)] else r"[ \t]#", text[colon.start(2) :])[0]
         hint = f"put the text in quotes: {colon[1]}: {traps.quoted(rest.strip())}"
         if re.fullmatch(r"[a-z_]+:", colon[2]):

@@ -19,6 +19,9 @@ HASH = re.compile(r"[ \t]#(?=[^\s#!=*-])")
 
 IN_NUMBER = re.compile(r"\d,\d")
 _WORDS = re.compile(r"[\w-]+(,\s*[\w-]+)+")
+_LONGEST = 1_000
+"""How far the commas of one text are followed; what comes after them was told with the first."""
+
 _THOUSANDS = re.compile(r"(?:^|\D)\d{1,3}\Z"), re.compile(r"\d{3}(?!\d)")
 _NO_COLON = re.compile(r"\s*([\w-]+)\s*(?::|=)(?!=)\s*(\S.*)", re.DOTALL)
 
@@ -39,6 +42,8 @@ def cut(source: Source, holder: Map, key: Any) -> bool:
     text, end = holder[before], holder.places[before][1].end_mark.index
     if not isinstance(text, int | str) or _style(holder.places[before][1]):
         return False
+    if holder.broken and key.end_mark.index - end > _LONGEST:
+        return True
     between = source.text[end : key.start_mark.index]
     head, tail = _THOUSANDS
     if between == "," and head.search(str(text)) and tail.match(key.value):

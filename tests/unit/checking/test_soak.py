@@ -189,3 +189,33 @@ def test_every_file_is_told_its_problems(make: Callable[[random.Random], str]) -
         assert all(one.startswith("f.yaml:") for one in said)
 
     check_one()
+
+
+HEAD = "playbook: p\nversion: 1\nsubject: s\nfields: {m: {type: money}}\n"
+TAIL = "    next: [won]\n  won: {final: won}\n"
+LARGE = {
+    "commas": f"{HEAD}stages:\n  q:\n    guidance: {{goal: x{', w' * 150_000}}}\n{TAIL}",
+    "quotes": "a: " + '"x" ' * 150_000,
+    "lines": '"a\n' * 200_000,
+    "criteria": f"{HEAD}stages:\n  q:\n    exit:\n"
+    + "".join(f"      a{n}: {{that: s.m > {n}}}\n" for n in range(3_000))
+    + TAIL,
+    "branches": f"{HEAD}stages:\n  q:\n    next:\n"
+    + "".join(f"      - {{to: won, when: s.m == {n}}}\n" for n in range(2_000))
+    + "  won: {final: won}\n",
+    "stages": f"{HEAD}stages:\n"
+    + "".join(f"  q{n}: {{next: [q{n + 1}], exit: {{c{n}: {{that: s.m > {n}}}}}}}\n" for n in range(1_500))
+    + "  q1500: {next: [won]}\n  won: {final: won}\ninvariants: {i: 'case.stage != \"won\" or s.m > 5 EUR'}\n",
+    "parts": f"{HEAD}stages:\n  q:\n    exit: {{a: {{that: '"
+    + " and ".join(f"(s.m > {n} or s.m < {n + 1})" for n in range(200))
+    + f"'}}}}\n{TAIL}",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_file_is_told_its_problems(name: str) -> None:
+    problems_of(read_text(TEXTS[0], "f.yaml"))
+    before = time.process_time()
+    said = [problem.render() for problem in problems_of(read_text(LARGE[name], "f.yaml"))]
+    assert not SOAK or time.process_time() - before < LIMIT
+    assert all(one.startswith("f.yaml:") for one in said)
