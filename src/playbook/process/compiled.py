@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from playbook.expressions import Function, Scope
     from playbook.model.case import Case
     from playbook.model.contributions import ActionKind, CriterionKind
-    from playbook.model.playbook import Field, Stage
+    from playbook.model.playbook import Field, Playbook, Stage
     from playbook.model.rules import Condition
     from playbook.process.automation import Armed
     from playbook.process.criteria import Check, Test
@@ -66,6 +66,27 @@ class Compiled:
         self.definition = definition
         self.playbook = playbook
         self.subject = playbook.subject
+        self._tabulate(playbook)
+        self._permit(playbook)
+        self.missing = tuple(
+            f"{p} {v}" for p, v in sorted(definition.plugins.items()) if contracts.get(p) != v
+        )
+        self.whole = not self.missing
+        self._conditions = Conditions(functions if self.whole else {})
+        self._kinds = kinds
+        self.branch: dict[tuple[str, str], Test] = {}
+        self.stage_when: dict[str, Test] = {}
+        self.activity_when: dict[str, Test] = {}
+        if self.whole:
+            self._compile_tests()
+        self.automation = Automation.of(playbook, self._conditions, actions) if self.whole else None
+        self._prepare(self._conditions)
+        self.awaits = self.automation is not None or bool(self.approvals)
+        self._gates(playbook)
+        self.parameters = Parameters(playbook, self._conditions) if self._conditions.parameters else None
+
+    def _tabulate(self, playbook: Playbook) -> None:
+        """Lay down what is looked up by id."""
         self.fields = {field.id: field for field in playbook.fields}
         self.defaults = {f.id: load(f, f.default) for f in playbook.fields if f.default is not None}
         self.personal = frozenset(field.id for field in playbook.fields if field.personal)
@@ -91,25 +112,17 @@ class Compiled:
         self.followers = {
             name: tuple(a for a in self.activities.values() if a.after == name) for name in self.activities
         }
+
+    def _permit(self, playbook: Playbook) -> None:
+        """Lay down who may do what."""
         named = {permission.act: permission.who for permission in playbook.who_may}
         self.who = {act: _who(act, named) for act in ACTS}
         self.editors = self.who["edit"]
         self.free = frozenset(act for act, who in self.who.items() if "anyone" in who)
         self.hides = "anyone" not in self.who["see"]
-        self.missing = tuple(
-            f"{p} {v}" for p, v in sorted(definition.plugins.items()) if contracts.get(p) != v
-        )
-        self.whole = not self.missing
-        self._conditions = Conditions(functions if self.whole else {})
-        self._kinds = kinds
-        self.branch: dict[tuple[str, str], Test] = {}
-        self.stage_when: dict[str, Test] = {}
-        self.activity_when: dict[str, Test] = {}
-        if self.whole:
-            self._compile_tests()
-        self.automation = Automation.of(playbook, self._conditions, actions) if self.whole else None
-        self._prepare(self._conditions)
-        self.awaits = self.automation is not None or bool(self.approvals)
+
+    def _gates(self, playbook: Playbook) -> None:
+        """Lay down what stands between stages, and the machine that moves between them."""
         self.straight = dict(self._straight())
         self.locked = {s: self._from(s, "locked_from") for s in self.stages}
         self.required = {s: self._from(s, "required_from") for s in self.stages}
@@ -121,7 +134,6 @@ class Compiled:
             self.stages,
             ((way, a.id, b.id, block or self._gate(way, a, b)) for way, a, b in self._moves()),
         )
-        self.parameters = Parameters(playbook, self._conditions) if self._conditions.parameters else None
 
     def scope(self, case: Case, actor: str, now: dt.datetime, world: World) -> Scope:
         """Return what conditions of this definition see of a case at a moment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +59,12 @@ _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _BOUND = "SELECT max(position) FROM playbook.events WHERE tenant = %s"
 
 
-class _Connected:
+class _Connected(ABC):
     """Do the work of a store in connections that are lent for it."""
 
+    @abstractmethod
     def _lend(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError
+        """Lend a connection for a block."""
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
