@@ -199,7 +199,8 @@ class _Compiler:
         return self._called(function, node)
 
     def _called(self, function: Function, node: Node) -> Closure:
-        run = _called(function, [self.closure(argument) for argument in node.args[1:]])
+        unknown = Unknown((f"{function.name}({', '.join(map(_written, node.args[1:]))})",))
+        run = _called(function, [self.closure(argument) for argument in node.args[1:]], unknown)
         return _charged(run) if self.depth else run
 
     def _filled(self, node: Node) -> Closure:
@@ -315,7 +316,19 @@ def _charged(run: Closure) -> Closure:
     return charged
 
 
-def _called(function: Function, arguments: list[Closure]) -> Closure:
+def _written(argument: Node) -> str:
+    """Return an argument as it is written, never its value: what is unknown is told where values may not be."""
+    if argument.op in ("field", "follow"):
+        return ".".join(argument.args[:3] if argument.op == "follow" else argument.args)
+    plain = bool(argument.args) and all(isinstance(part, (str, bool)) for part in argument.args)
+    return (
+        " ".join(str(part).lower() if part in (True, False) else part for part in argument.args)
+        if plain
+        else "..."
+    )
+
+
+def _called(function: Function, arguments: list[Closure], unknown: Unknown) -> Closure:
     call, takes_scope, name = function.call, function.takes_scope, function.name
 
     def run(scope: Scope) -> object:
@@ -330,7 +343,7 @@ def _called(function: Function, arguments: list[Closure]) -> Closure:
         except Exception as error:  # noqa: BLE001 - a plugin's failure is an answer that names the function
             return EvalError(f"{name}() failed: {error}")
         if answer is None:
-            return Unknown((f"{name}({', '.join(map(str, values))})",))
+            return unknown
         return tuple(answer) if answer.__class__ is list else answer
 
     return run

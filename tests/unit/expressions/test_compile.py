@@ -256,6 +256,20 @@ def test_functions_never_see_what_is_unknown(scope: Scope) -> None:
     assert seen == []
 
 
+def test_what_a_function_does_not_know_names_what_it_was_asked_and_tells_no_value(scope: Scope) -> None:
+    function = Function("f", (DYN,), DYN, lambda *values: None, variadic=True)
+    asked = [
+        ["field", "deal", "pain"],
+        ["string", "x"],
+        ["bool", True],
+        ["money", "5.00", "EUR"],
+        ["follow", "deal", "account", "country", "account"],
+        ["add", ["field", "deal", "seats"], ["int", "1"]],
+    ]
+    said = Unknown(("f(deal.pain, x, true, 5.00 EUR, deal.account.country, ...)",))
+    assert compile(load(["call", "f", *asked]), {"f": function})(scope) == said
+
+
 def test_an_operation_of_a_newer_version_is_named() -> None:
     with pytest.raises(ValueError, match="does not know the operation 'reduce'"):
         compile(Node("reduce", ("x",)), {})
