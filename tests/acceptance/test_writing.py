@@ -152,3 +152,9 @@ def test_the_hooks_of_pre_commit_and_the_workflow_run_commands_that_there_are(pr
     for words in map(str.split, commands):
         shown = CliRunner().invoke(main, [words[0], "--help"]).output
         assert all(option in shown for option in words[1:] if option.startswith("--")), words
+
+
+def test_a_playbook_that_ships_is_drawn_where_it_lies(tmp_path: Path) -> None:
+    for file in sorted(shipped("playbooks").glob("*/*.playbook.yaml")):
+        drawn = CliRunner().invoke(main, ["--project", str(tmp_path), "graph", str(file), "--format", "dot"])
+        assert drawn.output.startswith("digraph playbook {"), drawn.output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -27,8 +27,9 @@ def originals(session: Session, name: str) -> tuple[Project, list[Playbook]]:
         found = [one for one in found if one.id == name or Path(one.file).resolve() in same]
         if not found:
             raise UnknownName("playbook", name, project.playbooks)
-    files = {one.file for one in found}
-    broken = [one for one in project.problems if one.severity == "error" and one.span.file in files]
+    files = {Path(one.file).resolve() for one in found}
+    errors = (one for one in project.problems if one.severity == "error")
+    broken = [one for one in errors if Path(one.span.file).resolve() in files]
     if broken:
         raise ProblemsFound(broken)
     return project, [one.value for one in found if one.value is not None]
@@ -45,13 +46,20 @@ def original(session: Session, name: str) -> Playbook:
 
 
 def _project(session: Session, name: str) -> Project:
+    """Return the files around; of a file that belongs to no project of ours, only its own mistakes count."""
     from playbook.checking import problems_of
-    from playbook.reading.project import Project
+    from playbook.reading.files import Folder, root_around
+    from playbook.reading.project import Project, read_text
 
-    if session.has_project or not Path(name).is_file():
+    file = Path(name)
+    if session.has_project or not file.is_file():
         return session.files
     registry = session.registry
-    project = Project.from_folder(
-        Path(name).parent, criteria=registry.criteria, actions=registry.actions, functions=registry.functions
-    )
-    return attrs.evolve(project, problems=problems_of(project))
+    added: dict[str, Any] = {
+        "criteria": registry.criteria, "actions": registry.actions,
+        "functions": registry.functions, "kinds": registry.kinds,
+    }  # fmt: skip
+    project = Project.from_folder(root_around(file), **added)
+    files = Folder.around(file, registry.kinds)
+    alone = read_text(file.read_text(encoding="utf-8"), str(file), files=files, **added)
+    return attrs.evolve(project, problems=problems_of(alone))
