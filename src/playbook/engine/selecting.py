@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playbook.engine.answers import CaseView
     from playbook.engine.desk import Seen
     from playbook.engine.engine import Engine
-    from playbook.expressions import Mistake, Node, Scope
+    from playbook.expressions import Environment, Mistake, Node, Scope
     from playbook.model.playbook import Field
     from playbook.process.facts import World
     from playbook.process.references import Step
@@ -67,12 +67,13 @@ class Selection:
         names = engine.definitions.names() if query.playbook is None else (query.playbook,)
         functions, references = engine.registry.functions, _references(engine)
         ready: dict[str, _Ready] = {}
-        wrong: dict[str, Sequence[Mistake]] = {}
+        wrong: dict[str, tuple[int, Sequence[Mistake]]] = {}
         for name in names:
             playbook = engine.definitions.current(name, None).playbook
-            checked = expressions.check(node, environment(playbook, functions, references), BOOL)
+            known = environment(playbook, functions, references)
+            checked = expressions.check(node, known, BOOL)
             if checked.mistakes:
-                wrong[name] = checked.mistakes
+                wrong[name] = (_strange(node, known), checked.mistakes)
                 continue
             test = expressions.compile(checked.node, functions)
             found = expressions.follows(checked.node)
@@ -80,7 +81,8 @@ class Selection:
             ready[playbook.id] = _Ready(test, steps)
             query = _narrowed(query, checked.node)
         if not ready:
-            raise InputError(_told(text, min(wrong.values(), key=len, default=())))
+            nearest = min(wrong.values(), key=lambda one: (one[0], len(one[1])), default=(0, ()))
+            raise InputError(_told(text, nearest[1]))
         if len(ready) == 1:
             query = replace(query, playbook=next(iter(ready)))
         return cls(engine, query, actor, ready, tuple(wrong))
@@ -161,6 +163,12 @@ def _references(engine: Engine) -> dict[str, Collection[Field]]:
     definitions, kinds = engine.definitions, engine.kept_records.kinds
     cases = {name: definitions.current(name, None).playbook.fields for name in definitions.names()}
     return {**cases, **{name: tuple(kinds.current(name)[0].fields.values()) for name in kinds.names()}}
+
+
+def _strange(node: Node, known: Environment) -> int:
+    """Return how many of the subjects that a condition names are unknown: it is meant for where they are not."""
+    named = {one.args[0] for one, _ in node.walk() if one.op == "field"}
+    return len(named - known.roots.keys() - known.names.keys())
 
 
 def _narrowed(query: Query, node: Node) -> Query:

@@ -305,6 +305,9 @@ def test_a_condition_that_fits_nothing_names_the_nearest_and_the_place(office: O
         "    deal.pain != '' and deal.amout > 3",
         " " * 29 + "^^^^^",
     ]
+    for condition in ("deal.amout > 3", "lead.amout > 3 and lead.source != ''"):
+        with pytest.raises(InputError, match="has no field 'amout'"):
+            office.where(condition)
     with pytest.raises(InputError, match="'=' does not compare"):
         office.where("deal.amount = 3")
     with pytest.raises(InputError, match="true or false"):
