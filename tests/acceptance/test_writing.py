@@ -80,6 +80,13 @@ def test_docs_in_another_language_takes_the_translation(here: Run, project: Path
     page = (project / "handbook" / "deals.fa.html").read_text(encoding="utf-8")
     assert '<html lang="fa" dir="rtl">' in page
     assert '<h2 id="stage-discovery">شناخت</h2>' in page
+    (project / "deals.fa.yaml").write_text(
+        f"{text}source:\n  stages.discovery.title: Scouting\n", encoding="utf-8"
+    )
+    assert "one text is translated from what stood there before" in here("docs", "--locale", "fa").err
+    assert '<h2 id="stage-discovery">Discovery</h2>' in (project / "handbook" / "deals.fa.html").read_text(
+        "utf-8"
+    )
 
 
 def test_a_file_outside_a_project_is_drawn_and_written_too(tmp_path: Path, project: Path) -> None:
@@ -101,12 +108,12 @@ def test_a_project_from_any_template_has_no_errors_and_passes_its_tests(name: st
     checked = run.invoke(main, ["--project", str(folder), "check"])
     assert (checked.exit_code, "error" in checked.output) == (0, False), checked.output
     assert (folder / "playbook.yaml").read_text(encoding="utf-8").splitlines()[1] == "project: north"
-    if "playbook test" in said.output:
-        tested = run.invoke(main, ["--project", str(folder), "test"])
-        assert tested.exit_code == 0, tested.output
+    assert "playbook test" in said.output
+    tested = run.invoke(main, ["--project", str(folder), "test"])
+    assert tested.exit_code == 0, tested.output
 
 
-@pytest.mark.parametrize("name", ["minimal", "new-business"])
+@pytest.mark.parametrize("name", ["minimal", "new-business", "enterprise"])
 def test_an_editor_finds_the_schema_of_every_file_of_a_project(name: str, tmp_path: Path) -> None:
     CliRunner().invoke(main, ["init", str(tmp_path), "--template", name])
     associated = json.loads((tmp_path / ".vscode/settings.json").read_text(encoding="utf-8"))["yaml.schemas"]

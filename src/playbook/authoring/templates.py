@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from playbook.model.playbook import Playbook
+    from playbook.model.scenario import Scenario
     from playbook.plugins import Registry
 
 MINIMAL = "minimal"
@@ -141,7 +142,7 @@ def _opened(book: Playbook) -> Iterator[str]:
 def _shipped_files(library: Project, family: tuple[str, ...], project: str) -> Iterator[tuple[str, str]]:
     """Yield the files of shipped playbooks by path: a folder for each, and one organization for all.
 
-    Scenarios that begin with a case of a playbook that does not come along stay behind.
+    Scenarios with a case of a playbook that does not come along stay behind.
     """
     first = Path(library.playbooks[family[0]].file).parent
     own = first / _ORGANIZATION
@@ -154,13 +155,21 @@ def _shipped_files(library: Project, family: tuple[str, ...], project: str) -> I
     foreign = {
         reading.file
         for reading in library.scenarios.values()
-        if reading.value is None or reading.value.playbook not in family
+        if reading.value is None or not _cast(reading.value) <= set(family)
     }
     for name in family:
-        for file in sorted(Path(library.playbooks[name].file).parent.glob("*.yaml")):
+        folder = Path(library.playbooks[name].file).parent
+        for file in sorted(folder.rglob("*.yaml")):
             if file.name != _ORGANIZATION and str(file) not in foreign:
-                text = file.read_text(encoding="utf-8")
-                yield f"{name}/{file.name}", _MODELINE.sub(rf"\1../{_SCHEMAS}/", text)
+                text, below = file.read_text(encoding="utf-8"), file.relative_to(folder)
+                up = "../" * len(below.parts)
+                yield f"{name}/{below.as_posix()}", _MODELINE.sub(rf"\1{up}{_SCHEMAS}/", text)
+
+
+def _cast(scenario: Scenario) -> set[str]:
+    """Return the playbooks that a scenario opens cases of."""
+    opened = {step.said["playbook"] for step in scenario.steps if "playbook" in step.said}
+    return {scenario.playbook, *opened}
 
 
 def _json(value: object) -> str:

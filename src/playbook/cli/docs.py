@@ -10,12 +10,13 @@ import click
 from playbook.authoring.handbook import handbook
 from playbook.authoring.page_html import html
 from playbook.authoring.page_markdown import markdown
+from playbook.authoring.translating import compare
 from playbook.authoring.wording import LOCALES, spoken
 from playbook.cli.options import command
 from playbook.cli.originals import originals
 from playbook.cli.output import document, paint, say, warn
 from playbook.errors import InputError
-from playbook.process.translated import translated
+from playbook.process.translated import Fitting, translated
 
 if TYPE_CHECKING:
     from playbook.cli.session import Session
@@ -70,8 +71,6 @@ def docs(session: Session, playbook: str, form: str | None, output: Path | None,
 
 def _in_locale(project: Project, playbook: Playbook, locale: str) -> Playbook:
     """Return the playbook in a language; raises InputError where there is no translation into it."""
-    from playbook.reading.translating import texts_of
-
     if not spoken(locale or playbook.locale):
         warn(f"headings are in English: there are none in {locale or playbook.locale} ({', '.join(LOCALES)})")
     if locale in ("", playbook.locale):
@@ -83,8 +82,13 @@ def _in_locale(project: Project, playbook: Playbook, locale: str) -> Playbook:
             f"there is no translation of {playbook.id} into {locale}:"
             f" `playbook translate {playbook.id} --locale {locale}` begins one"
         )
-    missing = len(texts_of(project.playbooks[playbook.id]).keys() - found.texts.keys())
-    if missing:
-        texts = "one text is" if missing == 1 else f"{missing} texts are"
-        warn(f"{texts} not translated into {locale} yet, and stay as they are")
-    return translated(playbook, found.texts, locale)
+    wrong = compare(project.playbooks[playbook.id], found)
+    if wrong.missing:
+        warn(f"{_texts(wrong.missing)} not translated into {locale} yet, and stay as they are")
+    if wrong.stale:
+        warn(f"{_texts(wrong.stale)} translated from what stood there before, and stay as they are now")
+    return translated(playbook, Fitting(found.texts, found.source), locale)
+
+
+def _texts(paths: tuple[str, ...]) -> str:
+    return "one text is" if len(paths) == 1 else f"{len(paths)} texts are"
