@@ -287,6 +287,7 @@ def _check(
         seen["sees"] = {
             b.criterion: {path: str(said) for path, said in b.actual.items()} for b in answer.blockers
         }
+        seen["reads"] = {b.criterion: list(b.actual) for b in answer.blockers}
         seen["says"] = next(
             (text for text in expect.get("says", ()) if text not in _told(answer)), expect.get("says")
         )

@@ -53,7 +53,8 @@ def stood(engine: Engine, case: str, at: dt.datetime, known: dt.datetime) -> tup
 def case_history(engine: Engine, case: str, actor: str) -> Iterator[HistoryItem]:
     """Yield what happened on a case, without what is hidden from who asks; raises UnknownName."""
     found, definition = engine.case_and_definition(case, actor=actor)
-    hidden = hidden_fields(definition, found, actor, engine.clock(), engine.world)
+    world = engine.kept_records.known(engine.world, definition, found)
+    hidden = hidden_fields(definition, found, actor, engine.clock(), world)
     return happened(engine, case_stream(case), lambda event: censored(revive(event, definition), hidden))
 
 

@@ -61,20 +61,22 @@ _NAMES = 500
 class Said(msgspec.Struct, frozen=True):
     """Hold what a record says, named by what a reference is `to` and its id, and the versions it was read from.
 
-    `personal` are those of its fields that are.
+    `personal` are those of its fields that are; `case` is the case, where it is one, with its definition.
     """
 
     of: tuple[str, str]
     fields: Mapping[str, Any]
     reads: tuple[tuple[str, int], ...]
     personal: frozenset[str] = frozenset()
+    case: tuple[Compiled, Case] | None = None
 
 
 def knowing(world: World, said: Iterable[Said]) -> World:
     """Return a world that knows what records say."""
     facts = tuple(said)
     personal = frozenset((one.of[0], name) for one in facts for name in one.personal)
-    return world.knowing({one.of: one.fields for one in facts}, personal)
+    cases = {one.of: one.case for one in facts if one.case is not None}
+    return world.knowing({one.of: one.fields for one in facts}, personal, cases)
 
 
 class Records:
@@ -276,7 +278,8 @@ class Records:
             case = self.engine.load_stream(id)
             fields = {} if case.case is None else {"id": id, **case.case.fields}
             read = (case.name, case.head.version if case.head else 0)
-            return Said((to, id), fields, (read,), case.definition.personal)
+            kept = None if case.case is None else (case.definition, case.case)
+            return Said((to, id), fields, (read,), case.definition.personal, kept)
         way = tuple(self._way(known[0], id))
         reads = tuple((one.name, one.head.version if one.head else 0) for one in way)
         if not way or way[-1].state is None:

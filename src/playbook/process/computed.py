@@ -8,25 +8,26 @@ import attrs
 from msgspec.structs import replace
 
 from playbook.expressions import EvalError, Unknown
-from playbook.model.case import Entry
+from playbook.model.case import Case, Entry
 from playbook.model.events import Logged
 from playbook.model.organization import Organization
 from playbook.money import Money
 from playbook.process.facts import World
 from playbook.process.permission import permits
 from playbook.process.preparing import entry_field
+from playbook.process.references import behind
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from playbook.errors import Blocker
     from playbook.expressions import Scope
-    from playbook.model.case import Case
     from playbook.model.events import CaseEvent
     from playbook.process.compiled import Compiled
     from playbook.process.criteria import Test
     from playbook.process.permission import Owned
+    from playbook.process.references import Path
 
 
 AnyEntry = TypeVar("AnyEntry", Entry, Logged)
@@ -88,7 +89,22 @@ def with_computed(definition: Compiled, case: Case, scope: Scope) -> dict[str, A
 def hidden_fields(
     definition: Compiled, case: Owned, actor: str, now: dt.datetime, world: World
 ) -> frozenset[str]:
-    """Return the fields of a case that the actor may not see, and those computed from them."""
+    """Return the fields of a case that the actor may not see, and those computed from them.
+
+    What is behind a reference to a case is hidden as it is there; that is told by its path.
+    """
+    own = _hidden_here(definition, case, actor, now, world)
+    if not world.cases or not isinstance(case, Case):
+        return own
+    steps = dict(_hidden_there(definition, case, actor, now, world))
+    told = {(to, name) for _, _, name, to in steps.values()}
+    made_of = (path.rpartition(".")[2] for path, read in definition.behind.items() if read & told)
+    return own.union(steps, made_of)
+
+
+def _hidden_here(
+    definition: Compiled, case: Owned, actor: str, now: dt.datetime, world: World
+) -> frozenset[str]:
     if not definition.guarded:
         return frozenset()
     today, organization = now.astimezone(world.zone).date(), world.organization
@@ -97,6 +113,21 @@ def hidden_fields(
         for name, groups in definition.guarded.items()
         if not all(permits(who, actor, case, organization, today) for who in groups)
     )
+
+
+def _hidden_there(
+    definition: Compiled, case: Case, actor: str, now: dt.datetime, world: World
+) -> Iterator[tuple[str, Path]]:
+    """Yield the steps that lead to what the actor does not see: all of a case, or a field of it."""
+    for path, step in definition.steps.items():
+        root, name, there, to = step
+        for values in behind(root, definition.subject, case, {}):
+            id_ = values.get(name)
+            known = world.cases.get((to, id_)) if isinstance(id_, str) else None
+            if known is not None and (
+                not world.sees(actor, *known, now) or there in _hidden_here(*known, actor, now, world)
+            ):
+                yield path, step
 
 
 def view(definition: Compiled, case: Case, scope: Scope, hidden: frozenset[str]) -> Case:
@@ -142,7 +173,7 @@ def _without(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any
 def _hidden_paths(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
     return {
         path: value for path, value in values.items()
-        if path.startswith("case.") or hidden.isdisjoint(path.split("."))
+        if path.startswith("case.") or (path not in hidden and hidden.isdisjoint(path.split(".")))
     }  # fmt: skip
 
 

@@ -140,7 +140,7 @@ class Deciding(msgspec.Struct, eq=False, gc=False):
 
     def discreet(self, blockers: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
         """Return blockers without the values that the actor may not see."""
-        if not self.definition.guarded or not blockers:
+        if not (self.definition.guarded or self.world.cases) or not blockers:
             return blockers
         request = self.request
         return discreet(

@@ -161,13 +161,14 @@ _ANSWERS: Mapping[str, Callable[..., Any]] = {
 
 _KEPT = 4096
 _NOTHING: Mapping[str, Any] = {}
+_NO_CASES: Mapping[tuple[str, str], tuple[Compiled, Case]] = {}
 
 
 class World:
     """Hold what is the same for every case of one organization: zone, calendars, currency, rates, people.
 
     `records` holds what those say that conditions may follow a reference to, where they were asked for; `personal`
-    which of their fields are personal, as pairs of what a reference is `to` and field.
+    which of their fields are personal, as pairs of what a reference is `to` and field; `cases` the cases among them.
     """
 
     __slots__ = (
@@ -177,6 +178,7 @@ class World:
         "_tests",
         "calendar",
         "calendars",
+        "cases",
         "currency",
         "follows",
         "organization",
@@ -196,18 +198,26 @@ class World:
         self.rates = Rates(organization)
         self.records: Mapping[tuple[str, str], Mapping[str, Any]] = {}
         self.personal: frozenset[tuple[str, str]] = frozenset()
+        self.cases: Mapping[tuple[str, str], tuple[Compiled, Case]] = {}
         self.follows = followed(steps_in(organization.rules).values())
         self._functions = functions
         self._eyes: dict[tuple[str, dt.date], frozenset[str] | None] = {}
         self._tests: dict[int, Callable[[Scope], object]] = {}
 
     def knowing(
-        self, records: Mapping[tuple[str, str], Mapping[str, Any]], personal: frozenset[tuple[str, str]]
+        self,
+        records: Mapping[tuple[str, str], Mapping[str, Any]],
+        personal: frozenset[tuple[str, str]],
+        cases: Mapping[tuple[str, str], tuple[Compiled, Case]] = _NO_CASES,
     ) -> World:
-        """Return the same with what records say, by what a reference is `to` and its id; and what is personal."""
+        """Return the same with what records say, by what a reference is `to` and its id, and what is personal.
+
+        `cases` are those among the records that are cases.
+        """
         other = copy(self)
         other.records = {**self.records, **records}
         other.personal = self.personal | personal
+        other.cases = {**self.cases, **cases}
         return other
 
     def plain(self, now: dt.datetime) -> Scope:
