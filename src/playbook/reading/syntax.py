@@ -96,12 +96,13 @@ _COLON = re.compile(rf"^[ \t]*(?:- +)?([\w.-]+):[ \t]+({_FIRST}.*?:)(?:[ \t]|$)"
 _COLON_IN_BRACES = re.compile(rf"""[{{,][ \t]*([\w.-]+):[ \t]+({_FIRST}[^{{}}\[\],"']*?:)(?:[ \t]|$)""")
 _OPEN_QUOTE = re.compile(r"""(?:^|[:\-,{\[])[ \t]+(["'])(?:(?!\1).)*$""")
 _IN_ITEM = re.compile(r"[ \t]*- +([^\s\"'{\[|>#][^{}\[\]\"']*?:) [^:]*: ")
+_KEY = re.compile(r"([ ]*(?:- +)?)[\w.-]+:[ ]*([^ #]?)")
 _JOINED = re.compile(r"[ \t]*(?:- +)?([a-z_]\w*)(?::(?! )| *=(?!=)|;) *(\S.*)")
 
 
 def _familiar(source: Source, met: Span, opened: Span) -> bool:
     """Report a cause that is known by its looks, on the line where the parser stopped or the one above."""
-    if _deeper(source, met) or _unclosed(source, met):
+    if _deeper(source, met) or _unclosed(source, met) or _without_colon(source, met):
         return True
     for number in (met.line, met.line - 1):
         text = source.line(number)[:_LONGEST]
@@ -109,6 +110,11 @@ def _familiar(source: Source, met: Span, opened: Span) -> bool:
         if "\t" in indent:
             tab = Span(source.file, number, indent.index("\t") + 1)
             source.report(codes.TAB, "a tab in the indentation", tab, "use spaces, two for each level")
+            return True
+        if indent.strip(" "):
+            odd = Span(source.file, number, len(indent) - len(indent.lstrip(" ")) + 1)
+            message = "the line is indented with a special space, as other programs write it"
+            source.report(codes.YAML_SYNTAX, message, odd, "type the spaces anew, two for each level")
             return True
         braces = _PLACEHOLDER.search(text)
         if braces:
@@ -139,6 +145,25 @@ def _deeper(source: Source, met: Span) -> bool:
     message = "this line is indented further than the one above, which has its value already"
     span = Span(source.file, met.line, column, max(met.column - column, 1))
     source.report(codes.YAML_SYNTAX, message, span, "begin both in the same column")
+    return True
+
+
+def _without_colon(source: Source, met: Span) -> bool:
+    """Report a key without its colon on the line above: reading stops at the colon of the next key."""
+    number = met.line - 1
+    here, above = (source.line(n)[:_LONGEST] for n in (met.line, number))
+    key = re.match(r"[ ]*[\w.-]+:(?:[ ]|$)", here)
+    bare = re.fullmatch(r"([ ]*)([A-Za-z_][\w.-]*)((?: [^:#=;]+)?)", above.rstrip())
+    if not (key and bare and met.column <= key.end()):
+        return False
+    earlier = (source.line(n)[:_LONGEST] for n in range(number - 1, max(number - 100, 0), -1))
+    before = next((found for found in map(_KEY.match, earlier) if found), None)
+    if before and before[2] and len(bare[1]) > len(before[1]):  # a text in several lines
+        return False
+    span = Span(source.file, number, len(bare[1]) + 1, len(bare[2]) + len(bare[3]))
+    holds = len(here) - len(here.lstrip()) > len(bare[1])
+    hint = f"write `{bare[2]}{bare[3]}:`" if holds else f"write `{bare[2]}:{bare[3] or ' ...'}`"
+    source.report(codes.NO_COLON, f"`{bare[2]}{bare[3]}` is a key without a colon", span, hint)
     return True
 
 
