@@ -22,6 +22,7 @@ from playbook.checking.scenarios import SCENARIO_CHECKS
 from playbook.checking.territories import TERRITORY_CHECKS
 from playbook.checking.translations import TRANSLATION_CHECKS
 from playbook.checking.unused import ADVICE_CHECKS
+from playbook.reading.codes import UNKNOWN_PLAYBOOK
 from playbook.reading.project import Project, Reading, in_order
 from playbook.reading.shapes import shape as _shape
 from playbook.reading.standard import STANDARD_KINDS
@@ -59,7 +60,8 @@ def check(target: Reading[Any] | Project) -> tuple[Problem, ...]:
     """
     if isinstance(target, Reading):
         return in_order(_of(target, None))
-    return in_order(problem for reading in _readings(target) for problem in _of(reading, target))
+    found = (problem for reading in _readings(target) for problem in _of(reading, target))
+    return in_order(found if not _unread(target) else (one for one in found if one.code != UNKNOWN_PLAYBOOK))
 
 
 def problems_of(target: Reading[Any] | Project) -> tuple[Problem, ...]:
@@ -75,6 +77,13 @@ def hindering(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         for problem in problems
         if problem.severity == "error" and not fnmatchcase(problem.span.file, pattern)
     )
+
+
+def _unread(project: Project) -> bool:
+    """Return whether a playbook could not be read at all: a name that is not known may be its own."""
+    (pattern,) = STANDARD_KINDS["playbook"].patterns
+    files = {problem.span.file for problem in project.problems if fnmatchcase(problem.span.file, pattern)}
+    return bool(files - {reading.file for reading in project.playbooks.values()})
 
 
 def _of(reading: Reading[Any], project: Project | None) -> Iterator[Problem]:

@@ -156,3 +156,11 @@ def test_a_mapping_is_checked_against_what_its_rows_become() -> None:
 
 def test_a_mapping_alone_is_checked_without_its_playbook() -> None:
     assert found(MAPPING) == ["9:5 mapping-columns", "11:1 mapping-columns"]
+
+
+def test_nothing_follows_from_a_playbook_that_cannot_be_read() -> None:
+    scenario = "scenario: One\nplaybook: good\nclock: 2026-03-02 09:00\nsteps: [{advance: {}}]\n"
+    files = {"good.playbook.yaml": GOOD.replace("stages:", "stages"), "one.scenario.yaml": scenario}
+    assert [one.span.file for one in problems_of(Project.from_files(files))] == ["good.playbook.yaml"]
+    (unknown,) = problems_of(Project.from_files({"one.scenario.yaml": scenario}))
+    assert unknown.code == "unknown-playbook"
