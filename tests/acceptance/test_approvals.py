@@ -233,3 +233,4 @@ def test_hidden_values_are_nowhere(here: Run, case: str) -> None:
         assert "13579" in here(name, case, "--as", "dana", "--json", code=None).out or name == "why"
         assert "13579" not in here(name, case, "--as", "sam", "--json", code=None).out
         assert "13579" not in here(name, case, "--as", "sam", code=None).out
+    assert "Dana Ruiz changed what you do not see\n" in here("history", case, "--as", "sam").out

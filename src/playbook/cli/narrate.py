@@ -69,7 +69,7 @@ def _changed(words: Words, event: Changed) -> str:
     cleared = [words.field(name) for name, value in event.fields.items() if value is None]
     parts = [f"set {_values(words, given)}"] if given else []
     parts += [f"cleared {', '.join(cleared)}"] if cleared else []
-    return " and ".join(parts) + _because(event.reason)
+    return (" and ".join(parts) or "changed what you do not see") + _because(event.reason)
 
 
 def _moved(words: Words, event: Moved) -> str:
