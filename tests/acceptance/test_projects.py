@@ -38,6 +38,13 @@ def test_a_new_project_works_as_it_is(project: Path, here: Run) -> None:
     assert here("open", "deals", "Acme", "--json").json["stage"] == "discovery"
 
 
+def test_a_playbook_whose_file_has_another_name_is_missed(here: Run, project: Path) -> None:
+    assert here("check").err == ""
+    (project / "deals.playbook.yaml").rename(project / "deals.playbook.yml")
+    (project / "won.scenario.yaml").unlink()
+    assert "a file whose name ends in .playbook.yaml" in here("check").err
+
+
 def test_without_a_project(tmp_path: Path) -> None:
     def run(*arguments: str) -> tuple[int, str, str]:
         result = CliRunner().invoke(main, ["--project", str(tmp_path), *arguments])

@@ -10,7 +10,7 @@ import click
 
 from playbook.checking import problems_of
 from playbook.cli.options import command
-from playbook.cli.output import document, say
+from playbook.cli.output import document, say, warn
 from playbook.cli.problems import tell
 from playbook.errors import Problem
 from playbook.reading.files import Folder
@@ -43,6 +43,8 @@ def check(session: Session, files: tuple[Path, ...], explain: str, strict: bool,
     else:
         found = session.files.problems
     tell(found, as_json=session.json, form=form)
+    if not files and not found and not session.files.playbooks:
+        warn("there is no playbook in this project: one is a file whose name ends in .playbook.yaml")
     return int(any(strict or problem.severity == "error" for problem in found))
 
 
