@@ -71,7 +71,13 @@ class Acting(msgspec.Struct, frozen=True):
         """Return whether not everyone who sees the case may see what a path tells."""
         root, _, name = path.partition(".")
         definition = self.child if root == CHILD else self.definition
-        return definition is not None and root not in ("case", "actor") and name in definition.guarded
+        if definition is None or root in ("case", "actor"):
+            return False
+        return name in definition.guarded or any(
+            to == there.playbook.id and (there.hides or read in there.guarded)
+            for to, read in definition.behind.get(f"{definition.subject}.{name}", ())
+            for there, _ in self.world.cases.values()
+        )
 
 
 def perform(effect: Effect, acting: Acting) -> Performed:
