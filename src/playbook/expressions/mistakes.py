@@ -62,6 +62,7 @@ _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     (r"<\Z", r">", "'<>' does not compare", "write != for 'is not equal'"),
     (r"=\Z", r"[<>]", "a comparison is written with = last", "write >= or <="),
     (r"==\Z|!=\Z", r"=", "there is one = too many", "write == for 'is equal', != for 'is not equal'"),
+    (r"\A\s*\Z", r"=", "a condition does not begin with =, as a formula does", "leave the = out"),
     (r"", r"=", "'=' does not compare", "write == for 'is equal'"),
     _CURLY,
     (r"", r"[\"']", "the text that begins here has no end", "close it with the same quotation mark"),
@@ -76,6 +77,7 @@ _SLIPS: tuple[tuple[str, str, str, str], ...] = (
     ),
     (r"\b(and|or)\s+\Z", r"[<>=!]", "a comparison has two sides", "name the value again: x > 1 and x < 3"),
     (r"\d\s+\Z", r"(min|h|d|w|mo|wd|wh)\b", "a duration has no space inside", "write 90d instead of 90 d"),
+    (r"\w\s+\Z", r"(?i:between)\b", "'between' is not an operator", "write x >= 1 and x <= 5"),
     (r"", r"(is|equals)\b", "'is' does not compare", "write == for 'is equal', filled(...) for 'is there'"),
     (
         r"",

@@ -77,6 +77,8 @@ def test_stored_form(text: str) -> None:
 
 WRONG = [
     ("deal.amount = 3", 12, "'=' does not compare", "write =="),
+    ("=IF(deal.amount > 3, true, false)", 0, "does not begin with =", "leave the = out"),
+    ("deal.amount between 1 and 5", 12, "'between' is not an operator", "x >= 1 and x <= 5"),
     ("deal.amount == 25,000", 17, "a number has no comma inside", "write 25000"),
     ("deal.signed AND deal.signed", 12, "'AND' is not an operator", "write and"),
     ("deal.seats > 1 OR deal.signed", 15, "'OR' is not an operator", "write or"),
