@@ -22,6 +22,10 @@ def ran(proving: type[Play]) -> tuple[list[Result], Coverage]:
     return results, runner.coverage(runner.project.playbooks)
 
 
+def test_they_are_checked_without_a_word(proving: type[Play]) -> None:
+    assert [str(problem) for problem in opened(PLAYBOOKS, proving).project.problems] == []
+
+
 def test_every_scenario_passes(ran: tuple[list[Result], Coverage]) -> None:
     results, _ = ran
     assert [told(result) for result in results if not result.passed] == []

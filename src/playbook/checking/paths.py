@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playbook.checking.found import key_problem, problem
 from playbook.errors import nearest
+from playbook.model.playbook import QUIT
 from playbook.reading import codes
 
 if TYPE_CHECKING:
@@ -51,6 +52,18 @@ def dead_ends(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem
             message = f"a case in stage {stage!r} can never end"
             hint = "add `next`, or `final` if a case ends here"
             yield key_problem(reading, codes.DEAD_END, message, ("stages", stage), hint)
+
+
+def only_losses(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+    """Find stages that lead nowhere, and that a case leaves by being lost alone."""
+    onward = ways(reading)
+    ends = {stage.id: stage.final for stage in reading.value.stages} if reading.value else {}
+    for stage in reading.value.stages if reading.value else ():
+        left_for = {ends[target] for target in onward[stage.id]}
+        if not stage.final and not stage.next and left_for and left_for <= QUIT:
+            message = f"stage {stage.id!r} leads nowhere: a case there can only be {' or '.join(sorted(left_for))}"
+            hint = "add `next`, or `final: won` if a case ends here"
+            yield key_problem(reading, codes.DEAD_END, message, ("stages", stage.id), hint, "advice")
 
 
 def final_with_next(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
@@ -100,4 +113,4 @@ def closure(onward: Mapping[str, set[str]], begin: set[str]) -> set[str]:
     return reached
 
 
-PATH_CHECKS: tuple[Check, ...] = (unreachable_stages, dead_ends, final_with_next)
+PATH_CHECKS: tuple[Check, ...] = (unreachable_stages, dead_ends, only_losses, final_with_next)

@@ -317,7 +317,7 @@ UNREACHABLE_STAGE = _code(
 DEAD_END = _code(
     "dead-end",
     "A case that comes to the stage cannot leave it: the stage is not final and has no `next`, and no"
-    " final stage can be reached from it by `from`.",
+    " final stage can be reached from it by `from`; or only one that means it was lost.",
 )
 NO_FINAL_STAGE = _code(
     "no-final-stage",
