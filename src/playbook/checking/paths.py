@@ -61,7 +61,9 @@ def only_losses(reading: Reading[Playbook], _: Project | None) -> Iterator[Probl
     for stage in reading.value.stages if reading.value else ():
         left_for = {ends[target] for target in onward[stage.id]}
         if not stage.final and not stage.next and left_for and left_for <= QUIT:
-            message = f"stage {stage.id!r} leads nowhere: a case there can only be {' or '.join(sorted(left_for))}"
+            message = (
+                f"stage {stage.id!r} leads nowhere: a case there can only be {' or '.join(sorted(left_for))}"
+            )
             hint = "add `next`, or `final: won` if a case ends here"
             yield key_problem(reading, codes.DEAD_END, message, ("stages", stage.id), hint, "advice")
 

@@ -82,7 +82,9 @@ def test_a_mistake_is_found_at_its_place_and_alone(right: str, wrong: str, expec
 
 
 def test_a_stage_that_leads_nowhere_is_named_also_where_a_case_may_be_lost() -> None:
-    assert found(GOOD.replace("    stamp: [value]\n    next: [won]\n", "    stamp: [value]\n")) == ["22:3 dead-end"]
+    assert found(GOOD.replace("    stamp: [value]\n    next: [won]\n", "    stamp: [value]\n")) == [
+        "22:3 dead-end"
+    ]
     text = GOOD.replace("    next: [won]\n", "    next: [second]\n").replace("from: any", "from: [first]")
     assert found(text) == ["22:3 dead-end"]
 
