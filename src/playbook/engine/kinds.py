@@ -31,11 +31,6 @@ def kind_stream(kind: str) -> str:
     return _KINDS + kind
 
 
-def is_kind(stream: str) -> bool:
-    """Return whether a stream is that of a kind of record."""
-    return stream.startswith(_KINDS)
-
-
 class Kinds:
     """Hold kinds of records, made ready; safe from many threads, since entries never change."""
 

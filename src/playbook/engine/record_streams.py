@@ -135,11 +135,6 @@ def is_record(stream: str) -> bool:
     return stream.startswith(RECORDS)
 
 
-def is_unique(stream: str) -> bool:
-    """Return whether a stream is that of a value which only one record may have."""
-    return stream.startswith(UNIQUE)
-
-
 def unique_stream(kind: Kind, name: str, value: Any, pepper: bytes) -> str:
     """Return the stream of a value that only one record may have; nobody reads a personal one out of its name."""
     same = kind.same(name, value)

@@ -7,10 +7,6 @@ import attrs
 ORGANIZATION = "organization"
 """What `into` says where rows become people and teams instead of cases."""
 
-MATCHES = ("person.name", "person.email", "person.id")
-GATES = ("observe", "off")
-ON_BAD_ROW = ("report", "stop")
-
 
 @attrs.frozen
 class Reads:
