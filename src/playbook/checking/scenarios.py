@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playbook.reading.project import Project, Reading
 
 _REFUSALS = ("not_permitted", "wrong_state", "blocked", "taken", "wrong_input")
+_EVENTS = sorted({kind.partition("/")[0] for kind in KINDS})
 _BY_CRITERION = ("blocked", "warned", "observed", "approved", "waived")
 _MAPS_BY_CRITERION = {"who", "sees", "asked"}
 _MAPS_BY_ACTIVITY = {"due", "open", "assignees"}
@@ -136,7 +137,8 @@ class _Checked:
 
     def _step(self, step: Step, path: Path) -> Iterator[Problem]:
         reading, said = self.reading, step.said
-        found = [verb for verb in COMMANDS if verb in (reading.source.get(*path) or ())]
+        keys = reading.source.get(*path) or ()
+        found = [verb for verb in COMMANDS if verb in keys]
         if len(found) > 1:
             message = f"the step says {' and '.join(f'`{verb}`' for verb in found)}; one is needed"
             hint = "make two steps of it"
@@ -217,8 +219,7 @@ class _Checked:
     def _words(self, expect: Mapping[str, Any], path: Path) -> Iterator[Problem]:
         """Find words and people that are not there, whatever the playbook."""
         reading = self.reading
-        kinds = sorted({kind.partition("/")[0] for kind in KINDS})
-        yield from self._listed(expect, "events", path, codes.NOT_ALLOWED, "kind of event", kinds)
+        yield from self._listed(expect, "events", path, codes.NOT_ALLOWED, "kind of event", _EVENTS)
         outcome: dict[Path, str] = {(*path, "outcome"): expect.get("outcome", "")}
         yield from unknown(reading, codes.UNKNOWN_OUTCOME, "outcome", outcome, ("open", *OUTCOMES))
         refused: dict[Path, str] = {(*path, "refused"): expect.get("refused", "")}

@@ -47,16 +47,8 @@ def _unused(reading: Reading[Playbook], project: Project | None) -> Iterator[Pro
     """
     playbook = playbook_of(reading)
     words = _words(reading.source.root)
-    elsewhere = _of_others(playbook, project)
-    parts = set(attrs.astuple(playbook.about))
-    # Alone, a file does not say who copies a field, imports it or counts by it.
-    for field in playbook.fields if project is not None else ():
-        said = field.is_ is not None or field.required_from or field.editable_after_close
-        used = said or words[field.id] > 1 or field.id in elsewhere or field.id in parts
-        if not used and not _misspelt(field.id, words):
-            message = f"nothing asks for field {field.id!r}, and nothing reads it"
-            hint = "ask for it in a criterion or a form, or remove it"
-            yield key_problem(reading, codes.UNUSED, message, ("fields", field.id), hint, "advice")
+    if project is not None:  # alone, a file does not say who copies a field, imports it or counts by it
+        yield from _unused_fields(reading, project, words)
     parameters = [name for name, _ in playbook.parameters]
     misspelt = set(_PARAMETER.findall(reading.source.text)) - set(parameters)
     for name in parameters if not misspelt else ():
@@ -70,6 +62,25 @@ def _unused(reading: Reading[Playbook], project: Project | None) -> Iterator[Pro
             message = f"no stage takes criterion {criterion.id!r}"
             hint = f"write `{criterion.id}: shared` under `entry` or `exit` of a stage, or remove it"
             yield key_problem(reading, codes.UNUSED, message, ("criteria", criterion.id), hint, "advice")
+
+
+def _unused_fields(reading: Reading[Playbook], project: Project, words: Counter[str]) -> Iterator[Problem]:
+    playbook = playbook_of(reading)
+    parts = set(attrs.astuple(playbook.about))
+    alone = [
+        field.id
+        for field in playbook.fields
+        if not (field.is_ is not None or field.required_from or field.editable_after_close)
+        and words[field.id] < 2
+        and field.id not in parts
+    ]
+    # Reading all other files for every playbook is most of the work of a check, and seldom needed.
+    elsewhere = _of_others(playbook, project) if alone else set()
+    for name in alone:
+        if name not in elsewhere and not _misspelt(name, words):
+            message = f"nothing asks for field {name!r}, and nothing reads it"
+            hint = "ask for it in a criterion or a form, or remove it"
+            yield key_problem(reading, codes.UNUSED, message, ("fields", name), hint, "advice")
 
 
 def _misspelt(name: str, words: Counter[str]) -> bool:
@@ -93,10 +104,8 @@ def _words(tree: Any) -> Counter[str]:
     return found
 
 
-def _of_others(playbook: Playbook, project: Project | None) -> set[str]:
+def _of_others(playbook: Playbook, project: Project) -> set[str]:
     """Return the fields of a playbook that other files of the project know."""
-    if project is None:
-        return set()
     found: set[str] = set()
     for mapping in project.mappings.values():
         if mapping.value is not None and mapping.value.into == playbook.id:
