@@ -9,14 +9,13 @@ from playbook.checking.meaning import Meaning, Reader
 from playbook.checking.regions import EVERYTHING, Key, Region, TooManyError, region
 from playbook.checking.sets import Texts, Values, truth
 from playbook.expressions import Node
-from playbook.model.playbook import QUIT
+from playbook.model.playbook import CRITERION_KINDS, QUIT
 
 if TYPE_CHECKING:
     from playbook.model.playbook import Criterion, Playbook, Stage
 
 _STAGE = Node("field", ("case", "stage"))
 _OUTCOME = Node("field", ("case", "outcome"))
-_BUILT_IN = frozenset(("that", "fields", "done", "approval", "unique"))
 
 
 class Gates:
@@ -114,7 +113,7 @@ class Gates:
 
     def understood(self, stage: Stage) -> bool:
         """Return whether no criterion of a plugin has a say, of which nothing is known here."""
-        return all(criterion.kind in _BUILT_IN for criterion in stage.exit)
+        return all(criterion.kind in CRITERION_KINDS for criterion in stage.exit)
 
 
 def _answered(question: str, id_: str) -> Region:

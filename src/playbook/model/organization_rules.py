@@ -12,7 +12,6 @@ import attrs
 
 from playbook.model.rules import Condition
 
-PICKS = ("least_loaded", "round_robin")
 MATCH = "match"
 """In an assignment rule: whoever works the territory that the case belongs to."""
 

@@ -22,9 +22,7 @@ OUTCOMES = ("won", "lost", "disqualified", "done", "churned")
 QUIT = frozenset(("lost", "disqualified", "churned"))
 """Outcomes that ask only the target's entry criteria."""
 
-FORECASTS = ("pipeline", "best_case", "commit", "closed", "omitted")
 CRITERION_KINDS = ("that", "fields", "done", "approval", "unique")
-MODES = ("block", "warn", "observe")
 
 
 @attrs.frozen

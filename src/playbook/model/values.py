@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
     from playbook.model.playbook import Field
 
-TYPES = (
-    "money", "percent", "number", "integer", "text", "date", "datetime", "duration", "boolean", "choice",
-    "list", "table", "person", "reference", "file", "link", "email", "phone",
-)  # fmt: skip
-
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 

@@ -29,7 +29,6 @@ _CURLY = frozenset("\u2018\u2019\u201c\u201d")
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d*)\.\d+", re.ASCII)
 _NUMERIC = frozenset("-0123456789")
-_LINE = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 
 
 def read(text: str, file: str) -> Source:
