@@ -20,7 +20,7 @@ _LIST = re.compile(r"(\d+)([.)])(?= )|([-+*])(?= )")
 """How a list begins in Markdown, which Mermaid refuses to show in a label."""
 
 _LONGEST = 60
-_DRAWN: Mapping[str, str] = {"asks": "✋", "timer": "⏱", "when": "?", "itself": "↻"}
+DRAWN: Mapping[str, str] = {"asks": "✋", "timer": "⏱", "when": "?", "itself": "↻"}
 """What a stage shows of itself beside its title: approvals, timers, and whether it is skipped or left by rule."""
 
 _COLOURS: Mapping[str, str] = {
@@ -128,8 +128,8 @@ def _lines(step: Step) -> Iterator[str]:
     if step.facts:
         yield step.facts
     for mark in step.marks:
-        if mark.kind in _DRAWN:
-            yield f"{_DRAWN[mark.kind]} {_short(flat(mark.brief or mark.rule))}".rstrip()
+        if mark.kind in DRAWN:
+            yield f"{DRAWN[mark.kind]} {_short(flat(mark.brief or mark.rule))}".rstrip()
 
 
 def _label(way: Way) -> str:

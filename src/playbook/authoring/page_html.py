@@ -6,13 +6,12 @@ Every text is escaped, and a link leads only to a place of the page, a web page 
 from __future__ import annotations
 
 import itertools
-import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playbook.authoring.flow import ANY
-from playbook.authoring.graphs import mermaid
+from playbook.authoring.graphs import DRAWN, mermaid
 from playbook.authoring.pages import Bullets, Drawing, Heading, Link, Paragraph, Table, anchor
 from playbook.authoring.wording import Code
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from playbook.authoring.wording import Phrase
 
 _STYLE = Path(__file__).parent / "page.css"
-_SAFE = re.compile(r"(#|https?://|mailto:)", re.IGNORECASE)
-_SIGNS = {"when": "?", "asks": "✋", "timer": "⏱", "itself": "↻"}
 
 
 def html(page: Page) -> str:
@@ -48,7 +45,7 @@ def _phrase(phrase: Phrase) -> str:
 def _part(part: str) -> str:
     if isinstance(part, Code):
         return f'<code dir="ltr">{escape(part)}</code>'
-    if isinstance(part, Link) and _SAFE.match(part.target):
+    if isinstance(part, Link) and part.is_safe:
         return f'<a href="{escape(part.target)}">{escape(part)}</a>'
     return escape(part)
 
@@ -92,9 +89,9 @@ def _box(flow: Flow, step: Step) -> str:
     lines = [f'<a href="#{escape(anchor(step.id))}">{escape(step.title)}</a>']
     lines += [f"<small>{escape(step.facts)}</small>"] if step.facts else []
     lines += [
-        f"<small>{_SIGNS[mark.kind]} {_phrase(mark.brief or mark.rule)}</small>"
+        f"<small>{DRAWN[mark.kind]} {_phrase(mark.brief or mark.rule)}</small>"
         for mark in step.marks
-        if mark.kind in _SIGNS
+        if mark.kind in DRAWN
     ]
     lines += _leads(flow, step)
     kind = escape(step.forecast or step.final or "none")

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from playbook.authoring.pages import Page
     from playbook.authoring.wording import Phrase
 
-_SAFE = re.compile(r"(#|https?://|mailto:)", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 _BEGINNING = re.compile(r"^(\s*\d*)([-+=.)])(?=\s|$|[-+=.)])", re.MULTILINE)
 
@@ -38,7 +37,7 @@ def _phrase(phrase: Phrase, line_end: str = "<br>") -> str:
 def _part(part: str) -> str:
     if isinstance(part, Code):
         return _code(part)
-    if isinstance(part, Link) and _SAFE.match(part.target):
+    if isinstance(part, Link) and part.is_safe:
         return f"[{_text(part)}](<{_address(part.target)}>)"
     return _text(part)
 

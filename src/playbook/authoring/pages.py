@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import attrs
@@ -9,6 +10,9 @@ import attrs
 if TYPE_CHECKING:
     from playbook.authoring.flow import Flow
     from playbook.authoring.wording import Phrase
+
+
+_SAFE = re.compile(r"(#|https?://|mailto:)", re.IGNORECASE)
 
 
 class Link(str):
@@ -22,6 +26,11 @@ class Link(str):
         made = super().__new__(cls, text)
         made.target = target
         return made
+
+    @property
+    def is_safe(self) -> bool:
+        """Return whether it leads to a place of the page, a web page or a mail address, and runs nothing."""
+        return _SAFE.match(self.target) is not None
 
 
 @attrs.frozen
