@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
 
 from playbook.authoring.wording import Wording
+from playbook.model.values import percentage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,15 +96,10 @@ def flow(playbook: Playbook, locale: str = "en") -> Flow:
     )
 
 
-def percentage(share: Decimal | None) -> str:
-    """Return a probability as people write it, nothing where there is none."""
-    return "" if share is None else f"{(share * 100).normalize():f}%"
-
-
 def facts(wording: Wording, stage: Stage) -> str:
     """Return the probability, forecast category and outcome of a stage in a line."""
     found = (
-        percentage(stage.probability),
+        "" if stage.probability is None else percentage(stage.probability),
         wording.words[f"forecast_{stage.forecast}"] if stage.forecast else "",
         wording.words[f"outcome_{stage.final}"] if stage.final else "",
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbook.authoring.flow import percentage
 from playbook.authoring.pages import Bullets, Heading, Table
 from playbook.authoring.wording import Code, readable, written
+from playbook.model.values import percentage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
+from playbook.model.organization import PRINCIPALS
+from playbook.model.values import percentage
 from playbook.times import Duration
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ Phrase = tuple[str, ...]
 
 _FOLDER = Path(__file__).parent / "words"
 _PLACE = re.compile(r"\{(\w+)\}")
-_PRINCIPALS = frozenset(("owner", "manager", "team", "anyone"))
 
 
 def flat(phrase: Phrase) -> str:
@@ -113,7 +114,7 @@ class Wording:
 
     def person(self, principal: str) -> Phrase:
         """Return whoever a principal stands for."""
-        if principal in _PRINCIPALS:
+        if principal in PRINCIPALS:
             return (self.words[principal],)
         return (self.field(principal),)
 
@@ -334,7 +335,7 @@ def _title(parts: Iterable[Field | Activity | Stage], name: str) -> str:
 def written(value: Any, type_: str = "") -> str:
     """Return a value as the file could say it."""
     if isinstance(value, Decimal):
-        return f"{(value * 100).normalize():f}%" if type_ == "percent" else f"{value:f}"
+        return percentage(value) if type_ == "percent" else f"{value:f}"
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         return f"{value['amount']} {value['currency']}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -30,6 +30,7 @@ _DAYS = {"d": 1, "w": 7}
 _MINUTES = {"min": 1, "h": 60}
 _EXACT = 2**53
 _NOTHING = Decimal(0)
+TODAY = Node("name", ("today",))
 
 
 @attrs.frozen(eq=False)
@@ -204,7 +205,7 @@ class Reader:
         return term.op == "field" and term.args[0] == self._subject and self._type(term) == "integer"
 
     def _is_date(self, term: Node) -> bool:
-        return term == _TODAY or (term.op == "field" and self._type(term) == "date")
+        return term == TODAY or (term.op == "field" and self._type(term) == "date")
 
     def _type(self, term: Node) -> str:
         """Return the type of a field, also as a stage has stamped it."""
@@ -240,9 +241,6 @@ class Reader:
             day, (count, unit) = node.args[0], node.args[1].args
             return day, Decimal(count) * _DAYS[unit] * (1 if node.op == "add" else -1)
         return node, _NOTHING
-
-
-_TODAY = Node("name", ("today",))
 
 
 def _others(values: Values) -> Values:

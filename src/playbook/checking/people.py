@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from playbook.checking.found import one_or_items, problem, unknown
 from playbook.checking.parts import actions, activities, approvals, moves, playbook_of
 from playbook.model.mapping import ORGANIZATION
+from playbook.model.organization import PRINCIPALS
 from playbook.reading import codes
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from playbook.model.playbook import Playbook
     from playbook.model.rules import Approval
     from playbook.reading.project import Project, Reading
-
-ALWAYS = ("owner", "manager", "team", "anyone")
-"""Principals that every case has."""
 
 _WHO = "person, role or field with a person"
 
@@ -62,7 +60,7 @@ def _known(playbook: Playbook, project: Project | None) -> Collection[str] | Non
         return None
     fields = [field.id for field in playbook.fields if field.type == "person"]
     roles = {post.role for person in organization.people.values() for post in person.posts if post.role}
-    return (*ALWAYS, *fields, *sorted(roles), *organization.people)
+    return (*PRINCIPALS, *fields, *sorted(roles), *organization.people)
 
 
 def _organization(project: Project | None) -> Organization | None:
@@ -98,7 +96,7 @@ def _people(name: str, approval: Approval, organization: Organization | None, fi
         return 0 if approval.separate else 1
     if name == "manager" or name in fields:
         return 1
-    if name in ALWAYS or organization is None:
+    if name in PRINCIPALS or organization is None:
         return math.inf
     if name in organization.people:
         return 1

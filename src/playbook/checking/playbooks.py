@@ -12,6 +12,7 @@ from playbook.checking.found import circles, items, key_problem, problem, unknow
 from playbook.checking.parts import actions, activities, approvals, criteria, moves, playbook_of, timers
 from playbook.expressions import load, reads
 from playbook.model.parameters import parameter
+from playbook.model.values import percentage
 from playbook.model.vocabulary import ENTRIES, RESERVED
 from playbook.reading import codes
 from playbook.times import Duration
@@ -178,7 +179,7 @@ def splits(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
     shares = playbook_of(reading).split
     total = sum((share.share for share in shares), start=Decimal(0))
     if shares and total != 1 and not _refused(reading, ("split",)):
-        message = f"the shares are {format((total * 100).normalize(), 'f')}% together"
+        message = f"the shares are {percentage(total)} together"
         yield key_problem(reading, codes.SPLIT, message, ("split",), "let them be 100%")
 
 
@@ -187,7 +188,7 @@ def probabilities(reading: Reading[Playbook], _: Project | None) -> Iterator[Pro
     for stage in playbook_of(reading).stages:
         share = stage.probability
         if share is not None and not 0 <= share <= 1:
-            message = f"{format((share * 100).normalize(), 'f')}% is not a probability"
+            message = f"{percentage(share)} is not a probability"
             bare = "%" not in str(reading.source.get("stages", stage.id)["probability"])
             hint = f"write {share}% if that is meant" if bare and 0 <= share <= 100 else "write 0% to 100%"
             yield problem(reading, codes.PROBABILITY, message, ("stages", stage.id, "probability"), hint)

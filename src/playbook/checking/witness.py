@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from playbook.expressions import STANDARD, Node, Scope, compile, load, reads  # noqa: A004
+from playbook.checking.meaning import TODAY
+from playbook.expressions import STANDARD, Scope, compile, load, reads  # noqa: A004
+from playbook.model.values import percentage
 from playbook.money import Money
 from playbook.times import Calendar
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     Tried = Iterable[tuple[Condition, bool]]
 
 _NOW = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
-_TODAY = Node("name", ("today",))
 _CURRENCY = "EUR"
 _STEP = Decimal(1)
 _STEPS = {"percent": Decimal("0.01")}
@@ -50,7 +51,7 @@ class Witness:
     def _field(self, key: Key) -> tuple[str, bool]:
         """Return the field that a key is about, and whether it is looked at from today."""
         kind, node, _ = key
-        if kind == "between" and node.args[1] == _TODAY:
+        if kind == "between" and node.args[1] == TODAY:
             return self._field(("number", node.args[0], ""))[0], True
         if kind == "between" or node.op != "field" or node.args[0] != self._subject:
             return "", False
@@ -137,7 +138,7 @@ def _value(field: Field, sample: Any, scale: str) -> tuple[Any, str]:
     if field.type == "boolean":
         return sample == "true", sample
     if field.type == "percent":
-        return sample, f"{format((sample * 100).normalize(), 'f')}%"
+        return sample, percentage(sample)
     if field.type == "integer":
         return int(sample), str(int(sample))
     if field.type == "number":

@@ -147,6 +147,7 @@ def moment(value: dt.datetime, zone: dt.tzinfo) -> str:
 
 def shown(value: Any, zone: dt.tzinfo, field: Field | None = None) -> str:
     """Return a field's value for people."""
+    from playbook.model.values import percentage
     from playbook.money import Money
 
     if value is None:
@@ -159,7 +160,7 @@ def shown(value: Any, zone: dt.tzinfo, field: Field | None = None) -> str:
         return moment(value, zone)
     if isinstance(value, Decimal):
         is_share = field is not None and field.type == "percent"
-        return f"{(value * 100).normalize():f}%" if is_share else f"{value:,f}"
+        return percentage(value) if is_share else f"{value:,f}"
     if isinstance(value, dict):
         if "amount" in value and "currency" in value and len(value) == 2:
             return money(Money(Decimal(str(value["amount"])), str(value["currency"])))

@@ -11,7 +11,7 @@ import attrs
 from playbook.errors import InputError
 from playbook.importing.cells import RowFault, require_columns, text_reader
 from playbook.importing.outcome import Outcome, Rejected
-from playbook.model.organization import OPERATOR, Organization, Person, Post, Team
+from playbook.model.organization import AUTOMATIC, OPERATOR, PRINCIPALS, Organization, Person, Post, Team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MANAGER = "manager"
 """The role given to a manager whom a row names and no row describes."""
 
-RESERVED = (OPERATOR, "system", "import", "owner", "manager", "team", "anyone")
+RESERVED = (OPERATOR, *AUTOMATIC, *PRINCIPALS)
 """Ids that mean something else where people are named; nobody gets one from their name."""
 
 

@@ -19,6 +19,9 @@ OPERATOR = "operator"
 AUTOMATIC = ("system", "import")
 """Actors that are no person."""
 
+PRINCIPALS = ("owner", "manager", "team", "anyone")
+"""Whoever these are for a case: what may stand where people are named and needs no organization."""
+
 
 @attrs.frozen(slots=False)
 class Post:

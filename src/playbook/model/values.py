@@ -51,6 +51,11 @@ def plain(number: Decimal) -> Decimal:
     return Decimal("0" if text in ("-0", "") else text)
 
 
+def percentage(share: Decimal) -> str:
+    """Return a fraction as people write it, all of its digits: 20%."""
+    return f"{(share * 100).normalize():f}%"
+
+
 def _money(field: Field, value: object) -> Money:
     if isinstance(value, str):
         return Money.parse(value)

@@ -10,7 +10,7 @@ from playbook.model.approving import CreditSplit, Skipped
 from playbook.model.case import OPEN, waiting
 from playbook.model.events import Reopened
 from playbook.model.playbook import Field
-from playbook.model.values import parse
+from playbook.model.values import parse, percentage
 from playbook.process.moving import may_move
 from playbook.times import Duration
 
@@ -93,7 +93,7 @@ def _shares(deciding: Deciding, command: Split) -> dict[str, Decimal]:
                 faults.append(f"{who}: a share is more than 0%")
     total = sum(shares.values(), Decimal(0))
     if not faults and total != 1:
-        faults.append(f"shares sum to 100%, not to {(total * 100).normalize():f}%")
+        faults.append(f"shares sum to 100%, not to {percentage(total)}")
     if faults:
         raise InputError("\n".join(faults))
     return dict(sorted(shares.items()))

@@ -11,7 +11,7 @@ import attrs
 from playbook.authoring.scenarios.results import Mismatch
 from playbook.errors import InputError, Refused
 from playbook.model.events import ActionRefused, Moved, Noticed, Posted, TimerFired
-from playbook.model.values import builtins, load, parse
+from playbook.model.values import builtins, load, parse, percentage
 from playbook.money import Money
 from playbook.times import parse_datetime
 
@@ -234,8 +234,8 @@ def _sees(wanted: Any, seen: Seen) -> Iterator[Mismatch]:
 
 
 def _shares(wanted: Any, seen: Seen) -> Iterator[Mismatch]:
-    fact = {who: _share(share) for who, share in seen.case.shares.items()}
-    said = {who: _share(Decimal(str(text).rstrip("% ")) / 100) for who, text in wanted.items()}
+    fact = {who: percentage(share) for who, share in seen.case.shares.items()}
+    said = {who: percentage(Decimal(str(text).rstrip("% ")) / 100) for who, text in wanted.items()}
     if said != fact:
         yield Mismatch("shares", worded(said), worded(fact), ("shares",))
 
@@ -263,7 +263,7 @@ def _plain(value: Any) -> Any:
 def _written(field: Field | None, value: Any) -> str:
     """Return a value as it is written in YAML."""
     if isinstance(value, Decimal) and field is not None and field.type == "percent":
-        return _share(value)
+        return percentage(value)
     if isinstance(value, Money):
         return str(value)
     if isinstance(value, (dt.date, bool)):
@@ -271,10 +271,6 @@ def _written(field: Field | None, value: Any) -> str:
     if isinstance(value, tuple):
         return worded([_written(field.of if field else None, item) for item in value])
     return worded(builtins(value))
-
-
-def _share(value: Decimal) -> str:
-    return f"{(value * 100).normalize():f}%"
 
 
 def _same_moment(wanted: Any, fact: dt.datetime | None, zone: dt.tzinfo) -> bool:
