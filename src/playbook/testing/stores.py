@@ -1,13 +1,15 @@
 """The contract of a store: inherit from StoreContract in a test module, and every rule becomes a test.
 
-class TestMine(StoreContract):
-@pytest.fixture
-def store(self, tmp_path):
-...                      # yield a new, empty store
+Its fixtures say what is tested:
 
-@pytest.fixture
-def reopen(self, store):
-return lambda: ...       # another store object over the same data, as after a restart
+    class TestMine(StoreContract):
+        @pytest.fixture
+        def store(self, tmp_path):
+            ...                      # yield a new, empty store
+
+        @pytest.fixture
+        def reopen(self, store):
+            return lambda: ...       # another store object over the same data, as after a restart
 """
 
 from __future__ import annotations

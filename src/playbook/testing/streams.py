@@ -1,15 +1,19 @@
 """The contract of a kind of stream: inherit from StreamContract in a test module, and every rule becomes a test.
 
-class TestPledges(StreamContract):
-@pytest.fixture
-def registry(self):
-return load_plugins(extra={"mine": my_plugin}, entry_points=False)
-@pytest.fixture
-def story(self):
-return [("sam", Pledge("sam.2026-03", "5 EUR")), ...]  # who asks for what, on one kind of stream
-@pytest.fixture
-def project(self):
-return Project.from_files({...})  # where commands need an organization
+Its fixtures say what is tested:
+
+    class TestPledges(StreamContract):
+        @pytest.fixture
+        def registry(self):
+            return load_plugins(extra={"mine": my_plugin}, entry_points=False)
+
+        @pytest.fixture
+        def story(self):
+            return [("sam", Pledge("sam.2026-03", "5 EUR")), ...]  # who asks for what, on one kind of stream
+
+        @pytest.fixture
+        def project(self):
+            return Project.from_files({...})  # where commands need an organization
 """
 
 from __future__ import annotations
