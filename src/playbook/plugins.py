@@ -74,6 +74,11 @@ class Registry:
         """Return the plugins that were refused."""
         return tuple(plugin for plugin in self.plugins if plugin.fault)
 
+    @property
+    def for_files(self) -> dict[str, Mapping[str, Any]]:
+        """Return what files may name, as the arguments by which `reading.project` takes it."""
+        return {kind: getattr(self, kind) for kind in ("criteria", "actions", "functions", "kinds")}
+
     def owner_of(self, kind: str, name: str) -> tuple[str, str] | None:
         """Return the plugin that contributes something and its contract version, or None.
 

@@ -65,13 +65,5 @@ def _of_file(session: Session, file: Path) -> tuple[Problem, ...]:
     if isinstance(text, Problem):
         return (text,)
     registry = session.registry
-    reading = read_text(
-        text,
-        str(file),
-        criteria=registry.criteria,
-        actions=registry.actions,
-        functions=registry.functions,
-        kinds=registry.kinds,
-        files=Folder.around(file, registry.kinds),
-    )
-    return problems_of(reading)
+    files = Folder.around(file, registry.kinds)
+    return problems_of(read_text(text, str(file), files=files, **registry.for_files))

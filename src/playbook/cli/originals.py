@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -55,11 +55,7 @@ def _project(session: Session, name: str) -> Project:
     if session.has_project or not file.is_file():
         return session.files
     registry = session.registry
-    added: dict[str, Any] = {
-        "criteria": registry.criteria, "actions": registry.actions,
-        "functions": registry.functions, "kinds": registry.kinds,
-    }  # fmt: skip
-    project = Project.from_folder(root_around(file), **added)
+    project = Project.from_folder(root_around(file), **registry.for_files)
     files = Folder.around(file, registry.kinds)
-    alone = read_text(file.read_text(encoding="utf-8"), str(file), files=files, **added)
+    alone = read_text(file.read_text(encoding="utf-8"), str(file), files=files, **registry.for_files)
     return attrs.evolve(project, problems=problems_of(alone))

@@ -110,13 +110,7 @@ class Session:
 
         self.require_project()
         registry, _ = self.registry, self._stamps  # before reading: what changes meanwhile is read again
-        project = Project.from_folder(
-            self.folder,
-            criteria=registry.criteria,
-            actions=registry.actions,
-            functions=registry.functions,
-            kinds=registry.kinds,
-        )
+        project = Project.from_folder(self.folder, **registry.for_files)
         return attrs.evolve(project, problems=problems_of(project))
 
     @property

@@ -59,13 +59,7 @@ def opened(folder: Path, play: type[Play] = Play) -> Runner:
     text = load_text(file, str(file)) if file.is_file() else ""
     settings = read_text(text, str(file)).value if isinstance(text, str) and text else None
     registry = load({} if settings is None else settings.plugins)
-    project = Project.from_folder(
-        folder,
-        criteria=registry.criteria,
-        actions=registry.actions,
-        functions=registry.functions,
-        kinds=registry.kinds,
-    )
+    project = Project.from_folder(folder, **registry.for_files)
     return Runner(attrs.evolve(project, problems=problems_of(project)), registry, play)
 
 
