@@ -102,14 +102,17 @@ class Project:
     organizations: Mapping[str, Reading[Organization]] = attrs.field(factory=dict)
 
     def readings(self, kind: str) -> Mapping[str, Reading[Any]]:
-        """Return the files of a kind by id."""
-        shipped: dict[str, Mapping[str, Reading[Any]]] = {
+        """Return the files of a kind by id, of every kind but the settings."""
+        found: dict[str, Mapping[str, Reading[Any]]] = {
+            **self.others,
             "playbook": self.playbooks,
             "record": self.records,
+            "organization": self.organizations,
             "mapping": self.mappings,
             "translation": self.translations,
+            "scenario": self.scenarios,
         }
-        return shipped.get(kind) or self.others.get(kind, {})
+        return found.get(kind, {})
 
     def relative(self, file: str) -> str:
         """Return a file's path from the root of the project, the same on every machine."""
