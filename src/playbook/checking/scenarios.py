@@ -15,6 +15,7 @@ from playbook.process.answers import MOVES
 from playbook.process.compiled import BUILT_IN_ENTRIES
 from playbook.process.preparing import criteria
 from playbook.reading import codes
+from playbook.reading.structure import told
 from playbook.times import Duration, parse_datetime
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class _Checked:
                 yield self._bad(("clock",), error)
 
     def _bad(self, path: Path, error: ValueError) -> Problem:
-        message, _, hint = str(error).replace("; ", ": ", 1).partition(": ")
+        message, hint = told(error)
         return problem(self.reading, codes.BAD_VALUE, message, path, hint)
 
     def _persons(self, names: Mapping[Path, str]) -> Iterator[Problem]:

@@ -47,6 +47,7 @@ _LAST_WORD = re.compile(r"([A-Za-z]+)\s*\Z")
 _NEXT_WORD = re.compile(r"[A-Za-z_]\w*")
 _CURRENCY = "a currency is three capital letters after the amount", "write it like 25000 EUR"
 
+_COMMA = "a number has no comma inside"
 _CURLY = (
     r"",
     r"[“”„«»‘’‚`´]",
@@ -55,8 +56,8 @@ _CURLY = (
 )
 # What stands before the place and what after it, what is wrong, what to do. The first that fits is told.
 _SLIPS: tuple[tuple[str, str, str, str], ...] = (
-    (r"\d\Z", r",\d{3}(?!\d)", "a number has no comma inside", "write 25000 instead of 25,000"),
-    (r"\d\Z", r",\d", "a number has no comma inside", "write the point: 0.15 instead of 0,15"),
+    (r"\d\Z", r",\d{3}(?!\d)", _COMMA, "write 25000 instead of 25,000"),
+    (r"\d\Z", r",\d", _COMMA, "write the point: 0.15 instead of 0,15"),
     (r"\b\d{1,2}\.\d{1,2}\Z", r"\.\d{2,4}", "a date is written in another way", 'write date("2026-12-31")'),
     (r"\bif\s+\Z", r"", "the word `if` has no place here", "leave it out: a condition is a test already"),
     (r"<\Z", r">", "'<>' does not compare", "write != for 'is not equal'"),
@@ -91,7 +92,7 @@ _SLIPS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-_EVERYWHERE = {_SLIPS[0][2]: "comma-in-number", _CURLY[2]: "curly-quotes"}
+_EVERYWHERE = {_COMMA: "comma-in-number", _CURLY[2]: "curly-quotes"}
 """Slips that are made outside of conditions too, and their codes."""
 
 

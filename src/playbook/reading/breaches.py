@@ -209,7 +209,7 @@ def _malformed(breach: _Breach) -> None:
         except ValueError as error:
             hint = str(error).partition(": ")[2]
     if title.startswith("id"):
-        slug = re.sub(r"[^a-z0-9]+", "-" if "file" in title else "_", breach.value.lower()).strip("-_")
+        slug = _slug(breach.value, "-" if "file" in title else "_")
         hint = f"write {slug}" if slug and re.search(breach.asked, slug) else hint
     article = "an" if title[0] in "aeio" else "a"
     breach.report(codes.MALFORMED, f"{breach.value!r} is not {article} {title}", hint)
@@ -226,11 +226,16 @@ def _bad_id(breach: _Breach) -> None:
         message = f"{name!r} is not a {title}"
         breach.report(codes.MALFORMED, message, _example(breach.schema), breach.source.key(holder, name))
         return
-    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    slug = _slug(name, "_")
     good = slug if slug and not slug[0].isdigit() else ""
     hint = f"write {good}" if good else _example(breach.schema)
     message = f"{name!r} is not an id: small letters, digits and underscores"
     breach.report(codes.MALFORMED, message, hint, breach.source.key(holder, name))
+
+
+def _slug(name: str, joint: str) -> str:
+    """Return the id that is nearest to a name, where it has letters for one."""
+    return re.sub(r"[^a-z0-9]+", joint, name.lower()).strip(joint)
 
 
 def _example(schema: Any) -> str:

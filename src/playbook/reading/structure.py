@@ -38,9 +38,15 @@ def truth(holder: Map, key: str, *, otherwise: bool = False) -> bool:
     return value if isinstance(value, bool) else TRUTH[value.lower()]
 
 
+def told(error: ValueError) -> tuple[str, str]:
+    """Return what is wrong with a value, and what was expected or which name is near as a hint."""
+    message, _, hint = str(error).replace("; ", ": ", 1).partition(": ")
+    return message, hint
+
+
 def fault(source: Source, holder: Map | List, key: str | int, error: ValueError) -> None:
     """Report a value that is not written as it must be, with what was expected as a hint."""
-    message, _, hint = str(error).replace("; ", ": ", 1).partition(": ")
+    message, hint = told(error)
     source.report(codes.MALFORMED, message, source.value(holder, key), hint)
 
 

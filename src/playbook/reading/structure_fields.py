@@ -12,7 +12,7 @@ from playbook.model.vocabulary import type_of
 from playbook.reading import codes, traps
 from playbook.reading.pending import condition
 from playbook.reading.source import Map, plain
-from playbook.reading.structure import maps, texts, truth
+from playbook.reading.structure import maps, texts, told, truth
 
 if TYPE_CHECKING:
     from playbook.errors import Span
@@ -72,7 +72,7 @@ class Fields:
         try:
             return values.parse(field, plain(data[key], lambda number: number))
         except ValueError as error:
-            message, _, hint = str(error).replace("; ", ": ", 1).partition(": ")
+            message, hint = told(error)
             comma = field.type in _NUMERIC and traps.IN_NUMBER.search(str(data[key]))
             code = codes.COMMA_IN_NUMBER if comma else codes.BAD_VALUE
             self.source.report(code, message, self.source.value(data, key), hint)
