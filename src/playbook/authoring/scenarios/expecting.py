@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from playbook.engine import HistoryItem
     from playbook.engine.answers import Done, Forgotten
+    from playbook.errors import Blocker
     from playbook.model.case import Case
     from playbook.model.playbook import Field
     from playbook.process.compiled import Compiled
@@ -45,6 +46,11 @@ class Seen:
     def refused(self) -> Refused | None:
         """Return the refusal, None where there was none."""
         return self.answer if isinstance(self.answer, Refused) else None
+
+    @property
+    def blockers(self) -> tuple[Blocker, ...]:
+        """Return what stood in the way, nothing where nothing was refused."""
+        return self.refused.blockers if self.refused else ()
 
     def of(self, kind: type[Any]) -> list[Any]:
         """Return the events of a kind that happened."""
@@ -77,15 +83,13 @@ def worded(value: Any) -> str:
 
 
 def _blocked(seen: Seen) -> list[str]:
-    refused = seen.refused
-    if refused is None or refused.code != "blocked":
+    if seen.refused is None or seen.refused.code != "blocked":
         return []
-    return [blocker.criterion for blocker in refused.blockers]
+    return [blocker.criterion for blocker in seen.blockers]
 
 
 def _missing(seen: Seen) -> list[str]:
-    blockers = seen.refused.blockers if seen.refused else ()
-    return list(dict.fromkeys(path for blocker in blockers for path in blocker.missing if "." in path))
+    return list(dict.fromkeys(path for blocker in seen.blockers for path in blocker.missing if "." in path))
 
 
 def _told_by(seen: Seen, how: str) -> list[str]:
@@ -210,8 +214,7 @@ def _says(wanted: Any, seen: Seen) -> Iterator[Mismatch]:
 
 
 def _who(wanted: Any, seen: Seen) -> Iterator[Mismatch]:
-    blockers = seen.refused.blockers if seen.refused else ()
-    facts = {blocker.criterion: list(blocker.who) for blocker in blockers}
+    facts = {blocker.criterion: list(blocker.who) for blocker in seen.blockers}
     for criterion, people in wanted.items():
         if facts.get(criterion) != _listed(people):
             fact = worded(facts.get(criterion))
@@ -220,8 +223,7 @@ def _who(wanted: Any, seen: Seen) -> Iterator[Mismatch]:
 
 def _sees(wanted: Any, seen: Seen) -> Iterator[Mismatch]:
     """Compare the values that blockers show."""
-    blockers = seen.refused.blockers if seen.refused else ()
-    facts = {blocker.criterion: blocker.actual for blocker in blockers}
+    facts = {blocker.criterion: blocker.actual for blocker in seen.blockers}
     for criterion, values in wanted.items():
         for path, value in values.items():
             field = seen.definition.fields.get(path.partition(".")[2])
