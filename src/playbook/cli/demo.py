@@ -142,21 +142,19 @@ def _most_telling(engine: Engine) -> Explanation | None:
     """Return why an open deal cannot move on: about three reasons of several kinds, of the largest such deal."""
     from playbook.authoring.simulation import PLAYBOOK
     from playbook.stores.interface import Query
+    from playbook.stores.rows import pages
 
     best: tuple[Any, ...] = ()
     found: Explanation | None = None
-    after: str | None = None
-    while True:
-        page = engine.find(Query(PLAYBOOK, status="open"), actor="operator", after=after)
+    query = Query(PLAYBOOK, status="open")
+    for page in pages(lambda after: engine.find(query, actor="operator", after=after)):
         for case in page.items:
             why = engine.why(case.id, actor=case.owner)
             kinds = {blocker.kind for blocker in why.blockers}
             weight = (len(kinds), -abs(len(why.blockers) - 3), _minor(case), case.id)
             if why.blockers and weight > best:
                 best, found = weight, why
-        if page.next is None:
-            return found
-        after = page.next
+    return found
 
 
 def _minor(case: CaseView) -> int:

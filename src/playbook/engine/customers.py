@@ -13,6 +13,7 @@ from playbook.model.record import RECORDS
 from playbook.process.recording import revive_record
 from playbook.process.references import once
 from playbook.stores.interface import Query
+from playbook.stores.rows import pages
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,13 +49,8 @@ def _order(one: Happening) -> tuple[dt.datetime, int]:
 
 def _linked(engine: Engine, query: Query, actor: str) -> Iterator[str]:
     """Yield the streams of what refers to something, of those that the actor sees."""
-    after: str | None = None
-    while True:
-        page = engine.find(query, actor=actor, after=after, limit=_PAGE)
+    for page in pages(lambda after: engine.find(query, actor=actor, after=after, limit=_PAGE)):
         yield from (view.id if is_record(view.id) else case_stream(view.id) for view in page.items)
-        after = page.next
-        if after is None:
-            return
 
 
 def whole(engine: Engine, kind: Kind, kept: RecordStream) -> list[RecordStream]:

@@ -11,6 +11,7 @@ from playbook.model.values import encode
 from playbook.process.compiled import Compiled
 from playbook.process.definition import definition, normalize, uses
 from playbook.process.streams import Versions
+from playbook.stores.rows import streams_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,8 +109,7 @@ class Definitions:
     def names(self) -> tuple[str, ...]:
         """Return the ids of the playbooks that are published."""
         prefix = stream_of("")
-        found = self._store.streams(self._tenant, after=prefix)
-        return tuple(name.removeprefix(prefix) for name in found if name.startswith(prefix))
+        return tuple(name.removeprefix(prefix) for name in streams_of(self._store, self._tenant, prefix))
 
     def plan(self, playbook: Playbook, where: Mapping[str, Place], versions: Versions) -> Documents | None:
         """Return the documents to publish, or None where they are published already.

@@ -21,7 +21,7 @@ from playbook.model.commands import Advance
 from playbook.money import Money
 from playbook.process.urgency import BANDS, Moment, Reason, stale, urgent, within_reach
 from playbook.stores.interface import Query
-from playbook.stores.rows import place
+from playbook.stores.rows import pages, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -175,17 +175,13 @@ class Desk:
 
     def walk(self, query: Query, *, actor: str) -> Iterator[Seen]:
         """Yield the cases that the actor sees, the newest opened first, read page by page."""
-        engine, after = self._engine, None
-        while True:
-            page = self._finder.rows(query, actor, after, _PAGE)
+        engine = self._engine
+        for page in pages(lambda after: self._finder.rows(query, actor, after, _PAGE)):
             streams = [case_stream(row.case) for row in page.items]
             heads = engine.store.load(engine.tenant, streams)
             for row, stream in zip(page.items, streams, strict=True):
                 case, definition = self._held.case(stream, heads[stream])
                 yield Seen(CaseView.of(row), case, definition, heads[stream].version, place(row))
-            if page.next is None:
-                return
-            after = page.next
 
     def _known(self, world: World, seen: Seen) -> World:
         """Return a world that knows what the conditions of timers may ask of the records that a case refers to."""

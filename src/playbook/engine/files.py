@@ -11,6 +11,7 @@ from playbook.errors import PluginError
 from playbook.model.events import FilePublished
 from playbook.model.values import canonical, encode
 from playbook.process.guiding import Beside, beside
+from playbook.stores.rows import streams_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _FILES = "file:"
 _PUBLISHED = msgspec.json.Decoder(FilePublished)
-_PAGE = 1000
 
 
 def file_stream(kind: str, file: str) -> str:
@@ -80,13 +80,7 @@ class PublishedFiles:
                     yield part
 
     def _heads(self, kind: str) -> dict[str, Snapshot]:
-        prefix = after = file_stream(kind, "")
-        names: list[str] = []
-        while found := self._store.streams(self._tenant, after=after, limit=_PAGE):
-            names += (name for name in found if name.startswith(prefix))
-            after = found[-1]
-            if not after.startswith(prefix):
-                break
+        names = list(streams_of(self._store, self._tenant, file_stream(kind, "")))
         heads = self._store.load(self._tenant, names)
         return {name: heads[name] for name in names}
 

@@ -12,6 +12,7 @@ from playbook.model.values import encode
 from playbook.process.definition import normalize_record, record_of
 from playbook.process.recording import Kind
 from playbook.process.streams import KindVersions
+from playbook.stores.rows import streams_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +57,8 @@ class Kinds:
 
     def names(self) -> tuple[str, ...]:
         """Return the ids of the kinds that are published."""
-        found = self._store.streams(self._tenant, after=_KINDS)
-        return tuple(name.removeprefix(_KINDS) for name in found if name.startswith(_KINDS))
+        found = streams_of(self._store, self._tenant, _KINDS)
+        return tuple(name.removeprefix(_KINDS) for name in found)
 
     def plan(self, record: Record, head: Snapshot | None) -> tuple[Documents, KindVersions] | None:
         """Return the documents to publish with the fold after it, None where they are published already.

@@ -17,6 +17,7 @@ from playbook.process.codec import encode_case
 from playbook.process.recording import encode_record, fold_record
 from playbook.stores.audit import Finding, audit
 from playbook.stores.interface import Query
+from playbook.stores.rows import pages, streams_of
 from playbook.times import from_micros
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def prove(engine: Engine, progress: Callable[[int], None] = lambda events: None)
         broken.add(finding.stream)
         yield finding
     rows = dict(_index(engine))
-    for stream in _streams(engine):
+    for stream in streams_of(engine.store, engine.tenant):
         if stream not in broken:
             yield from _prove_fold(engine, stream, rows)
         rows.pop(stream, None)
@@ -46,24 +47,17 @@ def prove(engine: Engine, progress: Callable[[int], None] = lambda events: None)
         yield _finding(engine, stream, "the index has what no stream is there for")
 
 
-def _streams(engine: Engine) -> Iterator[str]:
-    after = ""
-    while names := engine.store.streams(engine.tenant, after=after, limit=_PAGE):
-        yield from names
-        after = names[-1]
-
-
 def _index(engine: Engine) -> Iterator[tuple[str, IndexRow]]:
     """Yield the rows of cases, records and plugins' streams by their streams."""
     records = [RECORDS + kind for kind in engine.kept_records.kinds.names()]
     for playbook in (None, *records, *map(playbook_of, engine.streams.names())):
-        after: str | None = None
-        while True:
-            page = engine.store.find(engine.tenant, Query(playbook), after=after, limit=_PAGE)
-            yield from ((case_stream(row.case) if playbook is None else row.case, row) for row in page.items)
-            after = page.next
-            if after is None:
-                break
+        for row in _rows(engine, Query(playbook)):
+            yield case_stream(row.case) if playbook is None else row.case, row
+
+
+def _rows(engine: Engine, query: Query) -> Iterator[IndexRow]:
+    for page in pages(lambda after: engine.store.find(engine.tenant, query, after=after, limit=_PAGE)):
+        yield from page.items
 
 
 def _prove_fold(engine: Engine, stream: str, rows: dict[str, IndexRow]) -> Iterator[Finding]:

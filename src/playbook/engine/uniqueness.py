@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from playbook.model.case import OPEN
 from playbook.process.alike import Alike, Question
 from playbook.stores.interface import Query
+from playbook.stores.rows import pages
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from playbook.engine.engine import Engine
     from playbook.process.facts import World
-    from playbook.stores.interface import IndexRow
 
 _PAGE = 100
 
@@ -22,13 +22,7 @@ def cases_alike(engine: Engine, asked: Question, world: World, at: dt.datetime) 
     """Return the cases of a playbook that have the same values."""
     query = Query(asked.playbook, status=OPEN if asked.among == OPEN else None, link=asked.mark)
     eyes = world.eyes(asked.actor, at)
-    rows: list[IndexRow] = []
-    after: str | None = None
-    while True:
-        page = engine.store.find(engine.tenant, query, after=after, limit=_PAGE)
-        rows += page.items
-        after = page.next
-        if after is None:
-            break
+    found = pages(lambda after: engine.store.find(engine.tenant, query, after=after, limit=_PAGE))
+    rows = [row for page in found for row in page.items]
     seen = (row for row in rows if eyes is None or not row.hidden or not eyes.isdisjoint(row.tags))
     return Alike(tuple(sorted(row.case for row in rows)), frozenset(row.case for row in seen))

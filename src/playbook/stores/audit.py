@@ -9,13 +9,13 @@ import msgspec
 
 from playbook.stores.chain import commitment, link
 from playbook.stores.interface import GENESIS
+from playbook.stores.rows import pages, streams_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from playbook.stores.interface import Snapshot, Store, StoredEvent
 
-_PAGE = 1000
 _LOG_PAGE = 10_000
 
 
@@ -37,15 +37,12 @@ def audit(store: Store, tenant: str, *, progress: Callable[[int], None] | None =
     shows only against heads kept elsewhere.
     """
     checked = 0
-    after = ""
-    while names := store.streams(tenant, after=after, limit=_PAGE):
-        for name in names:
-            walk = _Walk(store, tenant, name)
-            yield from walk.stream()
-            checked += walk.checked
-            if progress is not None:
-                progress(checked)
-        after = names[-1]
+    for name in streams_of(store, tenant):
+        walk = _Walk(store, tenant, name)
+        yield from walk.stream()
+        checked += walk.checked
+        if progress is not None:
+            progress(checked)
     yield from _strays(store, tenant, checked)
 
 
@@ -131,7 +128,4 @@ def _strays(store: Store, tenant: str, checked: int) -> Iterator[Finding]:
 
 
 def _log(store: Store, tenant: str) -> Iterator[tuple[StoredEvent, ...]]:
-    page = store.log(tenant, after=None, limit=_LOG_PAGE)
-    while page.items:
-        yield page.items
-        page = store.log(tenant, after=page.next, limit=_LOG_PAGE)
+    return (page.items for page in pages(lambda after: store.log(tenant, after=after, limit=_LOG_PAGE)))

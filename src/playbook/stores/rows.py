@@ -1,8 +1,8 @@
-"""What both stores share: limits, the columns of the index, and the text of positions."""
+"""What both stores share: limits, the columns of the index, the text of positions; and how to read on to the end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -10,9 +10,11 @@ from playbook.errors import InputError, UnknownName
 from playbook.stores.interface import IndexRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from playbook.stores.interface import Batch, DueRow, Query
+    from playbook.stores.interface import Batch, DueRow, Page, Query, Store
+
+T = TypeVar("T")
 
 RECORDS, RECORDS_END = "record:", "record;"
 """Begins what a row of a record has as its playbook; `find`, `tally` and `columns` pass over those unless named."""
@@ -29,6 +31,7 @@ GROUPS = ("playbook", "stage", "status", "outcome", "owner", "team", "name", "cu
 _JSON = msgspec.json.Encoder()
 _TAGS = msgspec.json.Decoder(tuple[str, ...])
 _AMOUNTS = range(-(2**63), 2**63)
+_NAMES = 1000
 
 
 def check(batches: Sequence[Batch]) -> None:
@@ -132,3 +135,27 @@ def _whole(number: str, text: str) -> int:
         return int(number)
     except ValueError:
         raise InputError(f"{text!r} is not a position; pass what `next` of the page before held") from None
+
+
+def pages(ask: Callable[[str | None], Page[T]]) -> Iterator[Page[T]]:
+    """Yield every page of a list; `ask` gives the one after a place."""
+    after: str | None = None
+    while True:
+        page = ask(after)
+        yield page
+        if page.next is None:
+            return
+        after = page.next
+
+
+def streams_of(store: Store, tenant: str, prefix: str = "") -> Iterator[str]:
+    """Yield the names of all streams that begin with a prefix, in order."""
+    after, more = prefix, True
+    while more:
+        found = store.streams(tenant, after=after, limit=_NAMES)
+        for name in found:
+            if not name.startswith(prefix):
+                return
+            yield name
+            after = name
+        more = len(found) == _NAMES
