@@ -95,10 +95,11 @@ class Unit(msgspec.Struct, eq=False, gc=False):
         effects: tuple[Effect, ...],
         at: dt.datetime,
         trail: tuple[str, ...],
+        child: CaseStream | None = None,
     ) -> None:
-        """Carry out what follows by itself: actions, pauses, and an advance."""
+        """Carry out what follows by itself, from the end of a `child` too: actions, pauses, and an advance."""
         for effect in effects:
-            self._effect(stream, automation, effect, at, trail)
+            self._effect(stream, automation, effect, at, trail, child)
         self._pause(stream, automation, at)
         self._advance_by_itself(stream, automation, at, trail)
 
@@ -110,10 +111,7 @@ class Unit(msgspec.Struct, eq=False, gc=False):
         self._record(stream, events, at, SYSTEM)
         automation = stream.definition.automation
         if automation is not None:
-            for effect in effects:
-                self._effect(stream, automation, effect, at, ())
-            self._pause(stream, automation, at)
-            self._advance_by_itself(stream, automation, at, ())
+            self._go_on(stream, automation, effects, at, ())
 
     def look(self, case: str, at: dt.datetime) -> bool:
         """Look whether a case advances by itself as time has passed; return whether anything happened."""
@@ -373,10 +371,7 @@ class Unit(msgspec.Struct, eq=False, gc=False):
         moment, automation = _not_before(at, above), above.definition.automation
         self._record(above, told, moment, SYSTEM)
         if automation is not None:
-            for effect in tuple(automation.effects(told)):
-                self._effect(above, automation, effect, moment, trail, stream)
-            self._pause(above, automation, moment)
-            self._advance_by_itself(above, automation, moment, trail)
+            self._go_on(above, automation, tuple(automation.effects(told)), moment, trail, stream)
 
 
 def _must_stay_erasable(definition: Compiled, personal: tuple[str, ...]) -> None:
