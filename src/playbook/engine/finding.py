@@ -133,10 +133,8 @@ class Finder:
 
     def _totals(self, playbook: str, eyes: frozenset[str]) -> bool:
         """Return whether one who asks may know the totals of all cases of a playbook."""
-        versions = self._definitions.versions(playbook)
-        if not versions.published:
-            return False
-        permissions = self._definitions.current(playbook, None).playbook.who_may
+        definition = self._current(playbook)
+        permissions = () if definition is None else definition.playbook.who_may
         who = next((permission.who for permission in permissions if permission.act == "see_totals"), ())
         return "anyone" in who or any(f"is:{principal}" in eyes for principal in who)
 
