@@ -153,8 +153,10 @@ class Compiled:
     def _prepare(self, conditions: Conditions) -> None:
         """Make ready what few definitions have; nothing of it where a plugin is missing, since all is blocked."""
         whole, playbook = self.whole, self.playbook
-        self.approvals = preparing.approvals(self.definition, conditions, self.steps) if whole else {}
         self.covered = preparing.covered(playbook, conditions) if whole else {}
+        self.approvals = (
+            preparing.approvals(self.definition, conditions, self.covered, self.steps) if whole else {}
+        )
         self.waivable = preparing.waivable(playbook)
         self.lasting = preparing.lasting(playbook)
         self.computed = preparing.computed(playbook, conditions) if whole else {}

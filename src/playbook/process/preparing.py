@@ -39,14 +39,15 @@ _DOING = {"skip": "skip stages", "back": "go back", "reopen": "reopen"}
 
 
 def approvals(
-    definition: Definition, conditions: Conditions, steps: Mapping[str, Path]
+    definition: Definition,
+    conditions: Conditions,
+    covers: Mapping[str, tuple[str, ...]],
+    steps: Mapping[str, Path],
 ) -> dict[str, ApprovalRule]:
-    """Return the approvals by the id of their criterion."""
-    playbook = definition.playbook
-    covers = covered(playbook, conditions)
+    """Return the approvals by the id of their criterion; `covers` is what `covered` found."""
     return {
         c.id: ApprovalRule.of(c, definition.place(path), covers[c.id], steps, conditions.test)
-        for path, c in criteria(playbook)
+        for path, c in criteria(definition.playbook)
         if c.approval is not None
     }
 
