@@ -113,7 +113,7 @@ def _fold_record(engine: Engine, stream: str) -> tuple[bytes, IndexRow]:
     _, name, id_ = stream.split(":", 2)
     store, tenant = engine.store, engine.tenant
     kind, _ = engine.kept_records.kinds.current(name)
-    state = fold_record(kind, id_, store.events(tenant, stream), from_micros)
+    state = fold_record(kind, id_, store.events(tenant, stream))
     if state is None:
         raise ValueError("there are none")
     return encode_record(state), record_row(revealed(store, tenant, kind, state), kind)

@@ -25,7 +25,7 @@ from playbook.model.values import encode, load
 from playbook.process.recording import decode_record, encode_record, evolve_record, fold_record, remembering
 from playbook.process.references import links, once
 from playbook.stores.interface import IndexRow, Write
-from playbook.times import from_micros, to_micros
+from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -96,7 +96,7 @@ def sealed_record(store: Store, tenant: str, kind: Kind, id: str, head: Snapshot
     """Return the record of a head, its personal values sealed."""
     if head.fold == RECORD_FOLD and head.data:
         return decode_record(head.data, kind)
-    state = fold_record(kind, id, store.events(tenant, record_stream(kind.id, id)), from_micros)
+    state = fold_record(kind, id, store.events(tenant, record_stream(kind.id, id)))
     if state is None:
         raise PlaybookError(f"the stream of the {kind.id} {id} is empty")
     return state

@@ -16,7 +16,7 @@ from playbook.errors import InputError, UnknownName
 from playbook.expressions.types import BOOL
 from playbook.model.vocabulary import environment
 from playbook.process.computed import hidden_fields, view
-from playbook.process.references import behind
+from playbook.process.references import behind, followed
 from playbook.stores.interface import Page
 from playbook.stores.rows import read_place
 from playbook.times import to_micros
@@ -76,9 +76,7 @@ class Selection:
                 wrong[name] = (_strange(node, known), checked.mistakes)
                 continue
             test = expressions.compile(checked.node, functions)
-            found = expressions.follows(checked.node)
-            steps = frozenset((root, name, to) for root, name, _, to in found if to != "person")
-            ready[playbook.id] = _Ready(test, steps)
+            ready[playbook.id] = _Ready(test, followed(expressions.follows(checked.node)))
             query = _narrowed(query, checked.node)
         if not ready:
             nearest = min(wrong.values(), key=lambda one: (one[0], len(one[1])), default=(0, ()))

@@ -227,7 +227,7 @@ class _Job:
             raise RowFault(f"the case was closed as {case.outcome}, and an import does not reopen it")
         if row.closed is None or case.outcome != OPEN:
             return max(case.last, self._now)
-        closed, last = (at.astimezone(self._world.zone).date() for at in (row.closed, case.last))
+        closed, last = map(self._world.day, (row.closed, case.last))
         if closed < last:
             raise RowFault(f"it was closed ({closed}) before the last that is known of it ({last})")
         return max(case.last, row.closed)
@@ -263,7 +263,7 @@ class _Job:
         return observed
 
     def _team(self, owner: str, at: dt.datetime) -> str:
-        return self._team_on(owner, at.astimezone(self._world.zone).date())
+        return self._team_on(owner, self._world.day(at))
 
     def _team_of(self, owner: str, on: dt.date) -> str:
         return self._world.organization.post(owner, on).team

@@ -57,7 +57,7 @@ def reopen(deciding: Deciding, command: Reopen) -> tuple[CaseEvent, ...]:
     target = case.closed_from or definition.playbook.stages[0].id
     may_move(deciding, "reopen", rule, target, command.reason)
     if rule.within and request.at > deciding.scope().calendar.add(case.closed, Duration.parse(rule.within)):
-        day = case.closed.astimezone(deciding.world.zone).date().isoformat()
+        day = deciding.world.day(case.closed).isoformat()
         deciding.wrong_state(f"{case.id} was closed on {day}, and may be reopened within {rule.within} only")
     if rule.by:
         deciding.gate_entry(target, definition.reopening)

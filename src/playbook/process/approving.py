@@ -83,7 +83,7 @@ def _until(deciding: Deciding, name: str) -> dt.date:
             f"playbook waive {deciding.case.id} {name} --until YYYY-MM-DD --reason ..."
         )
     end = deciding.scope().calendar.add(deciding.request.at, lasts)
-    return end.astimezone(deciding.world.zone).date()
+    return deciding.world.day(end)
 
 
 def _reason(deciding: Deciding, reason: str, what: str, fix: str) -> None:

@@ -215,8 +215,7 @@ class Automation:
         # A period that ends on a date includes it; one that begins there begins with the day.
         if value >= _LAST_DAY or value <= _FIRST_DAY:
             return None  # beyond the calendar: a time that never comes
-        day = value + dt.timedelta(days=timer.kind == "after")
-        return dt.datetime.combine(day, dt.time(), world.zone).astimezone(dt.UTC)
+        return world.midnight(value + dt.timedelta(days=timer.kind == "after"))
 
 
 def _runs_in(timer: Timer, stage: Stage) -> bool:

@@ -68,7 +68,7 @@ def indexed(definition: Compiled, case: Case) -> dict[str, Any]:
     """
     values: Mapping[str, Any] = case.fields
     if definition.computed:
-        values = with_computed(definition, case, definition.scope(case, "system", case.last, _NOWHERE))
+        values = with_computed(definition, case, definition.scope(case, "system", case.last, NOWHERE))
     subject = definition.subject
     return {
         name: value for name, value in values.items()
@@ -76,7 +76,8 @@ def indexed(definition: Compiled, case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_NOWHERE = World(Organization())
+NOWHERE = World(Organization())
+"""Where what is computed depends on no organization."""
 
 
 def with_computed(definition: Compiled, case: Case, scope: Scope) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def _hidden_here(
 ) -> frozenset[str]:
     if not definition.guarded:
         return frozenset()
-    today, organization = now.astimezone(world.zone).date(), world.organization
+    today, organization = world.day(now), world.organization
     return frozenset(
         name
         for name, groups in definition.guarded.items()

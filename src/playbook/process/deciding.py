@@ -51,7 +51,7 @@ class Deciding(msgspec.Struct, eq=False, gc=False):
     @property
     def today(self) -> dt.date:
         """Return the day of the request in the organization's zone."""
-        return self.request.at.astimezone(self.world.zone).date()
+        return self.world.day(self.request.at)
 
     def scope(self) -> Scope:
         """Return what conditions see, made once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from playbook.process.visibility import eyes_of, shown_to
 from playbook.times import Elapsed, zone
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Mapping
 
     from playbook.expressions import Function
@@ -227,6 +227,10 @@ class World:
     def day(self, at: dt.datetime) -> dt.date:
         """Return the day of a moment in the organization's zone."""
         return at.astimezone(self.zone).date()
+
+    def midnight(self, day: dt.date) -> dt.datetime:
+        """Return when a day begins in the organization's zone, in UTC."""
+        return dt.datetime.combine(day, dt.time(), self.zone).astimezone(dt.UTC)
 
     def calendar_of(self, person: str, team: str, at: dt.datetime) -> Calendar:
         """Return the calendar that applies to a person, else to a team, else to all.

@@ -37,8 +37,7 @@ class Looks(msgspec.Struct, frozen=True):
 
     def after(self, case: Case, world: World, since: dt.datetime) -> dt.datetime:
         """Return the first moment after another at which the answer may be another than before."""
-        local = since.astimezone(world.zone).date() + dt.timedelta(days=1)
-        midnight = dt.datetime.combine(local, dt.time(), world.zone).astimezone(dt.UTC)
+        midnight = world.midnight(world.day(since) + dt.timedelta(days=1))
         given = list(_given(case))
         counted = (one for base in (*given, *_known(case)) for one in self._from(base, case, world))
         exact = (*given, *counted)

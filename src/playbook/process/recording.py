@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from playbook.errors import InputError
 from playbook.model.case import Sealed
-from playbook.model.organization import Organization
 from playbook.model.record import (
     RecordChanged,
     RecordForgotten,
@@ -20,12 +19,12 @@ from playbook.model.record import (
 )
 from playbook.model.values import canonical, encode, load
 from playbook.process.codec import SEAL, decode_event, is_sealed, typed
-from playbook.process.computed import Fields
+from playbook.process.computed import NOWHERE, Fields
 from playbook.process.criteria import Conditions
 from playbook.process.decide import read_fields
-from playbook.process.facts import World
 from playbook.process.preparing import personal
 from playbook.process.references import former, links, refers
+from playbook.times import from_micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from playbook.stores.interface import StoredEvent
 
 _STATE = msgspec.json.Decoder(RecordState)
-_NOWHERE = World(Organization())
 
 
 class Kind:
@@ -58,7 +56,7 @@ class Kind:
         """Return the values of a record with its computed ones, in the order of the file."""
         given = state.fields
         if self._tests:
-            scope = _NOWHERE.plain(state.last)
+            scope = NOWHERE.plain(state.last)
             root = Fields(given, self._tests, scope)
             scope.roots = {self.id: root}
             given = {**given, **{name: root.get(name) for name in self._tests}}
@@ -134,12 +132,12 @@ def _set(state: RecordState, values: Mapping[str, Any]) -> RecordState:
     return replace(state, fields=fields, sealed=sealed)
 
 
-def fold_record(kind: Kind, id: str, events: Iterable[StoredEvent], moment: Any) -> RecordState | None:  # noqa: A002
-    """Fold stored events of a record; personal values stay sealed. `moment` makes a time of what is stored."""
+def fold_record(kind: Kind, id: str, events: Iterable[StoredEvent]) -> RecordState | None:  # noqa: A002
+    """Fold stored events of a record; personal values stay sealed."""
     state = None
     for stored in events:
         event = revive_record(decode_event(stored.kind, stored.data), kind)
-        state = remembering(kind, state, evolve_record(state, id, event, moment(stored.at)))
+        state = remembering(kind, state, evolve_record(state, id, event, from_micros(stored.at)))
     return state
 
 

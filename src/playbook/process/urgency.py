@@ -72,7 +72,7 @@ class Moment(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, at: dt.datetime, world: World) -> Moment:
         """Return a moment in an organization."""
-        return cls(at, _midnight(world.day(at) + dt.timedelta(days=1), world), world)
+        return cls(at, world.midnight(world.day(at) + dt.timedelta(days=1)), world)
 
     def band(self, due: dt.datetime) -> str:
         """Return how urgent it is what falls due at a time; "" where that is on another day."""
@@ -174,7 +174,7 @@ def _expected(definition: Compiled, case: Case, moment: Moment, expected: dt.dat
         fix = f"playbook set {case.id} {name}=..."
         band = "overdue" if expected < today else "today"
         yield _reason(
-            band, "expected_close", name, title, _midnight(max(expected, _FIRST_DAY), moment.world), case, fix
+            band, "expected_close", name, title, moment.world.midnight(max(expected, _FIRST_DAY)), case, fix
         )
 
 
@@ -204,7 +204,3 @@ def _reason(
 
 def _owner(case: Case) -> tuple[str, ...]:
     return (case.owner,) if case.owner else ()
-
-
-def _midnight(day: dt.date, world: World) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), world.zone).astimezone(dt.UTC)
