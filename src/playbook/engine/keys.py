@@ -1,19 +1,32 @@
-"""Keys that make a command happen once: what tells commands apart, and the first answer again."""
+"""Making a command happen once: what tells commands apart, the first answer again, and trying until it is stored."""
 
 from __future__ import annotations
 
+import threading
+import time
 from hashlib import sha256
 from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 from msgspec.structs import asdict, replace
 
 from playbook.engine.answers import Done
-from playbook.errors import KeyReused
+from playbook.errors import KeyReused, StoreUnavailable
 from playbook.model.values import canonical
+from playbook.stores.interface import VersionConflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playbook.stores.interface import Receipt
+
+T = TypeVar("T")
 
 _DONE = msgspec.json.Decoder(Done)
 _VALUE = itemgetter(1)
+_TRIES = 40
+_PAUSE = 0.001
 
 
 def fingerprint_of(command: msgspec.Struct, actor: str) -> bytes:
@@ -30,3 +43,37 @@ def repeated(key: str | None, fingerprint: bytes, first: bytes, answer: bytes) -
     if first != fingerprint:
         raise KeyReused(key or "")
     return replace(_DONE.decode(answer), repeated=True)
+
+
+def answered(
+    done: Done, receipt: Receipt | VersionConflict | KeyReused, key: str | None, fingerprint: bytes
+) -> Done | None:
+    """Return the answer to what was appended, the first to its key; None where it met another's change.
+
+    Raises KeyReused.
+    """
+    if isinstance(receipt, KeyReused):
+        raise receipt
+    if isinstance(receipt, VersionConflict):
+        return None
+    return repeated(key, fingerprint, receipt.fingerprint, receipt.answer) if receipt.repeated else done
+
+
+class Turns(Generic[T]):
+    """Try anew what met another's change; threads that keep meeting wait in turn."""
+
+    def __init__(self) -> None:
+        self._contended = threading.Lock()
+
+    def until_stored(self, attempt: Callable[[], T | None], what: str) -> T:
+        """Return what an attempt gives, made anew while that is None.
+
+        Raises StoreUnavailable, which names `what` kept changing, where that takes too long.
+        """
+        for tried in range(_TRIES):
+            answer = attempt()
+            if answer is not None:
+                return answer
+            with self._contended:
+                time.sleep(_PAUSE * tried)
+        raise StoreUnavailable(f"{what} kept changing while this was tried; try again")

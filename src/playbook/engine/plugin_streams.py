@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from playbook.engine.answers import Done, StreamView
 from playbook.engine.guarding import guarded
-from playbook.engine.keys import repeated
+from playbook.engine.keys import Turns, answered
 from playbook.engine.past import happened
 from playbook.engine.streams import ORGANIZATION, chained
-from playbook.errors import (
-    InputError,
-    KeyReused,
-    PlaybookError,
-    PluginError,
-    Refused,
-    StoreUnavailable,
-    UnknownName,
-)
+from playbook.errors import InputError, PlaybookError, PluginError, Refused, UnknownName
 from playbook.model.contributions import Change
 from playbook.model.record import RECORDS
 from playbook.model.stream_kinds import Asked, Found, Happened
 from playbook.model.values import encode
-from playbook.stores.interface import Batch, IndexRow, Page, Query, Snapshot, VersionConflict, Write
+from playbook.stores.interface import Batch, IndexRow, Page, Query, Snapshot, Write
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -41,8 +31,6 @@ if TYPE_CHECKING:
     from playbook.stores.interface import StoredEvent
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_TRIES = 40
-_PAUSE = 0.001
 
 
 class _Standing(msgspec.Struct, frozen=True):
@@ -61,7 +49,7 @@ class PluginStreams:
         self._world_of = world_of
         self._store = engine.store
         self._tenant = engine.tenant
-        self._contended = threading.Lock()
+        self._turns: Turns[Done | Refused] = Turns()
         self._kinds = {kind.name: kind for kind in engine.registry.streams.values() if kind.commands}
         self._of_command = {command: kind for kind in self._kinds.values() for command in kind.commands}
         events = [event for kind in engine.registry.streams.values() for event in kind.events.values()]
@@ -105,13 +93,9 @@ class PluginStreams:
             raise InputError(
                 f"{command.id!r} cannot be the id of a {kind.name}: write 1 to 64 letters, digits, . - or _"
             )
-        for attempt in range(_TRIES):
-            answer = self._try(kind, command, actor, key, fingerprint, at)
-            if answer is not None:
-                return answer
-            with self._contended:
-                time.sleep(_PAUSE * attempt)
-        raise StoreUnavailable(f"{kind.name} {command.id} kept changing while this was tried; try again")
+        return self._turns.until_stored(
+            lambda: self._try(kind, command, actor, key, fingerprint, at), f"{kind.name} {command.id}"
+        )
 
     def _try(
         self, kind: StreamKind, command: Any, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime
@@ -144,11 +128,7 @@ class PluginStreams:
             reads=((ORGANIZATION, version),),
         )  # fmt: skip
         receipt = self._store.append((batch,))[0]
-        if isinstance(receipt, KeyReused):
-            raise receipt
-        if isinstance(receipt, VersionConflict):
-            return None
-        return repeated(key, fingerprint, receipt.fingerprint, receipt.answer) if receipt.repeated else done
+        return answered(done, receipt, key, fingerprint)
 
     def _decided(self, kind: StreamKind, command: Any, state: Any, asked: Asked) -> tuple[Any, ...] | Refused:
         """Return what a command leads to; raises PluginError where the plugin's own code fails."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
 
 from playbook.engine.answers import RecordView
-from playbook.engine.keys import repeated
+from playbook.engine.keys import Turns, answered
 from playbook.engine.kinds import Kinds
 from playbook.engine.record_streams import (
     PEPPER,
@@ -23,19 +21,12 @@ from playbook.engine.record_streams import (
 )
 from playbook.engine.recording import Work
 from playbook.engine.sources import brought
-from playbook.errors import (
-    AmbiguousName,
-    InputError,
-    KeyReused,
-    Refused,
-    StoreUnavailable,
-    UnknownName,
-)
+from playbook.errors import AmbiguousName, InputError, Refused, UnknownName
 from playbook.model.commands import Log, SetRecord
 from playbook.model.record import RECORDS, record_stream
 from playbook.model.values import encode, parse
 from playbook.process.references import found, refers, wanted
-from playbook.stores.interface import Page, Query, VersionConflict
+from playbook.stores.interface import Page, Query
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -52,8 +43,6 @@ if TYPE_CHECKING:
     from playbook.process.recording import Kind
     from playbook.stores.interface import Snapshot
 
-_TRIES = 40
-_PAUSE = 0.001
 _MATCHES = 6
 _NAMES = 500
 
@@ -87,7 +76,7 @@ class Records:
         self._store = engine.store
         self._tenant = engine.tenant
         self._pepper = b""
-        self._contended = threading.Lock()
+        self._turns: Turns[Done | Refused] = Turns()
         self.kinds = Kinds(engine.store, engine.tenant, engine.registry)
 
     # -- changing -----------------------------------------------------------------------------------
@@ -96,25 +85,22 @@ class Records:
         self, command: RecordCommand, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime
     ) -> Done | Refused:
         """Carry out a command on a record, or say why not; raises KeyReused."""
-        for attempt in range(_TRIES):
-            work = Work(self, command.kind, actor, at)
-            done = work.set(command) if isinstance(command, SetRecord) else work.merge(command)
-            if isinstance(done, Refused) or (key is None and not work.changed):
-                return done
-            refused = work.guarded()
-            if refused is not None:
-                return refused
-            receipt = self._store.append((work.batch(key, fingerprint, encode(done)),))[0]
-            if isinstance(receipt, KeyReused):
-                raise receipt
-            if not isinstance(receipt, VersionConflict):
-                first = receipt.fingerprint, receipt.answer
-                return repeated(key, fingerprint, *first) if receipt.repeated else done
-            with self._contended:
-                time.sleep(_PAUSE * attempt)
-        raise StoreUnavailable(
-            f"records of kind {command.kind} kept changing while this was tried; try again"
+        return self._turns.until_stored(
+            lambda: self._try(command, actor, key, fingerprint, at), f"records of kind {command.kind}"
         )
+
+    def _try(
+        self, command: RecordCommand, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime
+    ) -> Done | Refused | None:
+        work = Work(self, command.kind, actor, at)
+        done = work.set(command) if isinstance(command, SetRecord) else work.merge(command)
+        if isinstance(done, Refused) or (key is None and not work.changed):
+            return done
+        refused = work.guarded()
+        if refused is not None:
+            return refused
+        receipt = self._store.append((work.batch(key, fingerprint, encode(done)),))[0]
+        return answered(done, receipt, key, fingerprint)
 
     # -- finding ------------------------------------------------------------------------------------
 
