@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -10,13 +10,12 @@ from msgspec.structs import replace
 from playbook.engine.streams import CaseStream, case_stream
 from playbook.errors import InputError, KeyReused
 from playbook.importing.cells import RowFault
-from playbook.importing.outcome import Outcome, Rejected
+from playbook.importing.job import ACTOR, CHUNK, NO_ANSWER, REMEMBERED, Job
 from playbook.importing.rows import RowReader, turn_of
 from playbook.model.case import OPEN, Case
 from playbook.model.events import Assigned, Changed, Moved, Opened, TimersArmed
 from playbook.process.assignment import territory_of
 from playbook.process.criteria import Attempt
-from playbook.process.references import found
 from playbook.stores.interface import Batch, Receipt
 from playbook.times import to_micros
 
@@ -25,17 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from playbook.engine import Engine
+    from playbook.importing.outcome import Outcome
     from playbook.importing.rows import Row
     from playbook.model.contributions import SourceRow
     from playbook.model.events import CaseEvent
     from playbook.model.mapping import ImportMapping
     from playbook.process.compiled import Compiled
     from playbook.stores.interface import Snapshot, VaultRow, Write
-
-ACTOR = "import"
-_CHUNK = 500
-_REMEMBERED = 4096
-_NO_ANSWER = b"{}"
 
 
 def import_cases(engine: Engine, mapping: ImportMapping, rows: Iterable[SourceRow]) -> Outcome:
@@ -51,54 +46,38 @@ def import_cases(engine: Engine, mapping: ImportMapping, rows: Iterable[SourceRo
             chunk.append(job.read(row))
         except RowFault as fault:
             job.reject(row.line, str(fault))
-        if len(chunk) == _CHUNK:
+        if len(chunk) == CHUNK:
             job.store(chunk)
             chunk = []
         if job.stopped:
             break
     job.store(chunk)
-    job.outcome.rejected.sort(key=lambda rejected: rejected.line)
-    return job.outcome
+    return job.told()
 
 
-class _Job:
-    """Hold one import while it runs."""
+class _Job(Job):
+    """Hold one import of cases while it runs."""
 
     def __init__(self, engine: Engine, mapping: ImportMapping) -> None:
-        self.engine = engine
-        self.outcome = Outcome()
+        super().__init__(engine, mapping)
         self.definition = engine.definitions.current(mapping.into, None)
         self._world = engine.world
         self.reader = RowReader(mapping, self.definition, self._world)
-        self._team_on = lru_cache(_REMEMBERED)(self._team_of)
-        self._find = lru_cache(_REMEMBERED)(partial(engine.kept_records.find, actor=ACTOR))
+        self._team_on = lru_cache(REMEMBERED)(self._team_of)
         self._now = engine.clock()
         self._recorded = to_micros(self._now)
-        self._stops = mapping.on_bad_row == "stop"
         self._observes = mapping.gates == "observe"
         self._gates = {stage: self.definition.gates_to(stage) for stage in self.definition.stages}
-
-    @property
-    def stopped(self) -> bool:
-        """Return whether a bad row ended the import."""
-        return self._stops and bool(self.outcome.rejected)
 
     def read(self, source: SourceRow) -> Row:
         """Return what a row says, with ids in place of the names of records; raises RowFault."""
         row = self.reader.read(source)
         if not self.definition.refers:
             return row
-        fields = self.definition.fields
         try:
-            values = {name: found(fields[name], value, self._find) for name, value in row.fields.items()}
+            return replace(row, fields=self._named(self.definition.fields, row.fields))
         except InputError as error:
             raise RowFault(str(error)) from error
-        known: Row = replace(row, fields=values)
-        return known
-
-    def reject(self, line: int, reason: str) -> None:
-        """Name a row that does not go in."""
-        self.outcome.rejected.append(Rejected(line, reason))
 
     def store(self, rows: list[Row]) -> None:
         """Store a chunk of rows in one transaction; those that are there already are skipped or brought up."""
@@ -146,9 +125,7 @@ class _Job:
         self, row: Row, turn: int, writes: tuple[Write, ...] = (), vault: tuple[VaultRow, ...] = ()
     ) -> Batch:
         """Return the batch of a row's content; `turn` counts the contents that this row has had."""
-        return Batch(
-            self.engine.tenant, writes, f"{row.key}:{turn}", row.fingerprint, _NO_ANSWER, vault=vault
-        )
+        return Batch(self.engine.tenant, writes, f"{row.key}:{turn}", row.fingerprint, NO_ANSWER, vault=vault)
 
     def _history(self, row: Row) -> list[tuple[CaseEvent, dt.datetime]]:
         """Return the events of a new case: opened, and where it ended the move to its end."""

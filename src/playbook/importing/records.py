@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,25 +9,21 @@ import msgspec
 from playbook.engine.recording import Work
 from playbook.errors import InputError, KeyReused, Refused, nearest_hint
 from playbook.importing.cells import RowFault, field_reader
-from playbook.importing.outcome import Outcome, Rejected
+from playbook.importing.job import ACTOR, CHUNK, NO_ANSWER, Job
 from playbook.importing.rows import Identity, case_id, row_key, turn_of
-from playbook.process.references import found
 from playbook.stores.interface import Receipt, VersionConflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from playbook.engine import Engine
+    from playbook.importing.outcome import Outcome
     from playbook.model.contributions import SourceRow
     from playbook.model.mapping import ImportMapping
     from playbook.process.recording import Kind
     from playbook.stores.interface import Batch
 
-ACTOR = "import"
-_CHUNK = 500
 _TRIES = 5
-_REMEMBERED = 4096
-_NO_ANSWER = b"{}"
 
 
 class _Row(msgspec.Struct, frozen=True, gc=False):
@@ -55,44 +50,35 @@ def import_records(engine: Engine, mapping: ImportMapping, rows: Iterable[Source
         if job.stopped:
             break
     job.finish()
-    job.outcome.rejected.sort(key=lambda rejected: rejected.line)
-    return job.outcome
+    return job.told()
 
 
-class _Job:
-    """Hold one import while it runs: rows that are ready to be stored, and those that wait for another row."""
+class _Job(Job):
+    """Hold one import of records while it runs: rows that are ready, and those that wait for another row."""
 
     def __init__(self, engine: Engine, mapping: ImportMapping) -> None:
-        self.engine = engine
-        self.outcome = Outcome()
+        super().__init__(engine, mapping)
         self._mapping = mapping
         self._kind = engine.kept_records.kinds.current(mapping.into)[0]
         self._identity = Identity(mapping)
         self._readers = tuple(_readers(mapping, self._kind, engine))
-        self._find = lru_cache(_REMEMBERED)(partial(engine.kept_records.find, actor=ACTOR))
-        self._stops = mapping.on_bad_row == "stop"
         self._ready: list[_Row] = []
         self._waiting: list[_Row] = []
         self._began = False
-
-    @property
-    def stopped(self) -> bool:
-        """Return whether a bad row ended the import."""
-        return self._stops and bool(self.outcome.rejected)
 
     def take(self, source: SourceRow) -> None:
         """Take a row: to be stored, to wait for what it refers to, or to be named as bad."""
         try:
             row = self._read(source)
         except RowFault as fault:
-            self._reject(source.line, str(fault))
+            self.reject(source.line, str(fault))
             return
         if row is None:
             self.outcome.skipped += 1
             return
         self._place(row)
         # The first row goes in alone: with it the secret is made that hides personal values which are unique.
-        if not self._began or len(self._ready) >= _CHUNK or (self._stops and self._waiting):
+        if not self._began or len(self._ready) >= CHUNK or (self._stops and self._waiting):
             self._store()
             if self._stops:
                 self.finish()
@@ -106,7 +92,7 @@ class _Job:
                 self._place(row)
             if not self._ready:
                 for row in self._waiting:
-                    self._reject(row.line, self._missing(row))
+                    self.reject(row.line, self._missing(row))
                 self._waiting = []
             self._store()
 
@@ -137,7 +123,7 @@ class _Job:
         """Return what a row says, with ids in place of the names of records."""
         if not self._kind.refers:
             return row.fields
-        return {name: found(self._kind.fields[name], value, self._find) for name, value in row.fields.items()}
+        return self._named(self._kind.fields, row.fields)
 
     def _store(self) -> None:
         """Store what is ready in one transaction; a row that another got in the way of is tried again alone."""
@@ -161,7 +147,7 @@ class _Job:
             if not isinstance(answer, VersionConflict):
                 self._count(row, plan[0], answer)
                 return
-        self._reject(row.line, "the record kept changing while it was imported; run the import again")
+        self.reject(row.line, "the record kept changing while it was imported; run the import again")
 
     def _plan(self, row: _Row) -> tuple[Work, Batch] | None:
         """Return what a row changes as a batch, or None where it is bad, which is told."""
@@ -170,17 +156,17 @@ class _Job:
         try:
             answer = work.put(row.record, self._meant(row))
         except InputError as error:
-            self._reject(row.line, str(error))
+            self.reject(row.line, str(error))
             return None
         refused = answer if isinstance(answer, Refused) else work.guarded()
         if refused is not None:
-            self._reject(row.line, refused.message)
+            self.reject(row.line, refused.message)
             return None
-        return work, work.batch(f"{row.key}:{row.turn}", row.fingerprint, _NO_ANSWER)
+        return work, work.batch(f"{row.key}:{row.turn}", row.fingerprint, NO_ANSWER)
 
     def _count(self, row: _Row, work: Work, answer: Receipt | KeyReused) -> None:
         if isinstance(answer, KeyReused):
-            self._reject(
+            self.reject(
                 row.line, "another import brought other content of this row at the same time; run it again"
             )
         elif answer.repeated or not work.changed:
@@ -188,9 +174,6 @@ class _Job:
         else:
             self.outcome.opened += work.opens
             self.outcome.changed += not work.opens
-
-    def _reject(self, line: int, reason: str) -> None:
-        self.outcome.rejected.append(Rejected(line, reason))
 
 
 def _readers(mapping: ImportMapping, kind: Kind, engine: Engine) -> Iterator[tuple[str, Any]]:
