@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--owner",
     default="",
     metavar="WHO",
-    help="Whose it is; by default who acts, else as the rules of assignment say.",
+    help="Whose it is; by default as the rules of assignment say, else who acts.",
 )
 @once
 def open_(

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     help="Write those of all kinds into this folder, as after an update of a project's .vscode/schemas.",
 )
 def schema(session: Session, kind: str, output: Path | None) -> None:
-    """Print the JSON Schema of a kind of file: playbook, record, organization, mapping, project, those of plugins.
+    """Print the JSON Schema of a kind of file.
 
-    It holds what the installed plugins add, and serves editors: completion, help and mistakes while you type.
+    KIND is playbook, record, organization, mapping, scenario, translation, project, or one that a plugin adds. The
+    schema holds what the installed plugins add, and serves editors: completion, help and mistakes while you type.
     """
     from playbook.authoring.templates import schemas
     from playbook.reading.schema import schema as of_kind

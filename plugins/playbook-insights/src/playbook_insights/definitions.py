@@ -32,8 +32,8 @@ PIPELINE: Final[Mapping[str, Basis]] = {
     "": Basis(
         "due_day",
         ("open",),
-        "Cases open now and the sum of their amounts; weighted is the sum of amount x probability, the "
-        "hand-set one, else the stage's. Periods and quarters go by expected close.",
+        "Cases open now and the sum of their amounts; weighted is the sum of amount x the "
+        "probability of the stage. Periods and quarters go by expected close.",
     )
 }
 WIN_LOSS: Final[Mapping[str, Basis]] = {
