@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 import playbook_example
 from playbook import (
@@ -21,7 +23,11 @@ from playbook import (
     SetRecord,
     load_plugins,
 )
-from playbook_example import domain_of, recent
+from playbook_example import CONGRATULATE_OPTIONS, RECENT_OPTIONS, domain_of, recent
+from playbook_example.battlecards import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 NOW = dt.datetime(2026, 3, 16, 12, tzinfo=dt.UTC)  # a Monday
 
@@ -44,6 +50,25 @@ def test_it_loads_beside_what_ships_without_being_installed() -> None:
     registry = load_plugins(extra={"example": playbook_example}, entry_points=False)
     assert registry.faults == ()
     assert registry.criteria["recent"].test is recent
+
+
+def _keys(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every key that a schema has, with what it says of it."""
+    for name, key in schema.get("properties", {}).items():
+        yield f"{path}.{name}", key
+        yield from _keys(key, f"{path}.{name}")
+        yield from _keys(key.get("items", {}), f"{path}.{name}")
+
+
+def test_every_key_that_it_adds_to_files_has_a_title_a_description_and_examples_that_fit() -> None:
+    added = {"recent": RECENT_OPTIONS, "congratulate": CONGRATULATE_OPTIONS}
+    keys = dict([*_keys({"properties": added}, "playbook"), *_keys(SCHEMA, "battlecard")])
+    told = ("title", "description", "examples")
+    assert [f"{path}: {what}" for path, key in keys.items() for what in told if not key.get(what)] == []
+    for key in keys.values():
+        for example in key["examples"]:
+            Draft7Validator(key).validate(example)
+    assert {"playbook.recent.within", "playbook.congratulate", "battlecard.objections.says"} <= keys.keys()
 
 
 @pytest.mark.parametrize(

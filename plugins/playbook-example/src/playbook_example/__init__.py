@@ -31,17 +31,36 @@ if TYPE_CHECKING:
     from playbook import Scope
 
 RECENT_OPTIONS = {
+    "title": "Recent",
+    "description": "One of several kinds of activity happened lately.",
+    "examples": [{"of": ["call", "meeting"], "within": "10wd"}],
     "type": "object",
     "additionalProperties": False,
     "required": ["of", "within"],
     "properties": {
-        "of": {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}},
+        "of": {
+            "title": "Of",
+            "description": "The kinds of activity that count, done or logged.",
+            "examples": [["call", "meeting"]],
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"type": "string"},
+        },
         "within": {
+            "title": "Length of time",
+            "description": "A duration, like 14d or 10wd (working days).",
+            "examples": ["10wd", "14d"],
             "type": "string",
             "pattern": "^[0-9]+ ?(min|h|d|w|mo|wd|wh)$",
-            "description": "A duration, like 14d or 10wd (working days)",
         },
     },
+}
+CONGRATULATE_OPTIONS = {
+    "title": "Congratulate",
+    "description": "Who hears of it beside the owner: a role, team or person.",
+    "examples": ["manager"],
+    "type": "string",
 }
 
 
@@ -122,7 +141,7 @@ def playbook_actions() -> Iterator[ActionKind]:
     yield ActionKind(
         name="congratulate",
         version="1",
-        schema={"type": "string", "description": "Who hears of it beside the owner: a role, team or person"},
+        schema=CONGRATULATE_OPTIONS,
         run=congratulate,
         doc="Tell the owner and others what was won: congratulate: manager",
     )
