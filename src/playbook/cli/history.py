@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from playbook.cli.narrate import late, sentence
+from playbook.cli.narrate import did, sentence
 from playbook.cli.narrate_house import told
 from playbook.cli.narrate_records import RecordWords
 from playbook.cli.options import command
 from playbook.cli.output import clean, document, moment, paint, plain, say
-from playbook.cli.words import Words, person_name
+from playbook.cli.words import Words
 from playbook.engine.past import happened
 from playbook.engine.streams import ORGANIZATION
 from playbook.errors import AmbiguousName, UnknownName
@@ -34,7 +34,7 @@ def history(session: Session, reference: str) -> None:
     named so, as in `contact:ann@acme.example`, and what a plugin keeps, as `KIND:ID`. Cases that you do not see are
     left out. `organization` tells who described people and teams, `playbook:ID` who published which version.
     """
-    kind, name = _record(session, reference)
+    kind, name = _meant(session, reference)
     if kind in _HOUSE:
         _of_house(session, kind, name)
     elif kind in session.engine.streams.names():
@@ -42,11 +42,11 @@ def history(session: Session, reference: str) -> None:
     elif kind:
         _of_record(session, kind, name)
     else:
-        _of_case(session, session.case(reference))
+        _of_case(session, name)
 
 
-def _record(session: Session, reference: str) -> tuple[str, str]:
-    """Return the kind and name of the record that is meant, nothing where it is a case."""
+def _meant(session: Session, reference: str) -> tuple[str, str]:
+    """Return the kind and name of what is meant; of a case no kind, and its id."""
     kind, colon, name = reference.partition(":")
     kinds = session.engine.kept_records.kinds
     if kind in _HOUSE and bool(colon) == (kind == _PLAYBOOK):
@@ -54,14 +54,13 @@ def _record(session: Session, reference: str) -> tuple[str, str]:
     if colon and (kinds.find(kind) is not None or kind in session.engine.streams.names()):
         return kind, name
     try:
-        session.case(reference)
-    except (UnknownName, AmbiguousName):
+        return "", session.case(reference)
+    except (UnknownName, AmbiguousName) as wrong:
         try:
             session.engine.record(_ACCOUNT, reference, actor=session.actor)
         except UnknownName:  # then what is wrong with the case is what people have to know
-            return "", ""
+            raise wrong from None
         return _ACCOUNT, reference
-    return "", ""
 
 
 def _of_case(session: Session, case: str) -> None:
@@ -102,9 +101,8 @@ def _of_stream(session: Session, kind: str, name: str) -> None:
         said = ", ".join(
             f"{key} {value}" for key, value in plain(item.event).items() if value not in ("", None)
         )
-        who = paint(person_name(session, item.actor), bold=True)
         what = clean(f"{what}: {said}" if said else what)
-        say(f"{moment(item.at, zone)}  {who} {what}{late(item, zone)}")
+        say(f"{moment(item.at, zone)}  {did(session, item, what)}")
 
 
 def _of_house(session: Session, kind: str, name: str) -> None:
@@ -120,8 +118,7 @@ def _of_house(session: Session, kind: str, name: str) -> None:
     zone = session.engine.world.zone
     say(f"{paint(clean(name or kind), bold=True)}\n")
     for item in items:
-        who = paint(person_name(session, item.actor), bold=True)
-        say(f"{moment(item.at, zone)}  {who} {told(item.event)}{late(item, zone)}")
+        say(f"{moment(item.at, zone)}  {did(session, item, told(item.event))}")
 
 
 class _Teller:
@@ -138,8 +135,7 @@ class _Teller:
         if isinstance(words, Words):
             line = sentence(words, one.item)
         else:
-            who = paint(person_name(self._session, one.item.actor), bold=True)
-            line = f"{who} {words.told(one.item.event)}{late(one.item, zone)}"
+            line = did(self._session, one.item, words.told(one.item.event))
         where = f"{one.of} {one.id}" + (f" ({clean(one.name)})" if one.name else "")
         return f"{moment(one.item.at, zone)}  {paint(where, dim=True)}: {line}"
 

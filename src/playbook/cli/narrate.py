@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.cli.narrate_automation import TELL as AUTOMATIC
+from playbook.cli.narrate_records import because, changed, erased, given
 from playbook.cli.output import clean, moment, paint, percent, shown
+from playbook.cli.words import person_name
 from playbook.model.approving import Approved, CreditSplit, Declined, Lapsed, Skipped, Waived
 from playbook.model.events import (
     Assigned,
@@ -22,26 +24,24 @@ from playbook.model.events import (
 from playbook.process.codec import is_sealed
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
 
+    from playbook.cli.session import Session
     from playbook.cli.words import Words
     from playbook.engine import HistoryItem
 
 
 def sentence(words: Words, item: HistoryItem) -> str:
-    """Return one event in words; when it was recorded is added where that was another day."""
-    tell = TELL.get(type(item.event))
-    what = tell(words, item.event) if tell else f"caused {item.kind}"
-    who = paint(words.person(item.actor), bold=True)
-    return f"{who} {what}{late(item, words.zone)}"
+    """Return one event in words."""
+    return did(words.session, item, TELL[type(item.event)](words, item.event))
 
 
-def late(item: HistoryItem, zone: dt.tzinfo) -> str:
-    """Return when an event was recorded, where that was another day than it happened."""
+def did(session: Session, item: HistoryItem, what: str) -> str:
+    """Return who did what; when it was recorded is added where that was another day than it happened."""
+    said = f"{paint(person_name(session, item.actor), bold=True)} {what}"
     if item.recorded.date() == item.at.date():
-        return ""
-    return paint(f" (recorded {moment(item.recorded, zone)})", dim=True)
+        return said
+    return said + paint(f" (recorded {moment(item.recorded, session.engine.world.zone)})", dim=True)
 
 
 def logged(words: Words, kind: str, fields: Mapping[str, Any], text: str) -> str:
@@ -58,18 +58,14 @@ def logged(words: Words, kind: str, fields: Mapping[str, Any], text: str) -> str
 
 def _opened(words: Words, event: Opened) -> str:
     owner = f" for {words.person(event.owner)}" if event.owner else ""
-    values = f", with {_values(words, event.fields)}" if event.fields else ""
+    values = f", with {given(words, event.fields)}" if event.fields else ""
     verb = "brought it in" if event.historical else "opened it"
     after = f", following up {clean(event.parent)}" if event.parent else ""
     return f"{verb}{owner} in {words.stage(event.stage)}{after}{values}"
 
 
 def _changed(words: Words, event: Changed) -> str:
-    given = {name: value for name, value in event.fields.items() if value is not None}
-    cleared = [words.field(name) for name, value in event.fields.items() if value is None]
-    parts = [f"set {_values(words, given)}"] if given else []
-    parts += [f"cleared {', '.join(cleared)}"] if cleared else []
-    return (" and ".join(parts) or "changed what you do not see") + _because(event.reason)
+    return changed(words, event.fields, event.reason)
 
 
 def _moved(words: Words, event: Moved) -> str:
@@ -85,7 +81,7 @@ def _moved(words: Words, event: Moved) -> str:
     warned = f", in spite of {_criteria(words, event.warned)}" if event.warned else ""
     waived = f", excepted from {_criteria(words, event.waived)}" if event.waived else ""
     passed = f", past {', '.join(map(words.stage, event.passed))}" if event.passed else ""
-    return what + passed + warned + waived + _because(event.reason)
+    return what + passed + warned + waived + because(event.reason)
 
 
 def _blocked(words: Words, event: Blocked) -> str:
@@ -114,11 +110,11 @@ def _assigned(words: Words, event: Assigned) -> str:
 
 
 def _reopened(words: Words, event: Reopened) -> str:
-    return f"opened it again in {words.stage(event.target)}{_because(event.reason)}"
+    return f"opened it again in {words.stage(event.target)}{because(event.reason)}"
 
 
 def _skipped(words: Words, event: Skipped) -> str:
-    return f"left out {words.path(event.activity)}{_because(event.reason)}"
+    return f"left out {words.path(event.activity)}{because(event.reason)}"
 
 
 def _split(words: Words, event: CreditSplit) -> str:
@@ -132,8 +128,7 @@ def _guided(words: Words, event: GuideOpened) -> str:
 
 
 def _forgotten(words: Words, event: CaseForgotten) -> str:
-    of = f": {', '.join(map(words.field, event.fields))}" if event.fields else ""
-    return f"had its personal values erased{of}"
+    return erased(words, event.fields)
 
 
 def _approved(words: Words, event: Approved) -> str:
@@ -145,9 +140,7 @@ def _approved(words: Words, event: Approved) -> str:
 
 
 def _declined(words: Words, event: Declined) -> str:
-    return (
-        f"refused {words.criterion(event.criterion)}{_for(words, event.stands_for)}{_because(event.reason)}"
-    )
+    return f"refused {words.criterion(event.criterion)}{_for(words, event.stands_for)}{because(event.reason)}"
 
 
 def _for(words: Words, person: str) -> str:
@@ -156,24 +149,13 @@ def _for(words: Words, person: str) -> str:
 
 def _waived(words: Words, event: Waived) -> str:
     until = event.until.isoformat()
-    return f"excepted it from {words.criterion(event.criterion)} until {until}{_because(event.reason)}"
+    return f"excepted it from {words.criterion(event.criterion)} until {until}{because(event.reason)}"
 
 
 def _lapsed(words: Words, event: Lapsed) -> str:
     what = "the exception from" if event.waiver else "the approval of"
     changed = ", ".join(map(words.path, event.changed))
     return f"ended {what} {words.criterion(event.criterion)} by changing {changed}"
-
-
-def _values(words: Words, fields: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{words.field(name)} {'(personal)' if is_sealed(value) else words.value(name, value)}"
-        for name, value in fields.items()
-    )
-
-
-def _because(reason: str) -> str:
-    return f", because: {clean(reason)}" if reason else ""
 
 
 TELL: Mapping[type, Callable[[Words, Any], str]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
@@ -12,7 +12,7 @@ from playbook.model.record import RecordChanged, RecordForgotten, RecordMerged, 
 from playbook.process.codec import is_sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from playbook.cli.session import Session
     from playbook.model.playbook import Field
@@ -42,15 +42,45 @@ class RecordWords:
 
     def told(self, event: Any) -> str:
         """Return one event in words."""
-        tell = TELL.get(type(event))
-        return tell(self, event) if tell else f"caused {type(event).__name__}"
+        return TELL[type(event)](self, event)
 
-    def values(self, given: Mapping[str, Any]) -> str:
-        """Return fields with their values; of personal ones only that there is one."""
-        return ", ".join(
-            f"{self.field(name)} {'(personal)' if is_sealed(value) else self.value(name, value)}"
-            for name, value in given.items()
-        )
+
+class Naming(Protocol):
+    """Names fields and their values: of a record or of a case."""
+
+    def field(self, name: str) -> str:
+        """Return the title of a field."""
+
+    def value(self, name: str, value: Any) -> str:
+        """Return a field's value."""
+
+
+def given(words: Naming, fields: Mapping[str, Any]) -> str:
+    """Return fields with their values; of personal ones only that there is one."""
+    return ", ".join(
+        f"{words.field(name)} {'(personal)' if is_sealed(value) else words.value(name, value)}"
+        for name, value in fields.items()
+    )
+
+
+def changed(words: Naming, fields: Mapping[str, Any], reason: str) -> str:
+    """Return which fields were set and which were cleared, and why."""
+    values = {name: value for name, value in fields.items() if value is not None}
+    cleared = [words.field(name) for name, value in fields.items() if value is None]
+    parts = [f"set {given(words, values)}"] if values else []
+    parts += [f"cleared {', '.join(cleared)}"] if cleared else []
+    return (" and ".join(parts) or "changed what you do not see") + because(reason)
+
+
+def erased(words: Naming, fields: Iterable[str]) -> str:
+    """Return of which fields the personal values were erased."""
+    of = ", ".join(map(words.field, fields))
+    return "had its personal values erased" + (f": {of}" if of else "")
+
+
+def because(reason: str) -> str:
+    """Return a reason as the end of a sentence; nothing where none was given."""
+    return f", because: {clean(reason)}" if reason else ""
 
 
 def valued(session: Session, value: Any, field: Field | None) -> str:
@@ -78,15 +108,11 @@ def _name(session: Session, to: str, reference: str) -> str:
 
 
 def _opened(words: RecordWords, event: RecordOpened) -> str:
-    return f"opened the {words.kind}, with {words.values(event.fields)}"
+    return f"opened the {words.kind}, with {given(words, event.fields)}"
 
 
 def _changed(words: RecordWords, event: RecordChanged) -> str:
-    given = {name: value for name, value in event.fields.items() if value is not None}
-    cleared = [words.field(name) for name, value in event.fields.items() if value is None]
-    parts = [f"set {words.values(given)}"] if given else []
-    parts += [f"cleared {', '.join(cleared)}"] if cleared else []
-    return " and ".join(parts) + (f", because: {clean(event.reason)}" if event.reason else "")
+    return changed(words, event.fields, event.reason)
 
 
 def _merged(words: RecordWords, event: RecordMerged) -> str:
@@ -94,8 +120,7 @@ def _merged(words: RecordWords, event: RecordMerged) -> str:
 
 
 def _forgotten(words: RecordWords, event: RecordForgotten) -> str:
-    of = f": {', '.join(map(words.field, event.fields))}" if event.fields else ""
-    return f"had its personal values erased{of}"
+    return erased(words, event.fields)
 
 
 TELL: Mapping[type, Callable[[RecordWords, Any], str]] = {
