@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -139,7 +140,7 @@ class Words:
         """Return when it is looked at: now, or the time that was given."""
         return self.session.at or self.session.engine.clock()
 
-    @property
+    @functools.cached_property
     def standing(self) -> Standing:
         """Return how the case stands now: approvals, exceptions, timers."""
         engine = self.session.engine
