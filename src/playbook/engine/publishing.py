@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from playbook.engine.definitions import Definitions, snapshot_of, stream_of
 from playbook.engine.files import snapshot_of_file
-from playbook.engine.keys import Turns
 from playbook.engine.kinds import kind_stream, snapshot_of_kind
 from playbook.engine.rearming import hours_of, rearming
 from playbook.engine.streams import ORGANIZATION, chained, organization_changes
@@ -56,13 +55,11 @@ class Publisher:
         self.kinds = kinds
         self.files = files
         self._world_of = world_of
-        self._publishing: Turns[dict[str, str]] = Turns()
-        self._enlisting: Turns[int] = Turns()
 
     def publish(self, project: Project, actor: str) -> dict[str, str]:
         """Publish a project whole or not at all; return the digest of each playbook.
 
-        Raises ProblemsFound and InputError as Engine.publish does, and StoreUnavailable where others keep publishing.
+        Raises ProblemsFound and InputError as Engine.publish does.
         """
         from playbook.checking import (
             hindering,
@@ -72,14 +69,13 @@ class Publisher:
         problems = hindering(problems_of(project))
         if problems:
             raise ProblemsFound(problems)
-        return self._publishing.until_stored(lambda: self._publish(project, actor), "what is published")
-
-    def _publish(self, project: Project, actor: str) -> dict[str, str] | None:
-        batch, digests = self._publication(project, actor)
-        answer = self.store.append([batch])[0] if batch.writes else None
-        for name in digests:
-            self.definitions.forget(name)
-        return None if isinstance(answer, VersionConflict) else digests
+        while True:
+            batch, digests = self._publication(project, actor)
+            answer = self.store.append([batch])[0] if batch.writes else None
+            for name in digests:
+                self.definitions.forget(name)
+            if not isinstance(answer, VersionConflict):
+                return digests
 
     def _publication(self, project: Project, actor: str) -> tuple[Batch, dict[str, str]]:
         streams = [stream_of(name) for name in sorted(project.playbooks)]
@@ -171,16 +167,11 @@ class Publisher:
         return [write]
 
     def enlist(self, wanted: Organization, actor: str) -> int:
-        """Bring people, teams and settings into the organization's stream; return how many events it took.
-
-        Raises StoreUnavailable where it keeps changing meanwhile.
-        """
-        return self._enlisting.until_stored(lambda: self._enlist(wanted, actor), "the organization")
-
-    def _enlist(self, wanted: Organization, actor: str) -> int | None:
-        head = self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION)
-        writes = self._organization_write(wanted, head, actor, self.clock())
-        if not writes:
-            return 0
-        answer = self.store.append([Batch(self.tenant, tuple(writes))])[0]
-        return None if isinstance(answer, VersionConflict) else len(writes[0].events)
+        """Bring people, teams and settings into the organization's stream; return how many events it took."""
+        while True:
+            head = self.store.load(self.tenant, (ORGANIZATION,)).get(ORGANIZATION)
+            writes = self._organization_write(wanted, head, actor, self.clock())
+            if not writes:
+                return 0
+            if not isinstance(self.store.append([Batch(self.tenant, tuple(writes))])[0], VersionConflict):
+                return len(writes[0].events)
