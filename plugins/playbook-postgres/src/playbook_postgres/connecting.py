@@ -13,7 +13,7 @@ from psycopg.types.string import BytesBinaryDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from playbook import ForeignStore, InputError, StoreUnavailable
-from playbook_postgres.schema import current
+from playbook_postgres.schema import current, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Overtaken(StoreUnavailable):
 
 
 class Pool:
-    """Lend connections to a database; a connection that broke is replaced."""
+    """Lend connections to a database, whose tables are made or brought up to date; one that broke is replaced."""
 
     def __init__(self, url: str, timeout: float, connections: int) -> None:
         try:
@@ -46,7 +46,8 @@ class Pool:
         }
         try:
             # the pool would try again until its time is over, and say only that it was
-            psycopg.connect(url, **kwargs).close()
+            with psycopg.connect(url, **kwargs) as first:
+                migrate(first)
         except psycopg.Error as error:
             raise translated(error, self._name) from error
         self._pool = ConnectionPool(

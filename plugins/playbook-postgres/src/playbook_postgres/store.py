@@ -22,7 +22,6 @@ from playbook.stores import (
 )
 from playbook_postgres import finding, writing
 from playbook_postgres.connecting import TRANSLATED, Overtaken, Pool, hosted, translated
-from playbook_postgres.schema import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -223,12 +222,6 @@ class PostgresStore(_Connected):
 
     def __init__(self, url: str, *, timeout: float = 5.0, connections: int = 16) -> None:
         self._pool = Pool(url, timeout, connections)
-        try:
-            with self._pool.lend() as connection:
-                migrate(connection)
-        except BaseException:
-            self._pool.close()
-            raise
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
