@@ -38,6 +38,7 @@ bench: setup
 	$(BIN)/python benchmarks/conditions.py
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/durable.py
+	$(BIN)/python benchmarks/postgres.py
 	$(BIN)/python benchmarks/scenarios.py
 	$(BIN)/python benchmarks/startup.py
 

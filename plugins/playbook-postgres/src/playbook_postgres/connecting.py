@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import selectors
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.numeric import Int8Dumper
-from psycopg.types.string import BytesBinaryDumper
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from playbook import ForeignStore, InputError, StoreUnavailable
+from playbook_postgres.piping import Pipe
 from playbook_postgres.schema import current, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playbook import PlaybookError
-    from playbook_postgres.writing import Connection
-
 
 TRANSLATED = (psycopg.Error, UnicodeEncodeError, OverflowError)
 """What `translated` is for."""
@@ -43,6 +42,7 @@ class Pool:
             "autocommit": True,
             "connect_timeout": max(2, int(timeout)),
             "application_name": "playbook",
+            "client_encoding": "utf8",
         }
         try:
             # the pool would try again until its time is over, and say only that it was
@@ -51,16 +51,16 @@ class Pool:
         except psycopg.Error as error:
             raise translated(error, self._name) from error
         self._pool = ConnectionPool(
-            url, kwargs=kwargs, min_size=1, max_size=connections, timeout=timeout, configure=_configure,
-            check=_check, open=True,
+            url, connection_class=_Connection, kwargs=kwargs, min_size=1, max_size=connections,
+            timeout=timeout, check=_check, open=True,
         )  # fmt: skip
 
     @contextmanager
-    def lend(self) -> Iterator[Connection]:
-        """Lend a connection; raises what `translated` makes of the database's errors."""
+    def lend(self) -> Iterator[Pipe]:
+        """Lend a connection's pipe; raises what `translated` makes of the database's errors."""
         try:
             with self._pool.connection() as connection:
-                yield connection
+                yield connection.pipe
         except PoolTimeout as error:
             raise StoreUnavailable(
                 f"{self._name} gave no connection in time; is the server running?"
@@ -73,10 +73,27 @@ class Pool:
         self._pool.close()
 
 
-def hosted(connection: Connection) -> None:
+class _Connection(psycopg.Connection[Any]):
+    """Keep the pipe with its connection: it knows what the server was given to prepare."""
+
+    @functools.cached_property
+    def pipe(self) -> Pipe:
+        """Return the one pipe."""
+        return Pipe(self, prepare=True)
+
+
+def hosted(connection: psycopg.Connection[Any]) -> None:
     """Raise ForeignStore unless the host's database has our tables."""
     if not current(connection):
         raise ForeignStore("the host's database has no store yet; make it once with PostgresStore(url)")
+
+
+def begin(connection: psycopg.Connection[Any]) -> None:
+    """Begin the host's transaction as the driver would, where the host has none yet and wants one."""
+    if connection.info.pipeline_status:
+        raise InputError("the host's connection is in pipeline mode; leave it before the store is asked")
+    if not connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE:
+        connection.execute("SELECT")
 
 
 def translated(error: Exception, name: str) -> PlaybookError:
@@ -95,13 +112,6 @@ def translated(error: Exception, name: str) -> PlaybookError:
             " kept whole or not at all: try again, with the same key where there was one"
         )
     return StoreUnavailable(f"{name} failed: {_first_line(error)}")
-
-
-def _configure(connection: psycopg.Connection[Any]) -> None:
-    # one width for all whole numbers, else each mixture of sizes is a statement to be prepared anew
-    connection.adapters.register_dumper(int, Int8Dumper)
-    connection.adapters.register_dumper(bytes, BytesBinaryDumper)
-    connection.prepare_threshold = 2
 
 
 def _check(connection: psycopg.Connection[Any]) -> None:

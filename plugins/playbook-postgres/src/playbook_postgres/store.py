@@ -21,14 +21,17 @@ from playbook.stores import (
     read_position,
 )
 from playbook_postgres import finding, writing
-from playbook_postgres.connecting import TRANSLATED, Overtaken, Pool, hosted, translated
+from playbook_postgres.connecting import TRANSLATED, Overtaken, Pool, begin, hosted, translated
+from playbook_postgres.piping import Pipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    import psycopg
+
     from playbook.stores import Batch, IndexRow, Query, Tally
-    from playbook_postgres.writing import Answer, Connection
+    from playbook_postgres.writing import Answer
 
 # rows of a projection, and events of a stream, that are read at a time
 _CHUNK = 10_000
@@ -62,29 +65,29 @@ class _Connected(ABC):
     """Do the work of a store in connections that are lent for it."""
 
     @abstractmethod
-    def _lend(self) -> AbstractContextManager[Connection]:
-        """Lend a connection for a block."""
+    def _lend(self) -> AbstractContextManager[Pipe]:
+        """Lend a pipe for a block."""
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
         check_batches(batches)
         if not batches:
             return []
-        with self._lend() as connection:
+        with self._lend() as pipe:
             try:
-                return writing.store(connection, batches)
+                return writing.store(pipe, batches)
             except writing.RejectedError as rejected:
                 if len(batches) == 1:
-                    return [rejected.answer(connection)]
-            with connection.transaction():
-                return [self._apart(connection, batch) for batch in batches]
+                    return [rejected.answer(pipe)]
+            with pipe.transaction():
+                return [self._apart(pipe, batch) for batch in batches]
 
     @staticmethod
-    def _apart(connection: Connection, batch: Batch) -> Answer:
+    def _apart(pipe: Pipe, batch: Batch) -> Answer:
         try:
-            return writing.store(connection, [batch])[0]
+            return writing.store(pipe, [batch])[0]
         except writing.RejectedError as rejected:
-            return rejected.answer(connection)
+            return rejected.answer(pipe)
 
     def receipt(self, tenant: str, key: str) -> Receipt | None:
         """Return the first answer given for a key."""
@@ -133,15 +136,16 @@ class _Connected(ABC):
         Writers wait for the moment in which the upper bound is read; below it nothing can still come.
         """
         position = read_position(after)
-        with self._lend() as connection:
-            with connection.transaction():
-                writing.ask(connection, _ALONE, (tenant,))
-                (bound,) = writing.ask(connection, _BOUND, (tenant,)).fetchone() or (None,)
+        with self._lend() as pipe:
+            with pipe.transaction():
+                pipe.send(_ALONE, (tenant,))
+                bound = pipe.send(_BOUND, (tenant,))
             query = (
                 _SELECT_EVENTS
                 + " WHERE tenant = %s AND position > %s AND position <= %s ORDER BY position LIMIT %s"
             )
-            found = writing.ask(connection, query, (tenant, position, bound or 0, limit)).fetchall()
+            (highest,) = bound.fetchone() or (None,)
+            found = pipe.ask(query, (tenant, position, highest or 0, limit)).fetchall()
         return Page(tuple(StoredEvent(*row) for row in found), str(found[-1][2]) if found else None)
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
@@ -162,9 +166,9 @@ class _Connected(ABC):
 
     def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:
         """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
-        with self._lend() as connection:
+        with self._lend() as pipe:
             key = (claim.tenant, claim.stream, claim.id, claim.token)
-            writing.ask(connection, _RELEASE, (retry_at, error, *key))
+            pipe.ask(_RELEASE, (retry_at, error, *key))
 
     def document(self, tenant: str, digest: str) -> bytes | None:
         """Return a published document by its digest."""
@@ -197,11 +201,11 @@ class _Connected(ABC):
 
         The bytes leave the disk with the next VACUUM, and the write-ahead log and backups when they are recycled.
         """
-        with self._lend() as connection:
+        with self._lend() as pipe:
             query = "DELETE FROM playbook.vault WHERE tenant = %s AND subject = %s"
-            return writing.ask(connection, query, (tenant, subject)).rowcount
+            return pipe.ask(query, (tenant, subject)).rowcount
 
-    def bind(self, connection: Connection) -> HostedStore:
+    def bind(self, connection: psycopg.Connection[Any]) -> HostedStore:
         """Return a store that works in the host's own connection and transaction, which the host ends.
 
         The connection is psycopg's, to a database that PostgresStore made. Raises ForeignStore for another.
@@ -209,8 +213,8 @@ class _Connected(ABC):
         return HostedStore(connection)
 
     def _all(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self._lend() as connection:
-            return writing.ask(connection, statement, values).fetchall()
+        with self._lend() as pipe:
+            return pipe.ask(statement, values).fetchall()
 
 
 class PostgresStore(_Connected):
@@ -231,7 +235,7 @@ class PostgresStore(_Connected):
             except Overtaken:
                 continue  # the database ended one of two that waited for each other; the other has moved on
 
-    def _lend(self) -> AbstractContextManager[Connection]:
+    def _lend(self) -> AbstractContextManager[Pipe]:
         return self._pool.lend()
 
     def close(self) -> None:
@@ -242,14 +246,17 @@ class PostgresStore(_Connected):
 class HostedStore(_Connected):
     """Work in the connection and transaction of a host, who commits, rolls back and closes."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         hosted(connection)
         self._connection = connection
+        # the host may at any time make the server forget what was prepared
+        self._pipe = Pipe(connection, prepare=False)
 
     @contextmanager
-    def _lend(self) -> Iterator[Connection]:
+    def _lend(self) -> Iterator[Pipe]:
         try:
-            yield self._connection
+            begin(self._connection)
+            yield self._pipe
         except TRANSLATED as error:
             raise translated(error, "the host's database") from error
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import selectors
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
-from psycopg.rows import tuple_row
+from psycopg import errors
 
 from playbook.stores import CASE_COLUMNS, KeyReused, Receipt, VersionConflict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    import psycopg
+    from playbook.stores import Batch, DueRow, IndexRow, NewEvent, Write
+    from playbook_postgres.piping import Answer as Found
+    from playbook_postgres.piping import Pipe
 
-    from playbook.stores import Batch, DueRow, IndexRow, Write
-
-    Cursor = psycopg.Cursor[tuple[Any, ...]]
-    Connection = psycopg.Connection[Any]
+    _Check = tuple[Found, str, int, tuple[str, tuple[str, ...]] | None]
     Answer = Receipt | VersionConflict | KeyReused
 
 # Whoever writes holds the tenant's lock shared from before the position is drawn until the end, so that a reader
@@ -28,20 +26,24 @@ _SHARE_TENANT = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
 # a stream that is not there has no row to lock
 _LOCK_NAME = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))"
 _SHARE_NAME = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 1))"
-_INSERT_STREAM = "INSERT INTO playbook.streams VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-_UPDATE_STREAM = (
-    "UPDATE playbook.streams SET version = %s, hash = %s, fold = %s, snapshot = %s"
-    " WHERE tenant = %s AND stream = %s AND version = %s"
+# What stands in the way of a batch makes a statement fail, so that the commit can be sent along: a row that is
+# there already, a version or a claim that is not (no row, so NULL or a division by zero).
+_INSERT_STREAM = "INSERT INTO playbook.streams VALUES (%s, %s, %s, %s, %s, %s)"
+_EVENT = (
+    "INSERT INTO playbook.events (tenant, stream, version, kind, at, recorded, actor, data, hash) VALUES "
+)
+_INSERT_EVENT = f"{_EVENT}(%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING position"
+_MOVE_STREAM = (
+    "WITH head AS (UPDATE playbook.streams SET version = %s, hash = %s, fold = %s, snapshot = %s"
+    " WHERE tenant = %s AND stream = %s AND version = %s RETURNING stream)"
+    f" {_EVENT}(%s, (SELECT stream FROM head), %s, %s, %s, %s, %s, %s, %s) RETURNING position"
 )
 _UPDATE_SNAPSHOT = (
-    "UPDATE playbook.streams SET fold = %s, snapshot = %s WHERE tenant = %s AND stream = %s AND version = %s"
+    "WITH head AS (UPDATE playbook.streams SET fold = %s, snapshot = %s"
+    " WHERE tenant = %s AND stream = %s AND version = %s RETURNING stream) SELECT 1 / count(*) FROM head"
 )
-_READ_VERSION = "SELECT version FROM playbook.streams WHERE tenant = %s AND stream = %s FOR SHARE"
 _VERSION = "SELECT version FROM playbook.streams WHERE tenant = %s AND stream = %s"
-_INSERT_EVENT = (
-    "INSERT INTO playbook.events (tenant, stream, version, kind, at, recorded, actor, data, hash)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING position"
-)
+_CHECK_VERSION = f"SELECT 1 / (coalesce(({_VERSION} FOR SHARE), 0) = %s)::int"
 _CASE = ", ".join(f'"{column}"' for column in CASE_COLUMNS)
 _UPSERT_CASE = (
     f"INSERT INTO playbook.cases (tenant, {_CASE}) VALUES (%s, {', '.join(['%s'] * len(CASE_COLUMNS))})"
@@ -61,14 +63,19 @@ _INSERT_DUE = (
     " WHERE (due.queue, due.at, due.data) IS DISTINCT FROM (excluded.queue, excluded.at, excluded.data)"
 )
 _CLEAR_DUE = "DELETE FROM playbook.due WHERE tenant = %s AND stream = %s AND NOT id = ANY(%s)"
-_FINISH = "DELETE FROM playbook.due WHERE tenant = %s AND stream = %s AND id = %s AND token = %s"
+_FINISH = (
+    "WITH done AS (DELETE FROM playbook.due WHERE tenant = %s AND stream = %s AND id = %s AND token = %s"
+    " RETURNING id) SELECT 1 / count(*) FROM done"
+)
 _ATTEMPTS = "SELECT attempts FROM playbook.due WHERE tenant = %s AND stream = %s AND id = %s"
 _INSERT_DOCUMENT = "INSERT INTO playbook.documents VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
-_INSERT_VAULT = "INSERT INTO playbook.vault VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-_INSERT_RECEIPT = "INSERT INTO playbook.receipts VALUES (%s, %s, %s, %s, {}) ON CONFLICT DO NOTHING"
+_INSERT_VAULT = "INSERT INTO playbook.vault VALUES (%s, %s, %s, %s, %s)"
+_INSERT_RECEIPT = "INSERT INTO playbook.receipts VALUES (%s, %s, %s, %s, {})"
 _RECEIPT_AFTER_EVENTS = _INSERT_RECEIPT.format("lastval()")
 _RECEIPT_ALONE = _INSERT_RECEIPT.format("0")
 RECEIPT = "SELECT fingerprint, answer, position FROM playbook.receipts WHERE tenant = %s AND key = %s"
+
+_REJECTED = (errors.UniqueViolation, errors.NotNullViolation, errors.DivisionByZero)
 
 _stream = attrgetter("stream")
 
@@ -81,11 +88,11 @@ class RejectedError(Exception):
     ) -> None:
         self._batch, self._name, self._expected, self._actual = batch, name, expected, actual
 
-    def answer(self, connection: Connection) -> Answer:
+    def answer(self, pipe: Pipe) -> Answer:
         """Return how the batch is answered: its key counts before what stood in the way."""
         batch = self._batch
         if batch.key is not None:
-            found = ask(connection, RECEIPT, (batch.tenant, batch.key)).fetchone()
+            found = pipe.ask(RECEIPT, (batch.tenant, batch.key)).fetchone()
             if found is not None:
                 if found[0] != batch.fingerprint:
                     return KeyReused(batch.key)
@@ -93,72 +100,52 @@ class RejectedError(Exception):
                 return Receipt(batch.key, fingerprint, answer, position, repeated=True)
         if self._actual is None:
             return VersionConflict(self._name, self._expected, 1)
-        found = ask(connection, *self._actual).fetchone()
+        found = pipe.ask(*self._actual).fetchone()
         return VersionConflict(self._name, self._expected, found[0] if found else 0)
 
 
-def ask(connection: Connection, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> Cursor:
-    """Return the cursor of a statement, whose rows are tuples however the host set its connection."""
-    cursor = connection.cursor(binary=True, row_factory=tuple_row)
-    return cursor.execute(statement.encode(), values)
+def store(pipe: Pipe, batches: Sequence[Batch]) -> list[Answer]:
+    """Write batches in one transaction and one round trip.
 
-
-def store(connection: Connection, batches: Sequence[Batch]) -> list[Answer]:
-    """Write batches in one transaction, or raise RejectedError for the first that cannot be stored.
-
-    Takes two round trips: one for all statements, one for the commit.
+    Raises RejectedError for the first that cannot be stored, InDoubtError where nobody can know whether they were.
     """
-    with connection.pipeline() as pipeline, connection.transaction():
-        for tenant in sorted({batch.tenant for batch in batches}):
-            ask(connection, _SHARE_TENANT, (tenant,))
-        sendings = [_Sending(connection, batch) for batch in batches]
-        _flush(connection)
-        pipeline.sync()
-        return [sending.receipt() for sending in sendings]
-
-
-def _flush(connection: Connection) -> None:
-    """Hand everything to the system, and wait until there is room for more.
-
-    The driver stops sending when it begins to wait for results, and waits for ever where something is left.
-    """
-    server = connection.pgconn
-    with selectors.DefaultSelector() as selector:
-        selector.register(server.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
-        while True:
-            left = server.flush()
-            ready = selector.select()[0][1]
-            if ready & selectors.EVENT_READ:
-                server.consume_input()
-            if ready & selectors.EVENT_WRITE and not left:
-                return
+    sendings: list[_Sending] = []
+    try:
+        with pipe.transaction():
+            for tenant in sorted({batch.tenant for batch in batches}):
+                pipe.send(_SHARE_TENANT, (tenant,))
+            sendings += (_Sending(pipe, batch) for batch in batches)
+    except _REJECTED as error:
+        for sending in sendings:
+            sending.blame(error)
+        raise
+    return [sending.receipt() for sending in sendings]
 
 
 class _Sending:
     """Send the statements of one batch; locks are taken in order of stream, so that no two wait for each other."""
 
-    def __init__(self, connection: Connection, batch: Batch) -> None:
-        self._connection = connection
+    def __init__(self, pipe: Pipe, batch: Batch) -> None:
+        self._ask = pipe.send
         self._batch = batch
         self._tenant = batch.tenant
-        self._checks: list[Callable[[], RejectedError | None]] = []
-        self._last: Cursor | None = None
+        self._checks: list[_Check] = []
+        self._last: Found | None = None
         self._send()
 
+    def blame(self, error: Exception) -> None:
+        """Raise RejectedError where a statement of this batch failed since something stood in its way."""
+        for answer, name, expected, actual in self._checks:
+            if answer.failed:
+                raise RejectedError(self._batch, name, expected, actual) from error
+
     def receipt(self) -> Receipt:
-        """Return the receipt once all has been sent; raises RejectedError where something stood in the way."""
-        for check in self._checks:
-            rejected = check()
-            if rejected is not None:
-                raise rejected
+        """Return the receipt once all is stored."""
         batch = self._batch
         position = 0
         if self._last is not None:
             (position,) = self._last.fetchone() or (0,)
         return Receipt(batch.key, batch.fingerprint, batch.answer, position)
-
-    def _ask(self, statement: str, values: Sequence[Any] | dict[str, Any]) -> Cursor:
-        return ask(self._connection, statement, values)
 
     def _send(self) -> None:
         batch, tenant = self._batch, self._tenant
@@ -171,51 +158,47 @@ class _Sending:
         for claim in batch.done:
             key = (tenant, claim.stream, claim.id)
             done = self._ask(_FINISH, (*key, claim.token))
-            self._one(done, claim.stream, claim.attempts, (_ATTEMPTS, key))
+            self._check(done, claim.stream, claim.attempts, (_ATTEMPTS, key))
         for write in sorted(batch.writes, key=_stream):
             self._body(write)
         for digest, data in batch.documents.items():
             self._ask(_INSERT_DOCUMENT, (tenant, digest, data))
         for v in batch.vault:
-            self._one(self._ask(_INSERT_VAULT, (tenant, v.ref, v.subject, v.salt, v.value)), v.ref)
+            self._check(self._ask(_INSERT_VAULT, (tenant, v.ref, v.subject, v.salt, v.value)), v.ref)
         if batch.key is not None:
             statement = _RECEIPT_ALONE if self._last is None else _RECEIPT_AFTER_EVENTS
             kept = self._ask(statement, (tenant, batch.key, batch.fingerprint, batch.answer))
-            self._one(kept, batch.key)
+            self._check(kept, batch.key)
 
     def _read(self, read: _Read) -> None:
         key = (self._tenant, read.stream)
         if not read.version:
             self._ask(_SHARE_NAME, ("/".join(key),))
-        found = self._ask(_READ_VERSION, key)
-
-        def check() -> RejectedError | None:
-            row = found.fetchone()
-            if (row[0] if row else 0) == read.version:
-                return None
-            return RejectedError(self._batch, read.stream, read.version, (_VERSION, key))
-
-        self._checks.append(check)
+        found = self._ask(_CHECK_VERSION, (*key, read.version))
+        self._check(found, read.stream, read.version, (_VERSION, key))
 
     def _head(self, write: Write) -> None:
+        """Move a stream on, with its first event."""
         key, version, events = (self._tenant, write.stream), write.expected, write.events
         if not version:
             self._ask(_LOCK_NAME, ("/".join(key),))
             made = (*key, len(events), events[-1].hash, write.fold, write.snapshot)
             changed = self._ask(_INSERT_STREAM, made)
         elif events:
-            head = (version + len(events), events[-1].hash, write.fold, write.snapshot)
-            changed = self._ask(_UPDATE_STREAM, (*head, *key, version))
+            head = (version + len(events), events[-1].hash, write.fold, write.snapshot, *key, version)
+            changed = self._last = self._ask(
+                _MOVE_STREAM, (*head, self._tenant, *_row(version + 1, events[0]))
+            )
         else:
             changed = self._ask(_UPDATE_SNAPSHOT, (write.fold, write.snapshot, *key, version))
-        self._one(changed, write.stream, version, (_VERSION, key))
+        self._check(changed, write.stream, version, (_VERSION, key))
 
     def _body(self, write: Write) -> None:
-        version = write.expected
-        for e in write.events:
-            version += 1
-            row = (self._tenant, write.stream, version, e.kind, e.at, e.recorded, e.actor, e.data, e.hash)
+        first = 1 if write.expected else 0
+        for version, event in enumerate(write.events[first:], start=write.expected + first + 1):
+            row = (self._tenant, write.stream, *_row(version, event))
             self._last = self._ask(_INSERT_EVENT, row)
+            self._check(self._last, write.stream, write.expected, (_VERSION, (self._tenant, write.stream)))
         if write.index is not None:
             self._case(write.index, new=not write.expected)
         if write.due is not None:
@@ -234,15 +217,15 @@ class _Sending:
         for d in due:
             self._ask(_INSERT_DUE, (self._tenant, stream, d.id, d.queue, d.at, d.data, d.at))
 
-    def _one(
-        self, cursor: Cursor, name: str, expected: int = 0, actual: tuple[str, tuple[str, ...]] | None = None
+    def _check(
+        self, answer: Found, name: str, expected: int = 0, actual: tuple[str, tuple[str, ...]] | None = None
     ) -> None:
-        """Ask that a statement changed one row."""
+        """Note what it says where a statement fails: that a stream, a claim or a key is not as expected."""
+        self._checks.append((answer, name, expected, actual))
 
-        def check() -> RejectedError | None:
-            return None if cursor.rowcount == 1 else RejectedError(self._batch, name, expected, actual)
 
-        self._checks.append(check)
+def _row(version: int, event: NewEvent) -> tuple[Any, ...]:
+    return (version, event.kind, event.at, event.recorded, event.actor, event.data, event.hash)
 
 
 class _Read:
