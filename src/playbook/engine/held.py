@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playbook.model.commands import Command
     from playbook.plugins import Registry
     from playbook.process.compiled import Compiled
-    from playbook.stores.interface import Store
+    from playbook.stores.interface import IndexRow, Store
 
     # what a command is decided on, the versions that must still hold, and whether it was read now
     Basis = tuple[CaseStream, World, tuple[tuple[str, int], ...], bool]
@@ -49,7 +49,7 @@ class Held:
         self._tenant = tenant
         self._functions = registry.functions
         self._definitions = definitions
-        self._cases: dict[str, tuple[Snapshot, Case]] = {}
+        self._cases: dict[str, tuple[Snapshot, Case, IndexRow | None]] = {}
         self._world: _World | None = None
 
     def basis(self, command: Command, fresh: bool) -> Basis:
@@ -60,9 +60,9 @@ class Held:
         known = self._cases.get(name)
         if fresh or known is None or held is None:
             return self._read(command.case, name)
-        head, case = known
+        head, case, row = known
         definition = self._definitions.pinned(case.playbook, case.digest)
-        stream = CaseStream(command.case, name, head, case, case, definition)
+        stream = CaseStream(command.case, name, head, case, case, definition, row)
         return stream, held.world, held.reads, False
 
     def _read(self, id_: str, name: str) -> Basis:
@@ -135,14 +135,16 @@ class Held:
         refs = [seal.ref for seal in case.sealed.values()]
         return reveal(case, definition, self._store.vault(self._tenant, refs))
 
-    def remember(self, stream: str, version: int, head: bytes, case: Case) -> None:
+    def remember(
+        self, stream: str, version: int, head: bytes, case: Case, row: IndexRow | None = None
+    ) -> None:
         """Hold a case by its head; one that is closed or has personal values is not held."""
         if case.sealed or case.outcome != OPEN:
             self._cases.pop(stream, None)
             return
         if len(self._cases) >= _HELD:
             self._cases.clear()
-        self._cases[stream] = (Snapshot(version, head, FOLD, b""), case)
+        self._cases[stream] = (Snapshot(version, head, FOLD, b""), case, row)
 
     def forget(self, stream: str) -> None:
         """Read a case and the organization afresh when they are next asked for."""

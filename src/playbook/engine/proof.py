@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from playbook.engine.indexing import index_row
 from playbook.engine.plugin_streams import playbook_of
 from playbook.engine.record_streams import is_record, record_row, revealed
-from playbook.engine.streams import case_stream, fold_case, index_row, is_case
+from playbook.engine.streams import case_stream, fold_case, is_case
 from playbook.errors import PlaybookError
 from playbook.model.record import RECORDS
 from playbook.model.stream_kinds import Happened

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
 
 from playbook.engine.answers import Done
+from playbook.engine.indexing import index_row
 from playbook.errors import InputError, PlaybookError
 from playbook.model.case import FOLD
 from playbook.model.events import (
@@ -25,16 +25,12 @@ from playbook.model.events import (
 from playbook.model.organization import Organization
 from playbook.model.record import record_stream
 from playbook.model.values import encode, load
-from playbook.money import Money
-from playbook.process.alike import marks
 from playbook.process.approvals import reminders
 from playbook.process.codec import SEAL, decode_event, encode_case, revive
-from playbook.process.computed import indexed
 from playbook.process.evolve import evolve
-from playbook.process.references import former, links, once
-from playbook.process.visibility import shown_to
+from playbook.process.references import former, links
 from playbook.stores.chain import commitment, link
-from playbook.stores.interface import GENESIS, DueRow, IndexRow, NewEvent, VaultRow, Write
+from playbook.stores.interface import GENESIS, DueRow, NewEvent, VaultRow, Write
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -47,7 +43,7 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
     from playbook.process.facts import World
-    from playbook.stores.interface import Snapshot, StoredEvent
+    from playbook.stores.interface import IndexRow, Snapshot, StoredEvent
 
 ORGANIZATION = "organization"
 REMINDER = "remind:"
@@ -108,7 +104,10 @@ def chained(
 
 
 class CaseStream(msgspec.Struct, eq=False, gc=False):
-    """Hold one case while commands change it: its head, the case as it was and is, and what is to be appended."""
+    """Hold one case while commands change it: its head, the case as it was and is, and what is to be appended.
+
+    `row` is the row of the index as it was, where that is known.
+    """
 
     id: str
     name: str
@@ -116,6 +115,7 @@ class CaseStream(msgspec.Struct, eq=False, gc=False):
     before: Case | None
     case: Case | None
     definition: Compiled
+    row: IndexRow | None = None
     moments: list[tuple[CaseEvent, dt.datetime, str]] = []
     vault: list[VaultRow] = []
     looked: dt.datetime | None = None
@@ -151,13 +151,15 @@ class CaseStream(msgspec.Struct, eq=False, gc=False):
         if case is None:
             raise PlaybookError(f"nothing was decided for case {self.id}")
         name, head, definition = self.name, self.head, self.definition
+        events = chained(tenant, name, head, self.moments, recorded)
+        last = events[-1].at if events else None
         return Write(
             name,
             0 if head is None else head.version,
-            chained(tenant, name, head, self.moments, recorded),
+            events,
             encode_case(case),
             FOLD,
-            index_row(case, definition) if definition.whole else None,
+            index_row(case, definition, last, self.before, self.row) if definition.whole else None,
             due_rows(case, definition, tenant, world, self.looked or case.last)
             if definition.awaits
             else None,
@@ -284,48 +286,6 @@ def _evolved(
         if before != now:
             after = replace(after, former=former(case.former, before, now))
     return after
-
-
-def _linked_by(case: Case, definition: Compiled) -> tuple[str, ...]:
-    """Return the tags of what a case refers to, in its fields and entries, and of what it referred to once."""
-    now = links(definition.playbook.fields, case.fields, definition.personal)
-    if definition.referring:
-        noted = (links(definition.referring.get(entry.kind, ()), entry.fields) for entry in case.entries)
-        now = tuple(dict.fromkeys((*now, *(tag for tags in noted for tag in tags))))
-    return (*now, *(once(tag) for tag in case.former if tag not in now))
-
-
-_AS_IT_IS: Callable[[Case], tuple[str, str, str, str, str, str, str]] = attrgetter(
-    "id", "playbook", "name", "stage", "outcome", "owner", "team"
-)
-
-
-def index_row(case: Case, definition: Compiled) -> IndexRow:
-    """Return what the case can be found and counted by; personal values are not among it."""
-    fields, opened = case.fields, to_micros(case.opened)
-    if definition.computed or case.sealed:
-        fields = indexed(definition, case)
-    amount, expected = fields.get(definition.amount), fields.get(definition.expected_close)
-    minor, currency = (amount.minor, amount.currency) if isinstance(amount, Money) else (None, None)
-    tags = shown_to(definition, case) if definition.hides else None
-    linked = _linked_by(case, definition) if definition.refers else ()
-    if definition.alike:
-        linked = (*linked, *marks(definition, fields))
-    return IndexRow(
-        *_AS_IT_IS(case),
-        opened,
-        None if case.closed is None else to_micros(case.closed),
-        to_micros(case.entered),
-        to_micros(case.touched),
-        minor,
-        currency,
-        None if expected is None else expected.isoformat(),
-        None if case.probability is None else str(case.probability),
-        encode(fields),
-        opened if case.assigned is None else to_micros(case.assigned),
-        tags is not None,
-        (*tags, *linked) if tags else linked,
-    )
 
 
 def organization_changes(now: Organization, wanted: Organization) -> tuple[OrganizationEvent, ...]:

@@ -47,11 +47,10 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
     from playbook.process.facts import World
-    from playbook.stores.interface import Claim, VaultRow, Write
+    from playbook.stores.interface import Claim
 
 SYSTEM = "system"
 _DEEPEST = 50
-_NAME = attrgetter("name")
 _STREAM = attrgetter("stream")
 _NO_DOCUMENTS: dict[str, bytes] = {}
 
@@ -132,17 +131,14 @@ class Unit(msgspec.Struct, eq=False, gc=False):
     ) -> Batch:
         """Return all that was recorded as one batch, streams in order; `also` is written without events too."""
         tenant, recorded = self.engine.tenant, to_micros(self.now)
-        writes: list[Write] = []
-        vault: list[VaultRow] = []
-        for stream in sorted(self.streams.values(), key=_NAME):
-            if stream.moments or stream.name == also:
-                writes.append(stream.write(tenant, recorded, self.world))
-                vault += stream.vault
+        streams = [s for s in self.streams.values() if s.moments or s.name == also]
+        writes = [stream.write(tenant, recorded, self.world) for stream in streams]
+        vault = tuple([row for stream in streams for row in stream.vault])
         if self.claims is not None and writes:
-            writes = sorted((*writes, *self.claims.writes(self.now)), key=_STREAM)
-        return Batch(
-            tenant, tuple(writes), key, fingerprint, answer, _NO_DOCUMENTS, tuple(vault), done, self.reads
-        )
+            writes += self.claims.writes(self.now)
+        if len(writes) > 1:
+            writes.sort(key=_STREAM)
+        return Batch(tenant, tuple(writes), key, fingerprint, answer, _NO_DOCUMENTS, vault, done, self.reads)
 
     def guarded(self, request: Request) -> Refused | None:
         """Let the guards of plugins look at what is about to change; raises PluginError for one that fails."""
@@ -160,9 +156,11 @@ class Unit(msgspec.Struct, eq=False, gc=False):
     def remember(self, batch: Batch, held: Held) -> None:
         """Hold the cases that a stored batch wrote."""
         for write in batch.writes:
-            stream, events = self.streams.get(write.stream), write.events
+            name, events = write.stream, write.events
+            stream = self.streams.get(name)
             if stream is not None and stream.case is not None and events:
-                held.remember(write.stream, write.expected + len(events), events[-1].hash, stream.case)
+                version = write.expected + len(events)
+                held.remember(name, version, events[-1].hash, stream.case, write.index)
 
     def leave(self, request: Request, refused: Refused) -> None:
         """Record what a refused attempt leaves behind."""

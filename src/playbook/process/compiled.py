@@ -82,6 +82,7 @@ class Compiled:
         self.automation = Automation.of(playbook, self._conditions, actions) if self.whole else None
         self._prepare(self._conditions)
         self.awaits = self.automation is not None or bool(self.approvals)
+        self.derives = bool(self.computed or self.hides or self.refers or self.alike)
         self._gates(playbook)
         self.parameters = Parameters(playbook, self._conditions) if self._conditions.parameters else None
 

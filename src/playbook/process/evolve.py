@@ -96,7 +96,7 @@ def _changed(case: Case, event: Changed, at: dt.datetime, actor: str) -> dict[st
             sealed = {key: seal for key, seal in sealed.items() if key != name}
         if value is None:
             del merged[name]
-        elif is_sealed(value):
+        elif isinstance(value, dict) and is_sealed(value):
             del merged[name]
             sealed = {**sealed, name: Sealed(value[SEAL], value["h"])}
     changes = {"fields": merged, "changed": {**case.changed, **dict.fromkeys(event.fields, at)}}

@@ -37,29 +37,37 @@ _NAMES = 1000
 def check(batches: Sequence[Batch]) -> None:
     """Raise InputError for what no store takes, before anything is written."""
     for batch in batches:
+        size = len(batch.answer)  # of all together: mostly it says that no single value is too large
         for write in batch.writes:
+            size += len(write.snapshot)
             for event in write.events:
-                if len(event.data) > LARGEST:
-                    _refuse(f"an event {event.kind!r} of {write.stream!r}", event.data)
-            if len(write.snapshot) > LARGEST:
-                _refuse(f"the snapshot of {write.stream!r}", write.snapshot)
+                size += len(event.data)
+            row = write.index
+            if row is not None:
+                size += len(row.fields)
+                if row.amount is not None and row.amount not in _AMOUNTS:
+                    raise InputError(f"the amount {row.amount} of {write.stream!r} is beyond 64 bits")
             if not write.expected and not write.events:
                 raise InputError(f"the new stream {write.stream!r} has no event; a stream begins with one")
-            if write.index is not None:
-                _check_row(write.stream, write.index)
             if write.due:
                 _check_due(write.stream, write.due)
-        if len(batch.answer) > LARGEST:
-            _refuse(f"the answer to the key {batch.key!r}", batch.answer)
+        if size > LARGEST:
+            _check_sizes(batch)
         if batch.documents or batch.vault:
             _check_beside(batch)
 
 
-def _check_row(stream: str, row: IndexRow) -> None:
-    if len(row.fields) > LARGEST:
-        _refuse(f"the index row of {stream!r}", row.fields)
-    if row.amount is not None and row.amount not in _AMOUNTS:
-        raise InputError(f"the amount {row.amount} of {stream!r} is beyond 64 bits")
+def _check_sizes(batch: Batch) -> None:
+    for write in batch.writes:
+        for event in write.events:
+            if len(event.data) > LARGEST:
+                _refuse(f"an event {event.kind!r} of {write.stream!r}", event.data)
+        if len(write.snapshot) > LARGEST:
+            _refuse(f"the snapshot of {write.stream!r}", write.snapshot)
+        if write.index is not None and len(write.index.fields) > LARGEST:
+            _refuse(f"the index row of {write.stream!r}", write.index.fields)
+    if len(batch.answer) > LARGEST:
+        _refuse(f"the answer to the key {batch.key!r}", batch.answer)
 
 
 def _check_due(stream: str, rows: Sequence[DueRow]) -> None:

@@ -1,0 +1,93 @@
+"""What a case can be found and counted by: its row of the index."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from playbook.model.values import encode
+from playbook.money import Money
+from playbook.process.alike import marks
+from playbook.process.computed import indexed
+from playbook.process.references import links, once
+from playbook.process.visibility import shown_to
+from playbook.stores.interface import IndexRow
+from playbook.times import to_micros
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from playbook.model.case import Case
+    from playbook.process.compiled import Compiled
+
+_NO_TAGS: tuple[str, ...] = ()
+_AS_IT_IS: Callable[[Case], tuple[str, str, str, str, str, str, str]] = attrgetter(
+    "id", "playbook", "name", "stage", "outcome", "owner", "team"
+)
+_SAID: Callable[[IndexRow], tuple[int | None, str | None, str | None, bytes, int]] = attrgetter(
+    "amount", "currency", "expected_close", "fields", "opened"
+)
+
+
+def index_row(
+    case: Case,
+    definition: Compiled,
+    last: int | None = None,
+    before: Case | None = None,
+    row: IndexRow | None = None,
+) -> IndexRow:
+    """Return what the case can be found and counted by; personal values are not among it.
+
+    `last` is when its last event happened. Where the fields are those of `before`, what they say is taken
+    from its `row`: most commands leave them alone.
+    """
+    hidden, tags = False, _NO_TAGS
+    if row is not None and before is not None and before.fields is case.fields and not definition.derives:
+        minor, currency, expected, said, opened = _SAID(row)
+    else:
+        fields, opened = case.fields, to_micros(case.opened)
+        if definition.computed or case.sealed:
+            fields = indexed(definition, case)
+        minor, currency, expected = _figures(definition, fields)
+        said = encode(fields)
+        if definition.derives:
+            hidden, tags = _tags(definition, case, fields)
+    return IndexRow(
+        *_AS_IT_IS(case),
+        opened,
+        None if case.closed is None else to_micros(case.closed),
+        opened if case.entered is case.opened else to_micros(case.entered),
+        last if last is not None and case.touched is case.last else to_micros(case.touched),
+        minor,
+        currency,
+        expected,
+        None if case.probability is None else str(case.probability),
+        said,
+        opened if case.assigned is None else to_micros(case.assigned),
+        hidden,
+        tags,
+    )
+
+
+def _figures(definition: Compiled, fields: Mapping[str, Any]) -> tuple[int | None, str | None, str | None]:
+    amount, expected = fields.get(definition.amount), fields.get(definition.expected_close)
+    day = None if expected is None else expected.isoformat()
+    return (amount.minor, amount.currency, day) if isinstance(amount, Money) else (None, None, day)
+
+
+def _tags(definition: Compiled, case: Case, fields: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
+    """Return whether the case is hidden from others, and the tags that it is found by."""
+    shown = shown_to(definition, case) if definition.hides else None
+    linked = _linked_by(case, definition) if definition.refers else ()
+    if definition.alike:
+        linked = (*linked, *marks(definition, fields))
+    return shown is not None, (*shown, *linked) if shown else linked
+
+
+def _linked_by(case: Case, definition: Compiled) -> tuple[str, ...]:
+    """Return the tags of what a case refers to, in its fields and entries, and of what it referred to once."""
+    now = links(definition.playbook.fields, case.fields, definition.personal)
+    if definition.referring:
+        noted = (links(definition.referring.get(entry.kind, ()), entry.fields) for entry in case.entries)
+        now = tuple(dict.fromkeys((*now, *(tag for tags in noted for tag in tags))))
+    return (*now, *(once(tag) for tag in case.former if tag not in now))
