@@ -68,6 +68,6 @@ def _answer(session: Session, findings: list[Finding], events: int, *, exists: b
         return WANTING
     say(
         f"{events:,} events: every hash holds and links to the one before, every snapshot and index row is the "
-        "fold of its events."
+        "fold of its events, every tally the sum of its cases."
     )
     return 0

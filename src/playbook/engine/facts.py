@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 def load_of(engine: Engine, person: str, world: World, at: dt.datetime) -> Load:
     """Return how many open cases a person has, and when they last got one that is still theirs."""
-    tallies = engine.store.tally(engine.tenant, Query(owner=person), ("status",))
-    counts = {tally.group[0]: tally.count for tally in tallies}
-    return Load(counts.get(OPEN, 0), max((tally.assigned for tally in tallies), default=0))
+    tallies = engine.store.tally(engine.tenant, Query(owner=person, status=OPEN), ())
+    return Load(sum(tally.count for tally in tallies), engine.store.last_assigned(engine.tenant, person))
 
 
 def said_by(engine: Engine, name: str, world: World, at: dt.datetime) -> Said:

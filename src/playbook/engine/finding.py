@@ -182,7 +182,7 @@ def _merged(found: Iterable[Tally]) -> list[Tally]:
         if known is not None:
             currencies = sorted({*known.sums, *tally.sums})
             sums = {c: known.sums.get(c, 0) + tally.sums.get(c, 0) for c in currencies}
-            tally = Tally(tally.group, known.count + tally.count, sums, max(known.assigned, tally.assigned))
+            tally = Tally(tally.group, known.count + tally.count, sums)
         groups[tally.group] = tally
     return [groups[group] for group in sorted(groups)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,7 @@ from playbook.model.stream_kinds import Happened
 from playbook.model.values import encode
 from playbook.process.codec import encode_case
 from playbook.process.recording import encode_record, fold_record
-from playbook.stores.audit import Finding, audit
+from playbook.stores.audit import Finding, audit, audit_tallies
 from playbook.stores.interface import Query
 from playbook.stores.rows import pages, streams_of
 from playbook.times import from_micros
@@ -31,7 +32,7 @@ _PAGE = 1000
 
 
 def prove(engine: Engine, progress: Callable[[int], None] = lambda events: None) -> Iterator[Finding]:
-    """Yield every disagreement: a broken chain, a snapshot or index row that is not the fold of its events.
+    """Yield every disagreement: a broken chain, a snapshot, index row or tally that is not what the events say.
 
     `progress` is called with the number of events read so far.
     """
@@ -46,14 +47,21 @@ def prove(engine: Engine, progress: Callable[[int], None] = lambda events: None)
         rows.pop(stream, None)
     for stream in sorted(rows):
         yield _finding(engine, stream, "the index has what no stream is there for")
+    for query in map(Query, _apart(engine)):
+        yield from audit_tallies(engine.store, engine.tenant, query, partial(_rows, engine, query))
 
 
 def _index(engine: Engine) -> Iterator[tuple[str, IndexRow]]:
     """Yield the rows of cases, records and plugins' streams by their streams."""
-    records = [RECORDS + kind for kind in engine.kept_records.kinds.names()]
-    for playbook in (None, *records, *map(playbook_of, engine.streams.names())):
+    for playbook in (None, *_apart(engine)):
         for row in _rows(engine, Query(playbook)):
             yield case_stream(row.case) if playbook is None else row.case, row
+
+
+def _apart(engine: Engine) -> list[str]:
+    """Return what stands for a playbook in the rows of records and of plugins' streams."""
+    records = (RECORDS + kind for kind in engine.kept_records.kinds.names())
+    return [*records, *map(playbook_of, engine.streams.names())]
 
 
 def _rows(engine: Engine, query: Query) -> Iterator[IndexRow]:

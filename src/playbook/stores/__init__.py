@@ -37,10 +37,11 @@ from playbook.stores.rows import (
     read_position,
 )
 from playbook.stores.rows import check as check_batches
+from playbook.stores.tallies import gathered, kept_answers
 
 __all__ = [
     "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "Batch", "Claim", "DueRow", "IndexRow",
     "KeyReused", "NewEvent", "Page", "Query", "Receipt", "Snapshot", "Store", "StoreKind", "StoredEvent", "Tally",
-    "VaultRow", "VersionConflict", "Write", "check_batches", "check_groups", "check_status", "check_table", "place",
-    "read_place", "read_position",
+    "VaultRow", "VersionConflict", "Write", "check_batches", "check_groups", "check_status", "check_table",
+    "gathered", "kept_answers", "place", "read_place", "read_position",
 ]  # fmt: skip

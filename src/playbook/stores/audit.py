@@ -1,4 +1,4 @@
-"""Prove that what is stored is what was appended: the chain, the versions, the heads, the vault."""
+"""Prove that what is stored is what was appended: the chain, the versions, the heads, the vault; and the tallies."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
+from msgspec.structs import replace
 
 from playbook.stores.chain import commitment, link
-from playbook.stores.interface import GENESIS
+from playbook.stores.interface import GENESIS, IndexRow, Query
 from playbook.stores.rows import pages, streams_of
+from playbook.stores.tallies import KEPT, Tallies, gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from playbook.stores.interface import Snapshot, Store, StoredEvent
+    from playbook.stores.interface import Snapshot, Store, StoredEvent, Tally
 
 _LOG_PAGE = 10_000
 
@@ -31,10 +33,10 @@ class Finding:
 
 
 def audit(store: Store, tenant: str, *, progress: Callable[[int], None] | None = None) -> Iterator[Finding]:
-    """Yield what is wrong with a tenant's events; `progress` hears after each stream how many were checked.
+    """Yield what is wrong with a tenant's events and tallies.
 
-    An erased personal value is no fault. That nothing was cut off the end of a stream together with its head
-    shows only against heads kept elsewhere.
+    `progress` hears after each stream how many events were checked. An erased personal value is no fault. That
+    nothing was cut off the end of a stream together with its head shows only against heads kept elsewhere.
     """
     checked = 0
     for name in streams_of(store, tenant):
@@ -44,6 +46,26 @@ def audit(store: Store, tenant: str, *, progress: Callable[[int], None] | None =
         if progress is not None:
             progress(checked)
     yield from _strays(store, tenant, checked)
+    yield from audit_tallies(store, tenant, Query(), lambda: _cases(store, tenant))
+
+
+def audit_tallies(
+    store: Store, tenant: str, query: Query, rows: Callable[[], Iterable[IndexRow]]
+) -> Iterator[Finding]:
+    """Yield where kept tallies are not the counts and sums of the rows that a query asks for.
+
+    Others may write meanwhile: what disagrees is looked at twice, and told where it disagrees in the same way.
+    """
+    first = _disagreements(store, tenant, query, rows())
+    if not first:
+        return
+    second = _disagreements(store, tenant, query, rows())
+    for (name, group), (kept, found) in sorted(second.items()):
+        before = first.get((name, group))
+        if before is not None and _off(*before) == _off(kept, found):
+            named = ", ".join(f"{column} {value!r}" for column, value in zip(KEPT, group, strict=True))
+            message = f"the tally of {name} cases with {named} is {_told(kept)}, the cases are {_told(found)}"
+            yield Finding(tenant, "", 0, 0, message)
 
 
 class _Walk:
@@ -129,3 +151,40 @@ def _strays(store: Store, tenant: str, checked: int) -> Iterator[Finding]:
 
 def _log(store: Store, tenant: str) -> Iterator[tuple[StoredEvent, ...]]:
     return (page.items for page in pages(lambda after: store.log(tenant, after=after, limit=_LOG_PAGE)))
+
+
+def _disagreements(
+    store: Store, tenant: str, query: Query, rows: Iterable[IndexRow]
+) -> dict[tuple[str, tuple[str, ...]], tuple[Tally | None, Tally | None]]:
+    """Return tallies as they are kept and as the rows say, by group, where the two differ."""
+    counted = Tallies(rows)
+    differing = {}
+    for name, part in (("all", query), ("visible", replace(query, tags=frozenset()))):
+        kept = {tally.group: tally for tally in store.tally(tenant, part, KEPT)}
+        found = {tally.group: tally for tally in gathered(counted.parts(part, KEPT))}
+        for group in kept.keys() | found.keys():
+            if kept.get(group) != found.get(group):
+                differing[name, group] = kept.get(group), found.get(group)
+    return differing
+
+
+def _off(kept: Tally | None, found: Tally | None) -> tuple[int, int]:
+    """Return by how many cases and by which amount a tally is off; a group has one currency."""
+    counts, sums = zip(
+        *((0, 0) if t is None else (t.count, sum(t.sums.values())) for t in (kept, found)), strict=True
+    )
+    return counts[0] - counts[1], sums[0] - sums[1]
+
+
+def _told(tally: Tally | None) -> str:
+    if tally is None:
+        return "none"
+    return " ".join(
+        (str(tally.count), *(f"with {amount} {currency}" for currency, amount in tally.sums.items()))
+    )
+
+
+def _cases(store: Store, tenant: str) -> Iterator[IndexRow]:
+    for chunk in store.columns(tenant, "cases"):
+        for values in zip(*chunk.values(), strict=True):
+            yield IndexRow(**dict(zip(chunk, values, strict=True)))

@@ -16,17 +16,18 @@ from playbook.stores.interface import (
     Claim,
     DueRow,
     Page,
+    Query,
     Receipt,
     Snapshot,
     StoredEvent,
-    Tally,
     VersionConflict,
 )
+from playbook.stores.tallies import Tallies, column, gathered, kept_answers, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from playbook.stores.interface import Batch, IndexRow, Query, VaultRow, Write
+    from playbook.stores.interface import Batch, IndexRow, Tally, VaultRow, Write
 
     Answer = Receipt | VersionConflict | KeyReused
 
@@ -53,6 +54,7 @@ class _Tenant:
     log: list[StoredEvent] = attrs.field(factory=list)
     receipts: dict[str, Receipt] = attrs.field(factory=dict)
     cases: dict[str, IndexRow] = attrs.field(factory=dict)
+    tallies: Tallies = attrs.field(factory=Tallies)
     due: dict[tuple[str, str], _Due] = attrs.field(factory=dict)
     documents: dict[str, bytes] = attrs.field(factory=dict)
     vault: dict[str, VaultRow] = attrs.field(factory=dict)
@@ -62,7 +64,7 @@ class MemoryStore:
     """Keep everything in memory; safe for many threads, gone with the process."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._tenants: dict[str, _Tenant] = {}
         self._position = 0
 
@@ -110,6 +112,10 @@ class MemoryStore:
             tenant.log.append(stored)
         tenant.heads[stream] = Snapshot(version, head, write.fold, write.snapshot)
         if write.index is not None:
+            old = tenant.cases.get(write.index.case)
+            if old is not None:
+                tenant.tallies.add(old, -1)
+            tenant.tallies.add(write.index)
             tenant.cases[write.index.case] = write.index
         if write.due is not None:
             _replace_due(tenant, stream, write.due)
@@ -166,13 +172,16 @@ class MemoryStore:
     def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
         """Return counts and exact sums grouped by columns of the index, in order of group."""
         rows.check_groups(by)
-        groups: dict[tuple[str, ...], list[IndexRow]] = {}
-        for row in self._matching(tenant, query):
-            groups.setdefault(tuple(_column(row, name) for name in by), []).append(row)
-        return [
-            Tally(group, len(found), _sums(found), max(row.assigned for row in found))
-            for group, found in sorted(groups.items())
-        ]
+        rows.check_status(query)
+        kept = kept_answers(query, by)
+        with self._lock:
+            parts = list(self._of(tenant).tallies.parts(query, by)) if kept else []
+            found = self._matching(tenant, query) if not kept or query.tags is not None else []
+        return gathered([*parts, *(part(row, by) for row in found if row.hidden or not kept)])
+
+    def last_assigned(self, tenant: str, owner: str) -> int:
+        """Return when an owner last got one of the cases that are theirs now, closed ones too; 0 without any."""
+        return max((row.assigned for row in self._matching(tenant, Query(owner=owner))), default=0)
 
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
         """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
@@ -242,6 +251,7 @@ class MemoryStore:
                     list(tenant.log),
                     dict(tenant.receipts),
                     dict(tenant.cases),
+                    tenant.tallies.copy(),
                     dict(tenant.due),
                     dict(tenant.documents),
                     dict(tenant.vault),
@@ -269,7 +279,7 @@ class MemoryStore:
             and (link is None or link in row.tags)
             and (tags is None or not row.hidden or not tags.isdisjoint(row.tags))
             and (query.playbook is not None or _is_case(row))
-            and all(value is None or _column(row, name) == value for name, value in wanted.items())
+            and all(value is None or column(row, name) == value for name, value in wanted.items())
         ]
 
 
@@ -310,20 +320,6 @@ def _is_case(row: IndexRow) -> bool:
 
 def _order(row: IndexRow) -> tuple[int, str]:
     return (-row.opened, row.case)
-
-
-def _column(row: IndexRow, name: str) -> str:
-    if name == "status":
-        return "open" if row.closed is None else "closed"
-    return getattr(row, name) or ""
-
-
-def _sums(found: Sequence[IndexRow]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for row in found:
-        if row.currency is not None and row.amount is not None:
-            sums[row.currency] = sums.get(row.currency, 0) + row.amount
-    return sums
 
 
 def _chunk(found: Sequence[IndexRow]) -> dict[str, list[Any]]:

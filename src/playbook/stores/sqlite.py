@@ -139,6 +139,12 @@ class _Connected:
         """Return counts and exact sums grouped by columns of the index, in order of group."""
         return sqlite_find.tallies(self._all(*sqlite_find.counts(tenant, query, by)))
 
+    def last_assigned(self, tenant: str, owner: str) -> int:
+        """Return when an owner last got one of the cases that are theirs now, closed ones too; 0 without any."""
+        records = sqlite_find.NO_RECORDS[1]
+        found = self._all(sqlite_find.LAST_ASSIGNED, (tenant, owner, *records), short=True)
+        return found[0][0] if found else 0
+
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
         """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
         query = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playbook.errors import (
     DamagedStore,
@@ -13,6 +14,10 @@ from playbook.errors import (
     PlaybookError,
     StoreUnavailable,
 )
+from playbook.stores import sqlite_tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 APPLICATION_ID = 0x506C6279
 """Marks a file as ours (`Plby`): PRAGMA application_id, bytes 68 to 71 of the file."""
@@ -20,13 +25,10 @@ APPLICATION_ID = 0x506C6279
 MEMORY = ":memory:"
 """The path of a database that is no file and has one connection."""
 
-SCHEMA_VERSION = 1
-"""The version of the tables: PRAGMA user_version."""
-
 # Tables with wide rows have a rowid: random keys then move only in the narrow unique index, and an import is
 # half as fast again as WITHOUT ROWID. Each index on cases serves one question in the order of the pages; `hidden`
 # parts those that everybody sees from those that are found by a tag.
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE streams (
     tenant TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL,
     fold INTEGER NOT NULL, snapshot BLOB NOT NULL, UNIQUE (tenant, stream)) STRICT;
@@ -66,6 +68,12 @@ CREATE TABLE vault (
 CREATE INDEX vault_subject ON vault (tenant, subject);
 """
 
+# Each brings a file from the version before to the next; what has been released is never changed.
+_STEPS = (_FIRST, sqlite_tally.SCHEMA)
+
+SCHEMA_VERSION = len(_STEPS)
+"""The version of the tables: PRAGMA user_version."""
+
 _TROUBLES = {
     sqlite3.SQLITE_BUSY: "is locked by another program; try again when that has finished",
     sqlite3.SQLITE_LOCKED: "is locked by another program; try again when that has finished",
@@ -85,16 +93,17 @@ def connect(path: str, timeout: float) -> sqlite3.Connection:
 
 
 def open_file(path: str, timeout: float) -> sqlite3.Connection:
-    """Return a connection to a file of ours, made where there is none; waits `timeout` seconds for a lock.
+    """Return a connection to a file of ours, made where there is none, brought up to date where it is older.
 
-    Raises StoreUnavailable, ForeignStore or NewerStore, each with one line that says what to do.
+    Waits `timeout` seconds for a lock. Raises StoreUnavailable, ForeignStore or NewerStore, each with one line that
+    says what to do.
     """
     _look(path)
     connection = None
     try:
         connection = connect(path, timeout)
-        if _is_new(connection, path):
-            _create(connection, path)
+        if _version(connection, path) < SCHEMA_VERSION:
+            _upgrade(connection, path)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -32000")
         # what was erased or overwritten must not stay readable in free pages
@@ -110,8 +119,14 @@ def open_file(path: str, timeout: float) -> sqlite3.Connection:
 
 def check_host(connection: sqlite3.Connection) -> None:
     """Raise unless the host's connection is to a file of ours, of this version."""
-    if _is_new(connection, "the host's database"):
+    version = _version(connection, "the host's database")
+    if not version:
         raise ForeignStore("the host's database has no store yet; make it once with SqliteStore(path)")
+    if version < SCHEMA_VERSION:
+        raise ForeignStore(
+            f"the host's database has schema version {version}, this program needs {SCHEMA_VERSION}:"
+            " open it once with SqliteStore(path), which brings it up to date"
+        )
 
 
 def translate(error: Exception, path: str) -> PlaybookError:
@@ -149,8 +164,8 @@ def _look(path: str) -> None:
         raise StoreUnavailable(f"{path} {_TROUBLES[sqlite3.SQLITE_CANTOPEN]}: {error.strerror}") from error
 
 
-def _is_new(connection: sqlite3.Connection, path: str) -> bool:
-    """Return whether the database is empty; raises where it is neither empty nor ours."""
+def _version(connection: sqlite3.Connection, path: str) -> int:
+    """Return the version of the tables, 0 where there are none; raises where they are not ours, or newer."""
     # tables first: another process may make the file ours between two statements
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -160,19 +175,30 @@ def _is_new(connection: sqlite3.Connection, path: str) -> bool:
             raise NewerStore(
                 f"{path} has schema version {version}, this program knows {SCHEMA_VERSION}: update playbook"
             )
-        return False
+        return int(version)
     if application or tables:
         raise ForeignStore(f"{path} is the database of another program; choose another file")
-    return True
+    return 0
 
 
-def _create(connection: sqlite3.Connection, path: str) -> None:
+def _upgrade(connection: sqlite3.Connection, path: str) -> None:
+    """Make what is missing, in one transaction."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
-    # another process may have made it while this one waited for the lock
-    if _is_new(connection, path):
-        for statement in _SCHEMA.split(";")[:-1]:
+    # another process may have done it while this one waited for the lock
+    for step in _STEPS[_version(connection, path) :]:
+        for statement in _statements(step):
             connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script, each of which ends a line; a trigger has some of its own inside."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

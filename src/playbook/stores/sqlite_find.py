@@ -7,32 +7,35 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from playbook.stores import rows
-from playbook.stores.interface import IndexRow, Tally
+from playbook.stores.interface import IndexRow
+from playbook.stores.sqlite_tally import COUNTED, KEPT
+from playbook.stores.tallies import gathered, kept_answers
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
-    from playbook.stores.interface import Query
+    from playbook.stores.interface import Query, Tally
 
     _Condition = tuple[str, Sequence[Any]]
 
 COLUMNS = ", ".join(f'cases."{column}"' for column in rows.COLUMNS)
 _CASE, _OPENED = rows.COLUMNS.index("case"), rows.COLUMNS.index("opened")
-_GROUP = {column: column for column in rows.GROUPS} | {
-    "status": "CASE WHEN closed IS NULL THEN 'open' ELSE 'closed' END",
-    "currency": "coalesce(currency, '')",
-}
 _TAGGED = (
     "EXISTS (SELECT 1 FROM tags WHERE tags.tenant = cases.tenant AND tags.opened = cases.opened"
     ' AND tags."case" = cases."case" AND tags.tag'
 )
-_COUNTED = ", ".join((*(g for g in rows.GROUPS if g != "status"), "closed", "amount", "assigned"))
 _ANY = "IN (SELECT value FROM json_each(?))"
+_BY_CASE = "cases INDEXED BY cases_case"
 _BY_TAG = 'tags CROSS JOIN cases ON cases.tenant = tags.tenant AND cases."case" = tags."case"'
-NO_RECORDS: _Condition = ("(cases.playbook < ? OR cases.playbook >= ?)", (rows.RECORDS, rows.RECORDS_END))
+NO_RECORDS: _Condition = ("(playbook < ? OR playbook >= ?)", (rows.RECORDS, rows.RECORDS_END))
 # parted by `hidden`; the others lead to so few cases that each can be looked at
 _PARTED = ("cases_team", "cases_stage", "cases_opened")
+_SHOWN: _Condition = ("hidden = 0", ())
+LAST_ASSIGNED = (
+    "SELECT assigned FROM cases INDEXED BY cases_assigned WHERE tenant = ? AND owner = ?"
+    f" AND {NO_RECORDS[0]} ORDER BY assigned DESC LIMIT 1"
+)
 
 
 def find(cursor: sqlite3.Cursor, tenant: str, query: Query, after: str | None, limit: int) -> list[IndexRow]:
@@ -53,49 +56,47 @@ def row_of(values: Sequence[Any]) -> IndexRow:
 
 
 def counts(tenant: str, query: Query, by: Sequence[str]) -> tuple[str, list[Any]]:
-    """Return the statement for counts and sums; sums come as high and low 32 bits, so that none overflows."""
+    """Return the statement for counts and sums, the sums in two parts."""
     rows.check_groups(by)
-    groups = ", ".join([*(_GROUP[column] for column in by), "currency"])
+    groups = ", ".join([*by, "currency"])
     sources, values = [], list[Any]()
-    for source, conditions in _sources(tenant, query):
+    for columns, source, conditions in _sources(tenant, query, by):
         terms, more = _joined(conditions)
-        sources.append(f"SELECT {_COUNTED} FROM {source} WHERE {terms}")
+        sources.append(f"SELECT {columns} FROM {source} WHERE {terms}")
         values += more
     return (
-        f"SELECT {groups}, count(*), sum(amount >> 32), sum(amount & 0xFFFFFFFF), max(assigned)"
-        f" FROM ({' UNION ALL '.join(sources)}) GROUP BY {groups} ORDER BY {groups}",
+        f"SELECT {groups}, sum(count), sum(priced), sum(high), sum(low) FROM ({' UNION ALL '.join(sources)})"
+        f" GROUP BY {groups}",
         values,
     )
 
 
 def tallies(found: Iterable[tuple[Any, ...]]) -> list[Tally]:
     """Return the tallies of rows of `counts`: one for each group, over all its currencies."""
-    numbers: dict[tuple[str, ...], int] = {}
-    sums: dict[tuple[str, ...], dict[str, int]] = {}
-    latest: dict[tuple[str, ...], int] = {}
-    for *group, currency, count, high, low, assigned in found:
-        key = tuple(group)
-        numbers[key] = numbers.get(key, 0) + count
-        latest[key] = max(latest.get(key, assigned), assigned)
-        amounts = sums.setdefault(key, {})
-        if currency is not None and high is not None:
-            amounts[currency] = (high << 32) + low
-    return [Tally(key, count, sums[key], latest[key]) for key, count in numbers.items()]
+    return gathered(
+        (tuple(group), currency, count, priced, (high << 32) + low)
+        for *group, currency, count, priced, high, low in found
+    )
 
 
-def _sources(tenant: str, query: Query) -> Iterator[tuple[str, list[_Condition]]]:
-    """Yield the tables and conditions of what is counted, in parts that have no case in common."""
-    conditions = _conditions(tenant, query)
+def _sources(tenant: str, query: Query, by: Sequence[str]) -> Iterator[tuple[str, str, list[_Condition]]]:
+    """Yield columns, table and conditions of what is counted, in parts that have no case in common."""
+    conditions, tags, index = _conditions(tenant, query), query.tags, _index(query)
+    shown = [] if tags is None else [_SHOWN]
     if query.link is not None:
-        conditions.append((f"{_TAGGED} = ?)", (query.link,)))
-    if query.tags is None or _index(query) not in _PARTED:
-        yield "cases", [*conditions, *_seen(query.tags)]
+        linked = _tagged(tenant, frozenset([query.link]))
+        yield COUNTED, _BY_CASE, [*conditions, linked, *_seen(tags)]
         return
-    yield "cases", [*conditions, ("cases.hidden = 0", ())]
-    # led by the tags, because one who asks may see few of very many; a case comes once, whatever its tags
-    mine = f'cases."case" IN (SELECT "case" FROM tags WHERE tenant = ? AND tag {_ANY})'
-    tagged: _Condition = (mine, (tenant, _array(query.tags)))
-    yield "cases INDEXED BY cases_case", [*conditions, tagged, ("cases.hidden = 1", ())]
+    if kept_answers(query, by):
+        yield KEPT, "tallies", [*_conditions(tenant, query, "tallies"), *shown]
+    elif index in _PARTED:
+        # named, because the planner would rather take one in the order of the groups
+        yield COUNTED, f"cases INDEXED BY {index}", [*conditions, *shown]
+    else:
+        yield COUNTED, f"cases INDEXED BY {index}", [*conditions, *_seen(tags)]
+        return
+    if tags is not None:
+        yield COUNTED, _BY_CASE, [*conditions, _tagged(tenant, tags), ("hidden = 1", ())]
 
 
 def _branches(tenant: str, query: Query) -> Iterator[tuple[str, str, list[_Condition]]]:
@@ -114,6 +115,12 @@ def _branches(tenant: str, query: Query) -> Iterator[tuple[str, str, list[_Condi
             yield f"cases INDEXED BY {index}", "cases", [*conditions, ("cases.hidden = ?", (hidden,))]
         for tag in sorted(tags or ()):
             yield _BY_TAG, "tags", [*conditions, *_by_tag(tenant, tag), ("cases.hidden = 1", ())]
+
+
+def _tagged(tenant: str, tags: frozenset[str]) -> _Condition:
+    """Return what leads to the cases with a tag, because these may be few of very many; each comes once."""
+    cases = f'cases."case" IN (SELECT "case" FROM tags WHERE tenant = ? AND tag {_ANY})'
+    return cases, (tenant, _array(tags))
 
 
 def _by_tag(tenant: str, tag: str) -> list[_Condition]:
@@ -164,17 +171,19 @@ def _joined(conditions: Sequence[_Condition]) -> tuple[str, list[Any]]:
     return " AND ".join(map(itemgetter(0), conditions)), [v for _, values in conditions for v in values]
 
 
-def _conditions(tenant: str, query: Query) -> list[_Condition]:
+def _conditions(tenant: str, query: Query, table: str = "cases") -> list[_Condition]:
     rows.check_status(query)
-    found: list[_Condition] = [("cases.tenant = ?", (tenant,))]
+    found: list[_Condition] = [(f"{table}.tenant = ?", (tenant,))]
     for column in ("playbook", "stage", "outcome", "owner", "team", "name"):
         wanted = getattr(query, column)
         if wanted is not None:
-            found.append((f"cases.{column} = ?", (wanted,)))
+            found.append((f"{column} = ?", (wanted,)))
     if query.playbook is None:
         found.append(NO_RECORDS)
-    if query.status is not None:
-        found.append((f"cases.closed IS {'NULL' if query.status == 'open' else 'NOT NULL'}", ()))
+    if query.status is not None and table != "cases":
+        found.append(("status = ?", (query.status,)))
+    elif query.status is not None:
+        found.append((f"closed IS {'NULL' if query.status == 'open' else 'NOT NULL'}", ()))
     if query.prefix:
         wanted = (query.prefix, query.prefix + chr(0x10FFFF))
         found.append(('cases."case" >= ? AND cases."case" < ?', wanted))

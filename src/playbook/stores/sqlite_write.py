@@ -44,9 +44,9 @@ UPSERT_CASE = (
 # SQLite rewrites every index of a column that is named, changed or not; mostly only the stage is.
 UPDATE_CASE = (
     "UPDATE cases SET stage = ?5, outcome = ?6, closed = ?10, entered = ?11, touched = ?12, amount = ?13,"
-    " currency = ?14, expected_close = ?15, probability = ?16, fields = ?17, assigned = ?18"
+    " currency = ?14, expected_close = ?15, probability = ?16, fields = ?17"
     ' WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4 AND owner = ?7 AND team = ?8'
-    " AND opened = ?9 AND hidden = ?19 AND tags = ?20"
+    " AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
 )
 SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_VERSION = "SELECT version FROM streams WHERE tenant = ? AND stream = ?"

@@ -347,13 +347,11 @@ def _matches(row: IndexRow, query: Query) -> bool:
 def _tally(found: list[IndexRow], by: list[str]) -> list[Tally]:
     counts: dict[tuple[str, ...], int] = {}
     sums: dict[tuple[str, ...], dict[str, int]] = {}
-    assigned: dict[tuple[str, ...], int] = {}
     for row in found:
         values = {**asdict(row), "status": "open" if row.closed is None else "closed"}
         group = tuple(values[name] or "" for name in by)
         counts[group] = counts.get(group, 0) + 1
-        assigned[group] = max(assigned.get(group, 0), row.assigned)
         totals = sums.setdefault(group, {})
         if row.currency and row.amount is not None:
             totals[row.currency] = totals.get(row.currency, 0) + row.amount
-    return [Tally(group, counts[group], sums[group], assigned[group]) for group in sorted(counts)]
+    return [Tally(group, counts[group], sums[group]) for group in sorted(counts)]

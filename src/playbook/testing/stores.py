@@ -15,9 +15,10 @@ Its fixtures say what is tested:
 from __future__ import annotations
 
 from playbook.testing.store_appending import AppendContract
+from playbook.testing.store_counting import CountContract
 from playbook.testing.store_reading import ReadContract
 from playbook.testing.store_working import WorkContract
 
 
-class StoreContract(AppendContract, ReadContract, WorkContract):
+class StoreContract(AppendContract, ReadContract, CountContract, WorkContract):
     """Every rule a store must keep; give the fixtures `store` and `reopen`."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sqlite3
 import threading
@@ -488,6 +489,27 @@ def test_a_snapshot_or_index_row_changed_by_hand_is_found(
         )
     connection.close()
     assert [f.message for f in prove(engine)] == ["the snapshot is not the fold of its events"]
+    engine.store.close()
+
+
+def test_a_tally_changed_by_hand_is_found(registry: Registry, clock: Clock, tmp_path: Path) -> None:
+    file = tmp_path / "playbook.db"
+    engine = make(SqliteStore(str(file)), registry, clock)
+    opened(engine, amount="5 EUR")
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE tallies SET low = low + 1")
+        connection.execute(
+            "INSERT INTO tallies SELECT tenant, owner, 'record:account', stage, status, outcome, team, hidden,"
+            " currency, count, priced, high, low FROM tallies"
+        )
+    messages = [finding.message for finding in prove(engine)]
+    assert len(messages) == 4
+    for message in messages[:2]:
+        assert message.endswith("is 1 with 501 EUR, the cases are 1 with 500 EUR")
+        assert "owner 'sam'" in message
+    for message in messages[2:]:
+        assert message.endswith("is 1 with 501 EUR, the cases are none")
+        assert "playbook 'record:account'" in message
     engine.store.close()
 
 

@@ -16,7 +16,7 @@ from playbook.errors import DamagedStore, ForeignStore, InputError, NewerStore, 
 from playbook.stores.audit import audit
 from playbook.stores.interface import Receipt, VaultRow
 from playbook.stores.sqlite import SqliteStore, open_url
-from playbook.stores.sqlite_file import APPLICATION_ID
+from playbook.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION
 from playbook.testing.batches import TENANT, batch, case, head_of, write
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def test_a_newer_file_is_refused_with_both_versions(path: Path) -> None:
     _run(path, "PRAGMA user_version = 7")
     message = _refusal(path, NewerStore)
     assert "version 7" in message
-    assert "knows 1" in message
+    assert f"knows {SCHEMA_VERSION}" in message
     assert "update" in message
 
 
@@ -144,8 +144,10 @@ def test_a_full_disk_stores_nothing_and_says_so(path: Path) -> None:
 
 
 def test_a_damaged_file_says_so(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'streams'").fetchone()
     content = bytearray(path.read_bytes())
-    content[4096:] = os.urandom(len(content) - 4096)
+    content[4096 * (page - 1) : 4096 * page] = os.urandom(4096)
     path.write_bytes(content)
     with (
         contextlib.closing(SqliteStore(str(path))) as store,

@@ -10,16 +10,16 @@ from playbook.stores import (
     RECORDS,
     RECORDS_END,
     IndexRow,
-    Tally,
     check_groups,
     check_status,
+    gathered,
     read_place,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from playbook.stores import Query
+    from playbook.stores import Query, Tally
 
     Condition = tuple[str, tuple[Any, ...]]
 
@@ -34,6 +34,10 @@ _BY_TAG = 'playbook.tags JOIN playbook.cases ON cases.tenant = tags.tenant AND c
 _HAS_TAG = (
     "EXISTS (SELECT 1 FROM playbook.tags WHERE tags.tenant = cases.tenant AND tags.newest = cases.newest"
     ' AND tags."case" = cases."case" AND tags.tag = ANY(%s::text[]))'
+)
+LAST_ASSIGNED = (
+    "SELECT assigned FROM playbook.cases WHERE tenant = %s AND owner = %s AND (playbook < %s OR playbook >= %s)"
+    " ORDER BY assigned DESC LIMIT 1"
 )
 NO_RECORDS: Condition = ("(cases.playbook < %s OR cases.playbook >= %s)", (RECORDS, RECORDS_END))
 
@@ -69,27 +73,25 @@ def row_of(values: Sequence[Any]) -> IndexRow:
 def tally(tenant: str, query: Query, by: Sequence[str]) -> tuple[str, list[Any]]:
     """Return the statement for counts and exact sums."""
     check_groups(by)
-    groups = ", ".join([*(_GROUP[column] for column in by), "currency"])
+    groups = ", ".join(_GROUP[column] for column in (*by, "currency"))
     conditions = conditions_of(tenant, query)
     if query.link is not None:
         conditions.append((_HAS_TAG, ([query.link],)))
     terms, values = joined([*conditions, *_seen(query.tags)])
     return (
-        f"SELECT {groups}, count(*), sum(amount), max(assigned) FROM {_CASES} WHERE {terms}"
-        f" GROUP BY {groups} ORDER BY {', '.join(map(str, range(1, len(by) + 2)))}",
+        f"SELECT {groups}, count(*), count(amount) FILTER (WHERE currency IS NOT NULL),"
+        " coalesce(sum(amount) FILTER (WHERE currency IS NOT NULL), 0)"
+        f" FROM {_CASES} WHERE {terms} GROUP BY {groups}",
         values,
     )
 
 
 def tallies(found: Iterable[tuple[Any, ...]]) -> list[Tally]:
     """Return the tallies of rows of `tally`: one for each group, over all its currencies."""
-    groups: dict[tuple[str, ...], tuple[int, dict[str, int], int]] = {}
-    for *names, currency, count, total, assigned in found:
-        before, sums, latest = groups.get(tuple(names), (0, {}, assigned))
-        if currency is not None and total is not None:
-            sums[currency] = int(total)
-        groups[tuple(names)] = (before + count, sums, max(latest, assigned))
-    return [Tally(group, count, sums, assigned) for group, (count, sums, assigned) in groups.items()]
+    return gathered(
+        (tuple(group), currency, count, priced, int(total))
+        for *group, currency, count, priced, total in found
+    )
 
 
 def joined(conditions: Iterable[Condition]) -> tuple[str, list[Any]]:

@@ -158,6 +158,11 @@ class _Connected(ABC):
         """Return counts and exact sums grouped by columns of the index, in order of group."""
         return finding.tallies(self._all(*finding.tally(tenant, query, by)))
 
+    def last_assigned(self, tenant: str, owner: str) -> int:
+        """Return when an owner last got one of the cases that are theirs now, closed ones too; 0 without any."""
+        found = self._all(finding.LAST_ASSIGNED, (tenant, owner, *finding.NO_RECORDS[1]))
+        return int(found[0][0]) if found else 0
+
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
         """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
         token = f"{worker}:{secrets.token_hex(12)}"
