@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.errors import InputError
 from playbook.stores import rows, sqlite_find
+from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
 from playbook.stores.sqlite_file import MEMORY, check_host, open_file
 from playbook.stores.sqlite_use import Joined, Readers, Transaction
@@ -55,6 +56,9 @@ class _Connected:
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
         rows.check(batches)
+        return self._append(batches)
+
+    def _append(self, batches: Sequence[Batch]) -> list[Answer]:
         writer = self._writer
         try:
             if len(batches) == 1:
@@ -232,6 +236,12 @@ class SqliteStore(_Connected):
 
     def __init__(self, path: str, *, timeout: float = 5.0) -> None:
         super().__init__(open_file(path, timeout), path, None if path == MEMORY else timeout)
+        self._combining = Combining(self._append)
+
+    def append(self, batches: Sequence[Batch]) -> list[Answer]:
+        """Store batches, each whole or not at all; those of threads that meet share a transaction."""
+        rows.check(batches)
+        return self._combining.append(batches)
 
     def erase(self, tenant: str, subject: str) -> int:
         """Delete every personal value of a subject, in the write-ahead log too; return how many there were."""

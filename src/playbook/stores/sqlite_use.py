@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from playbook.errors import StoreUnavailable
@@ -10,6 +11,7 @@ from playbook.stores.sqlite_file import TRANSLATED, connect, translate
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
     from types import TracebackType
 
 
@@ -98,13 +100,14 @@ class _Loan:
 class Transaction:
     """Hold the lock and a transaction, kept whole at the end, or not at all where anything is raised."""
 
-    __slots__ = ("_connection", "_lock", "_path", "_run")
+    __slots__ = ("_begin", "_connection", "_lock", "_path", "_run")
 
     _kept = "COMMIT"
 
     def __init__(self, cursor: sqlite3.Cursor, lock: threading.Lock, path: str) -> None:
         self._connection = cursor.connection
         self._run = cursor.connection.cursor().execute
+        self._begin: Callable[[], object] = partial(self._run, "BEGIN IMMEDIATE")
         self._lock = lock
         self._path = path
 
@@ -139,9 +142,6 @@ class Transaction:
         if isinstance(error, TRANSLATED):
             raise translate(error, self._path) from error
 
-    def _begin(self) -> None:
-        self._run("BEGIN IMMEDIATE")
-
     def _undo(self) -> None:
         # SQLite has rolled back by itself after some errors, a full disk among them
         if self._connection.in_transaction:
@@ -155,7 +155,11 @@ class Joined(Transaction):
 
     _kept = "RELEASE playbook"
 
-    def _begin(self) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, lock: threading.Lock, path: str) -> None:
+        super().__init__(cursor, lock, path)
+        self._begin = self._join
+
+    def _join(self) -> None:
         if not self._connection.in_transaction:
             self._run("BEGIN IMMEDIATE")
         self._run("SAVEPOINT playbook")

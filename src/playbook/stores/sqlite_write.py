@@ -110,6 +110,9 @@ class Writer:
 
     def together(self, batches: Sequence[Batch]) -> list[Answer]:
         """Write `independent` batches table by table; raises ApartError where one cannot be stored."""
+        for tenant, stream, version in {(batch.tenant, *read) for batch in batches for read in batch.reads}:
+            if (self._run(SELECT_VERSION, (tenant, stream)).fetchone() or _ABSENT) != (version,):
+                raise ApartError
         (position,) = self._run("SELECT coalesce(max(position), 0) FROM events").fetchone()
         gathered = _Gathered(position)
         answers: list[Answer] = [gathered.add(batch) for batch in batches]
@@ -273,7 +276,9 @@ def independent(batches: Sequence[Batch]) -> bool:
     """Return whether the order of the batches does not matter, so that they can be written together."""
     streams = {(batch.tenant, write.stream) for batch in batches for write in batch.writes}
     return len(streams) == sum(len(batch.writes) for batch in batches) and all(
-        not batch.done and not batch.reads and all(write.events for write in batch.writes)
+        not batch.done
+        and all(write.events for write in batch.writes)
+        and not any((batch.tenant, stream) in streams for stream, _ in batch.reads)
         for batch in batches
     )
 
