@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from playbook.errors import InputError
 from playbook.expressions import STANDARD
 from playbook.hookspecs import hookimpl
 from playbook.model.contributions import Importer
@@ -29,7 +28,12 @@ if TYPE_CHECKING:
 def playbook_stores() -> Iterator[StoreKind]:
     """Add the store in memory and the one in an SQLite file."""
     yield StoreKind("memory", "1", _open_memory, doc="Keeps nothing when the program ends; memory://")
-    yield StoreKind("sqlite", "1", _open_sqlite, doc="Keeps everything in one file; sqlite:///FILE")
+    yield StoreKind(
+        "sqlite",
+        "1",
+        _open_sqlite,
+        doc="Keeps everything in one file; sqlite:///FILE, or sqlite:///FILE?synchronous=full",
+    )
 
 
 @hookimpl
@@ -72,12 +76,9 @@ def _open_memory(url: str) -> Store:
 
 
 def _open_sqlite(url: str) -> Store:
-    from playbook.stores.sqlite import SqliteStore
+    from playbook.stores.sqlite import open_url
 
-    file = url.removeprefix("sqlite:///")
-    if file in ("", url):
-        raise InputError(f"{url!r} names no file: write sqlite:///FILE, or sqlite:////FILE from the root")
-    return SqliteStore(file)
+    return open_url(url)
 
 
 def _read_csv(path: Path, reads: Mapping[str, Any], progress: Callable[[int], None]) -> Iterator[SourceRow]:

@@ -136,8 +136,9 @@ class Session:
     @property
     def database(self) -> Path | None:
         """Return the file of an SQLite store, None for another kind of store."""
-        file = self.url.removeprefix(_SQLITE)
-        return None if file == self.url else Path(file)
+        from playbook.stores.sqlite_file import read_url
+
+        return Path(read_url(self.url)[0]) if self.url.startswith(_SQLITE) else None
 
     @functools.cached_property
     def store(self) -> Store:

@@ -6,11 +6,10 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any
 
-from playbook.errors import InputError
 from playbook.stores import rows, sqlite_find
 from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
-from playbook.stores.sqlite_file import MEMORY, check_host, open_file
+from playbook.stores.sqlite_file import MEMORY, SYNCHRONOUS, check_host, open_file, read_url
 from playbook.stores.sqlite_use import Joined, Readers, Transaction
 from playbook.stores.sqlite_write import (
     SELECT_HEAD,
@@ -47,11 +46,11 @@ class _Connected:
     def __init__(self, connection: sqlite3.Connection, path: str, timeout: float | None) -> None:
         cursor = connection.cursor()
         cursor.row_factory = None  # a host may have set its own
-        lock = threading.Lock()
+        self._lock = threading.Lock()
         self._cursor = cursor
         self._writer = Writer(cursor)
-        self._readers = Readers(cursor, lock, path, timeout)
-        self._transaction = self._kind(cursor, lock, path)
+        self._readers = Readers(cursor, self._lock, path, timeout)
+        self._transaction = self._kind(cursor, path)
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
@@ -62,16 +61,16 @@ class _Connected:
         writer = self._writer
         try:
             if len(batches) == 1:
-                with self._transaction:
+                with self._lock, self._transaction:
                     return [writer.one(batches[0])]
             if independent(batches):
-                with self._transaction:
+                with self._lock, self._transaction:
                     return writer.together(batches)
         except RejectedError as rejected:
             return [rejected.answer]
         except ApartError:
             pass  # which of them it is shows when they are stored one by one
-        with self._transaction:
+        with self._lock, self._transaction:
             return [writer.apart(batch) for batch in batches]
 
     def receipt(self, tenant: str, key: str) -> Receipt | None:
@@ -157,7 +156,7 @@ class _Connected:
         )
         if not self._all(query, (queue, now, 1), short=True):
             return []  # a worker that asks in vain does not stop those who write
-        with self._transaction:
+        with self._lock, self._transaction:
             found = self._cursor.execute(query, (queue, now, limit)).fetchall()
             claims = [Claim(*row) for row in ((*row, f"{worker}:{secrets.token_hex(12)}") for row in found)]
             self._cursor.executemany(
@@ -169,7 +168,7 @@ class _Connected:
 
     def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:
         """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
-        with self._transaction:
+        with self._lock, self._transaction:
             self._cursor.execute(
                 "UPDATE due SET ready = ?, token = NULL, error = ?"
                 " WHERE tenant = ? AND stream = ? AND id = ? AND token = ?",
@@ -211,7 +210,7 @@ class _Connected:
         The bytes are overwritten. In a host's transaction the write-ahead log may hold them until the host
         makes a checkpoint; so may it where another process reads at this moment.
         """
-        with self._transaction:
+        with self._lock, self._transaction:
             query = "DELETE FROM vault WHERE tenant = ? AND subject = ?"
             return self._cursor.execute(query, (tenant, subject)).rowcount
 
@@ -230,12 +229,13 @@ class _Connected:
 class SqliteStore(_Connected):
     """Keep everything in one SQLite file in WAL mode; safe for many threads and processes.
 
-    `timeout` is how many seconds to wait for another process. Raises StoreUnavailable, ForeignStore or
-    NewerStore, each with one line that says what to do.
+    `timeout` is how many seconds to wait for another process. A command that was answered is there after the
+    program was killed; with `synchronous` "full" after a power cut too, where "normal" may lose the last ones.
+    Raises StoreUnavailable, ForeignStore or NewerStore, each with one line that says what to do.
     """
 
-    def __init__(self, path: str, *, timeout: float = 5.0) -> None:
-        super().__init__(open_file(path, timeout), path, None if path == MEMORY else timeout)
+    def __init__(self, path: str, *, timeout: float = 5.0, synchronous: str = SYNCHRONOUS[0]) -> None:
+        super().__init__(open_file(path, timeout, synchronous), path, None if path == MEMORY else timeout)
         self._combining = Combining(self._append)
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
@@ -269,8 +269,6 @@ class HostedStore(_Connected):
 
 
 def open_url(url: str) -> SqliteStore:
-    """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `sqlite://:memory:`."""
-    path = url.removeprefix("sqlite://")
-    if path == url or not (path == MEMORY or (path.startswith("/") and len(path) > 1)):
-        raise InputError(f"{url!r} names no file: write sqlite:///playbook.db, or sqlite:////srv/playbook.db")
-    return SqliteStore(path if path == MEMORY else path[1:])
+    """Open the store that a URL names, as `read_url` has it; raises InputError."""
+    path, synchronous = read_url(url)
+    return SqliteStore(path, synchronous=synchronous)

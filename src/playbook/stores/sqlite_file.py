@@ -13,6 +13,7 @@ from playbook.errors import (
     NewerStore,
     PlaybookError,
     StoreUnavailable,
+    UnknownName,
 )
 from playbook.stores import sqlite_tally
 
@@ -24,6 +25,9 @@ APPLICATION_ID = 0x506C6279
 
 MEMORY = ":memory:"
 """The path of a database that is no file and has one connection."""
+
+SYNCHRONOUS = ("normal", "full")
+"""How sure a commit is: a killed program loses none of either; a power cut may take the last ones of `normal`."""
 
 # Tables with wide rows have a rowid: random keys then move only in the narrow unique index, and an import is
 # half as fast again as WITHOUT ROWID. Each index on cases serves one question in the order of the pages; `hidden`
@@ -83,6 +87,16 @@ _TROUBLES = {
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error",
 }
 
+# the fault of what was to be stored, not of the store
+_UNFIT = (
+    OverflowError,
+    UnicodeEncodeError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+
 TRANSLATED = (sqlite3.Error, OverflowError, UnicodeError)
 """What `translate` is for."""
 
@@ -92,19 +106,39 @@ def connect(path: str, timeout: float) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout, isolation_level=None, check_same_thread=False)
 
 
-def open_file(path: str, timeout: float) -> sqlite3.Connection:
+def read_url(url: str) -> tuple[str, str]:
+    """Return the path and the level of SYNCHRONOUS that a URL names.
+
+    It is `sqlite:///relative/path`, `sqlite:////absolute/path` or `sqlite://:memory:`, perhaps with
+    `?synchronous=full` after it. Raises InputError.
+    """
+    path = url.removeprefix("sqlite://")
+    before, mark, option = path.rpartition("?")
+    if not mark or "/" in option:  # a folder may have a question mark in its name
+        before, option = path, f"synchronous={SYNCHRONOUS[0]}"
+    name, _, level = option.partition("=")
+    if path == url or not (before == MEMORY or (before.startswith("/") and len(before) > 1)):
+        raise InputError(f"{url!r} names no file: write sqlite:///FILE, or sqlite:////FILE from the root")
+    if name != "synchronous":
+        raise UnknownName("option of an SQLite store", name, ("synchronous",))
+    return before if before == MEMORY else before[1:], level
+
+
+def open_file(path: str, timeout: float, synchronous: str = SYNCHRONOUS[0]) -> sqlite3.Connection:
     """Return a connection to a file of ours, made where there is none, brought up to date where it is older.
 
     Waits `timeout` seconds for a lock. Raises StoreUnavailable, ForeignStore or NewerStore, each with one line that
-    says what to do.
+    says what to do, and UnknownName for a level that is not of SYNCHRONOUS.
     """
+    if synchronous not in SYNCHRONOUS:
+        raise UnknownName("level of synchronous", synchronous, SYNCHRONOUS)
     _look(path)
     connection = None
     try:
         connection = connect(path, timeout)
         if _version(connection, path) < SCHEMA_VERSION:
             _upgrade(connection, path)
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA cache_size = -32000")
         # what was erased or overwritten must not stay readable in free pages
         connection.execute("PRAGMA secure_delete = ON")
@@ -131,7 +165,9 @@ def check_host(connection: sqlite3.Connection) -> None:
 
 def translate(error: Exception, path: str) -> PlaybookError:
     """Return what to raise instead of an error of sqlite3: one line that says what to do."""
-    if isinstance(error, OverflowError | UnicodeEncodeError):
+    if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+        return StoreUnavailable(f"{path} was closed")
+    if isinstance(error, _UNFIT):
         return InputError(f"a value cannot be stored: {error}")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # text that is no UTF-8 comes without a code, or breaks in the message about it
@@ -143,8 +179,6 @@ def translate(error: Exception, path: str) -> PlaybookError:
         return DamagedStore(f"{path} is damaged; restore a copy, or find out more with fsck")
     if code == sqlite3.SQLITE_NOTADB:
         return ForeignStore(f"{path} is not a database; choose another file")
-    if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
-        return StoreUnavailable(f"{path} was closed")
     return StoreUnavailable(f"{path} {_TROUBLES.get(code, f'failed: {error}')}")
 
 

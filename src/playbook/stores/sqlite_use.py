@@ -98,25 +98,24 @@ class _Loan:
 
 
 class Transaction:
-    """Hold the lock and a transaction, kept whole at the end, or not at all where anything is raised."""
+    """Hold a transaction for one who has the lock, kept whole at the end, or not at all where anything is raised."""
 
-    __slots__ = ("_begin", "_connection", "_lock", "_path", "_run")
+    __slots__ = ("_begin", "_connection", "_path", "_run")
 
     _kept = "COMMIT"
 
-    def __init__(self, cursor: sqlite3.Cursor, lock: threading.Lock, path: str) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, path: str) -> None:
         self._connection = cursor.connection
         self._run = cursor.connection.cursor().execute
         self._begin: Callable[[], object] = partial(self._run, "BEGIN IMMEDIATE")
-        self._lock = lock
         self._path = path
 
     def __enter__(self) -> None:
-        self._lock.acquire()
         try:
             self._begin()
         except BaseException as error:
-            self._lock.release()
+            if not isinstance(error, Exception):
+                self._undo()  # a signal may strike when it has begun
             self._translate(error)
             raise
 
@@ -130,13 +129,11 @@ class Transaction:
             error = failed
             raise
         finally:
-            try:
-                if error is not None:
-                    self._undo()
-            finally:
-                self._lock.release()
             if error is not None:
-                self._translate(error)
+                try:
+                    self._undo()
+                finally:
+                    self._translate(error)
 
     def _translate(self, error: BaseException) -> None:
         if isinstance(error, TRANSLATED):
@@ -155,8 +152,8 @@ class Joined(Transaction):
 
     _kept = "RELEASE playbook"
 
-    def __init__(self, cursor: sqlite3.Cursor, lock: threading.Lock, path: str) -> None:
-        super().__init__(cursor, lock, path)
+    def __init__(self, cursor: sqlite3.Cursor, path: str) -> None:
+        super().__init__(cursor, path)
         self._begin = self._join
 
     def _join(self) -> None:

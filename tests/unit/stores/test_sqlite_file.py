@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -171,6 +172,24 @@ def test_a_url_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for url in ("sqlite:", "sqlite://", "sqlite:///", "sqlite://host/file.db", "postgres:///x"):
         with pytest.raises(InputError, match="write sqlite:///"):
             open_url(url)
+
+
+def test_a_url_says_how_sure_a_commit_is(tmp_path: Path) -> None:
+    odd = tmp_path / "what?"
+    odd.mkdir()
+    for option, level in (("", 1), ("?synchronous=normal", 1), ("?synchronous=full", 2)):
+        with contextlib.closing(open_url(f"sqlite:///{odd}/store.db{option}")) as store:
+            assert store._all("PRAGMA synchronous", (), short=True) == [(level,)]
+    assert [file.name for file in odd.iterdir()] == ["store.db"]
+    for option, message in (
+        ("sync=full", "no option of an SQLite store 'sync'"),
+        ("synchronous=ful", "no level of synchronous 'ful'; did you mean 'full'"),
+        ("synchronous", "no level of synchronous ''"),
+        ("synchronous=off", "no level of synchronous 'off'; "),
+    ):
+        with pytest.raises(InputError, match=re.escape(message)):
+            open_url(f"sqlite:///{tmp_path}/other.db?{option}")
+    assert list(tmp_path.iterdir()) == [odd]
 
 
 def test_erased_and_overwritten_bytes_are_in_no_file(path: Path) -> None:

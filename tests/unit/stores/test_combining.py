@@ -1,0 +1,246 @@
+"""Threads that store at the same moment share a transaction, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import random
+import signal
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from playbook.errors import InputError, KeyReused, StoreUnavailable
+from playbook.stores import combining
+from playbook.stores.audit import audit
+from playbook.stores.combining import Combining
+from playbook.stores.interface import Receipt, VersionConflict
+from playbook.stores.sqlite import SqliteStore
+from playbook.testing.batches import TENANT, batch, case, head_of, receipts_of, whole_log, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from playbook.stores.interface import Batch
+    from playbook.stores.sqlite_write import Answer
+
+    Told = list[Future[list[Answer]]]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with contextlib.closing(SqliteStore(str(tmp_path / "store.db"))) as store:
+        yield store
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(16) as pool:
+        yield pool
+
+
+@pytest.fixture
+def interrupt() -> Iterator[Callable[[float], None]]:
+    """Return what strikes the main thread with Ctrl-C after some seconds."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    yield lambda seconds: [signal.setitimer(signal.ITIMER_REAL, seconds)].clear()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def keyed(key: str) -> Batch:
+    return batch(write(f"case:{key}", b"1"), key=key)
+
+
+def come(stored: Combining, pool: ThreadPoolExecutor, brought: Sequence[Sequence[Batch]]) -> Told:
+    """Let threads come while another has the turn, in this order; return when all of them wait."""
+    told = []
+    for batches in brought:
+        before = len(stored._waiting)
+        told.append(pool.submit(stored.append, batches))
+        while len(stored._waiting) == before:
+            pass
+    return told
+
+
+@contextlib.contextmanager
+def meeting(store: SqliteStore, pool: ThreadPoolExecutor, *brought: Sequence[Batch]) -> Iterator[Told]:
+    """Let a thread come that has the turn for as long as the block, and others meanwhile; yield what all are told."""
+    stored = store._combining
+    with store._lock:
+        told = [pool.submit(stored.append, [keyed("first")])]
+        while not stored._turn.locked():
+            pass
+        told += come(stored, pool, brought)
+        yield told
+
+
+def commits(store: SqliteStore) -> list[None]:
+    """Return a list that will have one item for each transaction that is kept."""
+    seen: list[None] = []
+    store._cursor.connection.set_trace_callback(lambda sql: seen.append(None) if sql == "COMMIT" else None)
+    return seen
+
+
+def test_all_who_wait_are_stored_in_one_transaction_in_order(
+    store: SqliteStore, pool: ThreadPoolExecutor
+) -> None:
+    kept = commits(store)
+    brought = [[keyed(f"k{n}") for n in range(first, first + 3)] for first in range(0, 18, 3)]
+    with meeting(store, pool, *brought) as told:
+        assert not any(one.done() for one in told)
+    receipts = [receipts_of(one.result()) for one in told]
+    assert len(kept) == 2
+    assert [[receipt.key for receipt in mine] for mine in receipts] == [
+        ["first"],
+        *([each.key for each in batches] for batches in brought),
+    ]
+    assert [receipt.position for mine in receipts for receipt in mine] == list(range(1, 20))
+    assert list(audit(store, TENANT)) == []
+
+
+def test_each_is_answered_for_what_it_brought(store: SqliteStore, pool: ThreadPoolExecutor) -> None:
+    store.append([keyed("old")])
+    kept = commits(store)
+    late, reused = write("case:first", b"2"), batch(write("case:2", b"1"), key="old", fingerprint=b"other")
+    again = batch(write("case:3", b"1"), key="old")
+    with meeting(
+        store, pool, [keyed("1")], [batch(late)], [reused], [again, keyed("4")], [keyed("1")]
+    ) as told:
+        pass
+    first, one, conflict, other, two, twice = (future.result() for future in told)
+    assert len(kept) == 2
+    assert [receipt.position for receipt in receipts_of([*first, *one, two[1]])] == [2, 3, 4]
+    assert conflict == [VersionConflict("case:first", 0, 1)]
+    assert isinstance(other[0], KeyReused)
+    assert two[0] == Receipt("old", b"print", b"answer", 1, repeated=True)
+    assert twice == [Receipt("1", b"print", b"answer", 3, repeated=True)]
+    assert list(store.streams(TENANT)) == ["case:1", "case:4", "case:first", "case:old"]
+    assert list(audit(store, TENANT)) == []
+
+
+def test_what_cannot_be_stored_is_told_to_the_one_who_brought_it(
+    store: SqliteStore, pool: ThreadPoolExecutor
+) -> None:
+    unfit = batch(write("case:0", b"1", index=case("c0", name="\ud800")))
+    strange = batch(write("case:0", b"1", index=case("c0", opened="yesterday")))
+    with meeting(store, pool, [keyed("1")], [unfit], [keyed("2")], [strange], [keyed("3")]) as told:
+        pass
+    first, one, bad, two, worse, three = told
+    assert [len(receipts_of(good.result())) for good in (first, one, two, three)] == [1] * 4
+    for wrong in (bad, worse):
+        with pytest.raises(InputError, match="cannot be stored"):
+            wrong.result()
+    assert list(store.streams(TENANT)) == ["case:1", "case:2", "case:3", "case:first"]
+
+
+def test_nobody_is_told_of_success_where_the_transaction_cannot_be_kept(
+    store: SqliteStore, pool: ThreadPoolExecutor
+) -> None:
+    store._cursor.execute("PRAGMA max_page_count = 45")
+    small = [[keyed(f"k{n}")] for n in range(4)]
+    with meeting(store, pool, *small, [batch(write("case:large", b"x" * 900_000))]) as told:
+        pass
+    receipts_of(told[0].result())
+    for one in told[1:]:
+        with pytest.raises(StoreUnavailable, match="the disk is full"):
+            one.result()
+    assert list(store.streams(TENANT)) == ["case:first"]
+    receipts_of(store.append(small[0]))
+
+
+def test_a_leader_that_is_ended_from_outside_leaves_nobody_waiting(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(combining, "_PATIENCE", 0.01)  # nobody calls when the block below ends
+    ended: list[int] = []
+
+    def append(batches: Sequence[Batch]) -> list[Answer]:
+        if len(batches) > 1 and not ended:
+            ended.append(len(batches))
+            raise SystemExit
+        return [Receipt(each.key, each.fingerprint, each.answer, 0) for each in batches]
+
+    stored = Combining(append)
+    with stored._turn:
+        told = come(stored, pool, [[keyed("1")], [keyed("2")], [keyed("3")]])
+    raised = [type(one.exception()) for one in told]
+    assert ended == [3]
+    assert raised.count(SystemExit) == 1
+    assert raised.count(StoreUnavailable) == 2
+    assert receipts_of(stored.append([keyed("4")]))
+
+
+def test_one_who_is_not_called_looks_for_himself(
+    store: SqliteStore, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(combining, "_PATIENCE", 0.01)
+    with store._combining._turn:  # and nobody calls when this ends
+        told = come(store._combining, pool, [[keyed("1")], [keyed("2")]])
+    assert [len(receipts_of(one.result())) for one in told] == [1, 1]
+
+
+def test_one_who_is_interrupted_while_waiting_stores_nothing_and_holds_up_nobody(
+    store: SqliteStore, pool: ThreadPoolExecutor, interrupt: Callable[[float], None]
+) -> None:
+    with meeting(store, pool, [keyed("1")]) as told:
+        interrupt(0.02)
+        with pytest.raises(KeyboardInterrupt):
+            store.append([keyed("mine")])
+    assert [len(receipts_of(one.result())) for one in told] == [1, 1]
+    assert list(store.streams(TENANT)) == ["case:1", "case:first"]
+
+
+def test_ctrl_c_at_any_moment_leaves_everyone_elses_batches_alone(
+    store: SqliteStore, pool: ThreadPoolExecutor, interrupt: Callable[[float], None]
+) -> None:
+    chance, done = random.Random(3), threading.Event()
+
+    def others(name: int) -> int:
+        for number in itertools.count():
+            receipts_of(store.append([keyed(f"{name}-{number}")]))
+            if done.is_set():
+                return number + 1
+        raise AssertionError
+
+    told = [pool.submit(others, name) for name in range(3)]
+    mine = 0
+    for strike in range(150):
+        with contextlib.suppress(KeyboardInterrupt):
+            interrupt(chance.uniform(0.0001, 0.003))
+            for number in itertools.count():
+                receipts_of(store.append([keyed(f"mine-{strike}-{number}")]))
+                mine += 1
+    done.set()
+    theirs = sum(one.result() for one in told)
+    stored = [stream.startswith("case:mine") for stream in store.streams(TENANT, limit=10**9)]
+    assert stored.count(False) == theirs
+    assert mine <= stored.count(True) <= mine + 150
+    assert list(audit(store, TENANT)) == []
+
+
+def test_every_version_has_one_winner(store: SqliteStore, pool: ThreadPoolExecutor) -> None:
+    start = threading.Barrier(16)
+
+    def work(name: int) -> list[tuple[str, int]]:
+        chance, won = random.Random(name), []
+        start.wait()
+        for number in range(60):
+            stream = f"case:{chance.randrange(12)}"
+            brought = write(stream, b"%d" % name, after=store.load(TENANT, [stream]).get(stream))
+            (answer,) = store.append([batch(brought, key=f"{name}-{number}")])
+            assert isinstance(answer, Receipt | VersionConflict)
+            if isinstance(answer, Receipt):
+                assert answer.key == f"{name}-{number}"
+                won.append((stream, head_of(brought).version))
+            else:
+                assert (answer.stream, answer.expected) == (stream, brought.expected)
+                assert answer.actual > brought.expected
+        return won
+
+    won = sorted(itertools.chain.from_iterable(pool.map(work, range(16))))
+    assert won == sorted((event.stream, event.version) for event in whole_log(store))
+    assert list(audit(store, TENANT)) == []
