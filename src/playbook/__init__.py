@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         Table,
         Verdict,
     )
+    from playbook.model.projections import Projection, Source
     from playbook.model.stream_kinds import Asked, Found, Happened, StreamKind
     from playbook.money import Money
     from playbook.plugins import PluginInfo, Registry
@@ -96,6 +97,7 @@ _HOMES = {
         "ActionKind", "Change", "CommandLine", "CriterionKind", "Guard", "Importer", "Notice", "RecordSource",
         "Report", "ReportContext", "ReportQuery", "SourceRow", "Table", "Verdict",
     ),
+    "playbook.model.projections": ("Projection", "Source"),
     "playbook.model.stream_kinds": ("Asked", "Found", "Happened", "StreamKind"),
     "playbook.money": ("Money",),
     "playbook.plugins": ("PluginInfo", "Registry", "load_plugins"),
@@ -115,8 +117,8 @@ __all__ = [
     "FileKind", "ForeignStore", "Found", "Function", "Guard", "Guide", "Happened", "Importer",
     "InputError", "KeyReused", "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open",
     "Page", "Parsed", "PlaybookError", "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project",
-    "Query", "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report", "ReportContext",
-    "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "SourceRow", "Span", "Split",
+    "Projection", "Query", "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report", "ReportContext",
+    "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "Source", "SourceRow", "Span", "Split",
     "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "StreamKind", "Table",
     "Unknown", "UnknownName", "Verdict", "Waive", "__version__", "command", "hookimpl", "load_plugins",
     "telling", "types",

@@ -8,6 +8,7 @@ import zoneinfo
 from collections import Counter
 from decimal import Decimal
 
+import narwhals as nw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,11 @@ from playbook_insights import days, figures
 def micros(text: str) -> int:
     at = dt.datetime.fromisoformat(text)
     return (at - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+
+
+def cut(instants: list[int | None] | list[int], zone: dt.tzinfo) -> list[int | None]:
+    frame = nw.from_dict({"at": instants}, {"at": nw.Int64()}, backend="polars")
+    return frame.select(days.cut("at", zone))["at"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -54,16 +60,21 @@ def test_fiscal_quarter(day: str, start: int, named_after: str, quarter: str) ->
     ],
 )
 def test_days_are_cut_in_the_zone(zone: str, instant: str, day: str) -> None:
-    assert days.cut([micros(instant), None], zoneinfo.ZoneInfo(zone)) == [
-        dt.date.fromisoformat(day).toordinal(),
-        None,
-    ]
+    found = cut([micros(instant), None], zoneinfo.ZoneInfo(zone))
+    assert found == [dt.date.fromisoformat(day).toordinal(), None]
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(-(10**16), 4 * 10**15)))
-def test_whole_number_days_of_utc_are_those_of_the_calendar(instants: list[int]) -> None:
-    assert days.cut(instants, dt.UTC) == days.cut(instants, zoneinfo.ZoneInfo("UTC"))
+@given(
+    st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Africa/Casablanca", "Australia/Lord_Howe"]),
+    st.lists(st.integers(micros("1950-01-01T00:00:00+00:00"), micros("2099-12-31T00:00:00+00:00"))),
+)
+def test_days_are_those_of_the_standard_library(zone: str, instants: list[int]) -> None:
+    start, place = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), zoneinfo.ZoneInfo(zone)
+    expected = [(start + dt.timedelta(microseconds=at)).astimezone(place).toordinal() for at in instants]
+    assert cut(instants, place) == expected
+    if zone == "UTC":
+        assert cut(instants, dt.UTC) == expected
 
 
 @settings(deadline=None)

@@ -96,6 +96,7 @@ def _context(session: Session) -> ReportContext:
         {name: definitions.current(name, None).playbook for name in definitions.names()},
         world.zone,
         engine.clock(),
+        functools.partial(engine.source, actor=session.actor),
     )
 
 

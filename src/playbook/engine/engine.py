@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from playbook.engine.desk import Desk
     from playbook.model.case import Case
     from playbook.model.organization import Organization
+    from playbook.model.projections import Projection, Source
     from playbook.plugins import Registry
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
@@ -315,6 +316,10 @@ class Engine:
     def columns(self, table: str, *, actor: str) -> Iterator[Mapping[str, Sequence[Any]]]:
         """Yield a projection as chunks of columns, of the cases that the actor may know the totals of."""
         return self._finder.columns(table, actor)
+
+    def source(self, projection: Projection, *, actor: str) -> Source | None:
+        """Return how ADBC reads what `columns` yields; None where it cannot, or the actor may not see all."""
+        return self._finder.source(projection, actor)
 
     def resolve(self, reference: str, *, actor: str = OPERATOR) -> str:
         """Return the id of a case named by its id, a unique beginning of it, or its unique name.

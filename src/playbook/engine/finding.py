@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from playbook.engine.answers import CaseView
 from playbook.errors import AmbiguousName, UnknownName
 from playbook.process.computed import hidden_fields
-from playbook.stores.interface import IndexRow, Page, Query, Tally
+from playbook.stores.interface import ColumnSource, IndexRow, Page, Query, Tally
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from playbook.engine.definitions import Definitions
     from playbook.model.case import Case
+    from playbook.model.projections import Projection, Source
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
     from playbook.stores.interface import Store
@@ -96,6 +97,12 @@ class Finder:
         free = {name for name in names if self._totals(name, eyes)}
         masks = self._masks(names, actor, free)
         return (_masked(_seen(chunk, eyes, free), masks) for chunk in chunks)
+
+    def source(self, projection: Projection, actor: str) -> Source | None:
+        """Return how a driver reads a projection by itself; None for one who does not see all of every case."""
+        if self._eyes_of(actor) is not None or not isinstance(self._store, ColumnSource):
+            return None
+        return self._store.source(self._tenant, projection)
 
     def resolve(self, reference: str, actor: str) -> str:
         """Return the id of a case named by a unique beginning of its id, or its unique name.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playbook.model.commands import Command
     from playbook.model.organization import Organization
     from playbook.model.playbook import Playbook
+    from playbook.model.projections import Projection, Source
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -144,14 +145,22 @@ class ReportQuery(msgspec.Struct, frozen=True):
     of: str = ""
 
 
+def _no_source(_: Projection) -> None:
+    """Say that there is no way but `columns`."""
+
+
 class ReportContext(msgspec.Struct, frozen=True):
-    """Give a report what it may read: projections as chunks of columns, organization, playbooks, zone, time."""
+    """Give a report what it may read: projections as chunks of columns, organization, playbooks, zone, time.
+
+    `source` is `Engine.source` for who asks: how a driver of ADBC reads a projection by itself, where it can.
+    """
 
     columns: Callable[[str], Iterator[Mapping[str, Sequence[Any]]]]
     organization: Organization
     playbooks: Mapping[str, Playbook]
     zone: dt.tzinfo
     now: dt.datetime
+    source: Callable[[Projection], Source | None] = _no_source
 
 
 class Table(msgspec.Struct, frozen=True):

@@ -4,10 +4,12 @@
 """
 
 from playbook.errors import KeyReused
+from playbook.model.projections import Projection, Source
 from playbook.stores.interface import (
     GENESIS,
     Batch,
     Claim,
+    ColumnSource,
     DueRow,
     IndexRow,
     NewEvent,
@@ -23,25 +25,31 @@ from playbook.stores.interface import (
     VersionConflict,
     Write,
 )
-from playbook.stores.rows import COLUMNS as CASE_COLUMNS
 from playbook.stores.rows import (
+    CASES,
+    CASES_END,
     GROUPS,
     LARGEST,
     RECORDS,
     RECORDS_END,
     check_groups,
+    check_projection,
     check_status,
     check_table,
+    mark,
     place,
+    read_mark,
     read_place,
     read_position,
 )
+from playbook.stores.rows import COLUMNS as CASE_COLUMNS
 from playbook.stores.rows import check as check_batches
 from playbook.stores.tallies import gathered, kept_answers
 
 __all__ = [
-    "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "Batch", "Claim", "DueRow", "IndexRow",
-    "KeyReused", "NewEvent", "Page", "Query", "Receipt", "Snapshot", "Store", "StoreKind", "StoredEvent", "Tally",
-    "VaultRow", "VersionConflict", "Write", "check_batches", "check_groups", "check_status", "check_table",
-    "gathered", "kept_answers", "place", "read_place", "read_position",
+    "CASES", "CASES_END", "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "Batch", "Claim",
+    "ColumnSource", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Projection", "Query", "Receipt",
+    "Snapshot", "Source", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write",
+    "check_batches", "check_groups", "check_projection", "check_status", "check_table", "gathered",
+    "kept_answers", "mark", "place", "read_mark", "read_place", "read_position",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ tracked by the garbage collector.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import attrs
 import msgspec
@@ -16,6 +16,8 @@ from playbook.errors import KeyReused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from playbook.model.projections import Projection, Source
 
 T = TypeVar("T")
 
@@ -291,6 +293,21 @@ class Store(Protocol):
         ...
 
 
+@runtime_checkable
+class ColumnSource(Protocol):
+    """What a store has beside `Store` whose projections a driver can read by itself, typed and without Python."""
+
+    def source(self, tenant: str, projection: Projection) -> Source | None:
+        """Return how a projection is read; None where no driver gets at it.
+
+        Whole numbers and times come as whole numbers, a text that is missing as ''. A field of the playbook
+        comes as a column `fields.NAME`, the JSON text of its value, '' where it has none. That a case changed is
+        told by the events of its stream, whose name is `case:` and its id. Raises UnknownName for another table
+        or column.
+        """
+        ...
+
+
 @attrs.frozen
 class StoreKind:
     """Add a kind of store for URLs that begin with `name://`."""
@@ -302,6 +319,6 @@ class StoreKind:
 
 
 __all__ = [
-    "GENESIS", "Batch", "Claim", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Query", "Receipt",
-    "Snapshot", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write",
+    "GENESIS", "Batch", "Claim", "ColumnSource", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Query",
+    "Receipt", "Snapshot", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write",
 ]  # fmt: skip

@@ -12,12 +12,16 @@ from playbook.stores.interface import IndexRow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from playbook.model.projections import Projection
     from playbook.stores.interface import Batch, DueRow, Page, Query, Store
 
 T = TypeVar("T")
 
 RECORDS, RECORDS_END = "record:", "record;"
 """Begins what a row of a record has as its playbook; `find`, `tally` and `columns` pass over those unless named."""
+
+CASES, CASES_END = "case:", "case;"
+"""Begins the stream of a case; its id follows."""
 
 LARGEST = 10_000_000
 """Bytes that one stored value may have."""
@@ -118,6 +122,28 @@ def check_table(table: str) -> None:
     """Raise UnknownName for a projection that is not kept."""
     if table != "cases":
         raise UnknownName("table", table, ("cases",))
+
+
+def check_projection(projection: Projection) -> None:
+    """Raise UnknownName for a table or column that there is none of."""
+    check_table(projection.table)
+    for name in projection.names:
+        if name not in COLUMNS:
+            raise UnknownName("column", name, COLUMNS)
+
+
+def mark(position: int, hash_: bytes) -> str:
+    """Return the text of a place in the log that shows whether it is still the same log."""
+    return f"{position}:{hash_[:8].hex()}"
+
+
+def read_mark(text: str) -> tuple[int, bytes]:
+    """Return position and beginning of the hash of a mark; raises InputError for other text."""
+    position, _, start = text.partition(":")
+    try:
+        return int(position), bytes.fromhex(start)
+    except ValueError:
+        raise InputError(f"{text!r} is not a mark; pass what `mark` of the source before held") from None
 
 
 def place(row: IndexRow) -> str:

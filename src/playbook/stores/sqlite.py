@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playbook.stores import rows, sqlite_find
+from playbook.stores import rows, sqlite_columns, sqlite_find
 from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
 from playbook.stores.sqlite_file import MEMORY, SYNCHRONOUS, check_host, open_file, read_url
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
+    from playbook.model.projections import Projection, Source
     from playbook.stores.interface import Batch, Query, Tally
     from playbook.stores.sqlite_write import Answer
 
@@ -242,6 +244,15 @@ class SqliteStore(_Connected):
         """Store batches, each whole or not at all; those of threads that meet share a transaction."""
         rows.check(batches)
         return self._combining.append(batches)
+
+    def source(self, tenant: str, projection: Projection) -> Source | None:
+        """Return how a driver of ADBC reads a projection; None where everything is in memory."""
+        rows.check_projection(projection)
+        path = self._readers.path
+        if path == MEMORY:
+            return None
+        with self._readers.lend() as cursor:
+            return sqlite_columns.source(cursor, Path(path).absolute(), tenant, projection)
 
     def erase(self, tenant: str, subject: str) -> int:
         """Delete every personal value of a subject, in the write-ahead log too; return how many there were."""

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+import zoneinfo
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+import narwhals as nw
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECONDS_A_DAY = 86_400_000_000
+_START = dt.date(1970, 1, 1).toordinal()
 
 
-def cut(instants: Sequence[int | None], zone: dt.tzinfo) -> list[int | None]:
-    """Return the day in `zone` of each instant, given in microseconds since 1970 in UTC, as an ordinal."""
-    if zone is dt.UTC:
-        start = _EPOCH.toordinal()
-        return [None if at is None else at // _MICROSECONDS_A_DAY + start for at in instants]
-    days = {at: _day(at, zone) for at in set(instants) if at is not None}
-    return [None if at is None else days[at] for at in instants]
+def cut(column: str, zone: dt.tzinfo) -> nw.Expr:
+    """Return the day in `zone` of the instants of a column, which are microseconds since 1970 in UTC."""
+    at = nw.col(column)
+    if isinstance(zone, zoneinfo.ZoneInfo):
+        local = at.cast(nw.Datetime("us")).dt.replace_time_zone("UTC").dt.convert_time_zone(zone.key)
+        at = local.dt.replace_time_zone(None).dt.timestamp("us")
+    return at // _MICROSECONDS_A_DAY + _START
 
 
-def parse(dates: Sequence[str | None]) -> list[int | None]:
-    """Return each ISO date as an ordinal."""
-    days = {text: dt.date.fromisoformat(text).toordinal() for text in set(dates) if text}
-    return [days[text] if text else None for text in dates]
+def parse(date: str) -> int | None:
+    """Return an ISO date as an ordinal, None for no text."""
+    return dt.date.fromisoformat(date).toordinal() if date else None
 
 
 def fiscal_quarter(day: dt.date, start: int, named_after: str) -> str:
@@ -36,7 +34,3 @@ def fiscal_quarter(day: dt.date, start: int, named_after: str) -> str:
     first = day.year if day.month >= start else day.year - 1
     year = first + 1 if named_after == "end" and start > 1 else first
     return f"{year:04}-Q{(day.month - start) % 12 // 3 + 1}"
-
-
-def _day(at: int, zone: dt.tzinfo) -> int:
-    return (_EPOCH + dt.timedelta(microseconds=at)).astimezone(zone).toordinal()

@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 
 from playbook import InputError
-from playbook_insights import days
+from playbook_insights import days, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from playbook import ReportContext
     from playbook_insights.groups import Grouping
 
     Frame = nw.DataFrame[Any]
 
-_TEXT = ("case", "playbook", "stage", "outcome", "owner", "team", "currency", "probability")
-_SCHEMA = nw.Schema(
-    {
-        "group": nw.String(),
-        **dict.fromkeys(_TEXT, nw.String()),
-        **dict.fromkeys(("amount", "opened_day", "closed_day", "due_day"), nw.Int64()),
-    }
-)
 _LARGEST = 2**63 - 1
+_NO_DAY = 0
 
 
 class Sums(NamedTuple):
@@ -41,9 +34,14 @@ def read(context: ReportContext, grouping: Grouping) -> Frame:
 
     `length` is the days from opening to closing; a missing currency or probability is the empty text.
     """
-    frames = [_frame(chunk, context, grouping) for chunk in context.columns("cases")]
-    cases = nw.concat(frames or [nw.from_dict({name: [] for name in _SCHEMA}, _SCHEMA, backend="polars")])
-    return cases.with_columns(length=nw.col("closed_day") - nw.col("opened_day"))
+    cases = reading.cases(context, grouping.fields)
+    cases = cases.with_columns(
+        opened_day=days.cut("opened", context.zone), closed_day=days.cut("closed", context.zone)
+    ).with_columns(length=nw.col("closed_day") - nw.col("opened_day"))
+    cases = _with(cases, "due_day", ("expected_close",), days.parse, nw.Int64())
+    if not grouping.columns:
+        return cases.with_columns(group=nw.lit(""))
+    return _with(cases, "group", grouping.columns, grouping.label, nw.String())
 
 
 def tally(frame: Frame, *keys: str) -> dict[tuple[Any, ...], Sums]:
@@ -59,18 +57,17 @@ def tally(frame: Frame, *keys: str) -> dict[tuple[Any, ...], Sums]:
     return {tuple(row[:-3]): Sums(*row[-3:]) for row in rows}
 
 
-def _frame(chunk: Mapping[str, Sequence[Any]], context: ReportContext, grouping: Grouping) -> Frame:
-    cases: dict[str, Sequence[Any]] = {
-        **chunk,
-        "currency": [code or "" for code in chunk["currency"]],
-        "probability": [chance or "" for chance in chunk["probability"]],
-        "opened_day": days.cut(chunk["opened"], context.zone),
-        "closed_day": days.cut(chunk["closed"], context.zone),
-        "due_day": days.parse(chunk["expected_close"]),
-    }
-    if grouping.columns:
-        values = zip(*(cases[name] for name in grouping.columns), strict=True)
-        cases["group"] = [grouping.label(*each) for each in values]
-    else:
-        cases["group"] = [""] * len(cases["case"])
-    return nw.from_dict({name: cases[name] for name in _SCHEMA}, _SCHEMA, backend="polars")
+def _with(
+    frame: Frame, name: str, columns: Sequence[str], make: Callable[..., Any], kind: nw.dtypes.DType
+) -> Frame:
+    """Return a frame with a column that is made once for each combination of values of others."""
+    keys = [f"{name}.{column}" for column in columns]
+    # a join would not match what is missing; no case is of the day 0
+    frame = frame.with_columns(
+        nw.col(column).fill_null(_NO_DAY).alias(key) if column.endswith("_day") else nw.col(column).alias(key)
+        for column, key in zip(columns, keys, strict=True)
+    )
+    known = frame.select(keys).unique()
+    made = [make(*(None if value == _NO_DAY else value for value in row)) for row in known.iter_rows()]
+    known = known.with_columns(nw.new_series(name, made, kind, backend="polars"))
+    return frame.join(known, on=keys, how="left").drop(keys)

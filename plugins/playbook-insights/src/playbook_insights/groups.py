@@ -23,11 +23,15 @@ NONE = "(none)"
 
 
 class Grouping(NamedTuple):
-    """Say how cases are grouped: `label` of the values of `columns` names a case's group."""
+    """Say how cases are grouped: `label` of the values of `columns` names a case's group.
+
+    `fields` are those of the playbooks that are needed for it.
+    """
 
     columns: tuple[str, ...]
     label: Callable[..., str]
     order: Mapping[str, int] = {}
+    fields: tuple[str, ...] = ()
 
     def rank(self, label: str) -> tuple[bool, int, str, str]:
         """Return where a group stands: in its given order, else by name, the missing value last."""
@@ -129,11 +133,11 @@ def _by_field(context: ReportContext, by: str) -> Grouping:
             raise InputError(f"the field {by!r} {what} and cannot group a report; take another --by")
     shown = functools.partial(_shown, _people(context), context.zone)
 
-    def label(playbook: str, fields: bytes) -> str:
+    def label(playbook: str, value: str) -> str:
         field = having.get(playbook)
-        return shown(field, json.loads(fields).get(by)) if field else NONE
+        return shown(field, json.loads(value)) if field and value else NONE
 
-    return Grouping(("playbook", "fields"), label)
+    return Grouping(("playbook", f"fields.{by}"), label, fields=(by,))
 
 
 def _shown(people: Mapping[str, str], zone: dt.tzinfo, field: Any, value: Any) -> str:

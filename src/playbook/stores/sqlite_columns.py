@@ -1,0 +1,115 @@
+"""Columns of the index of cases as SQL that a driver of ADBC reads by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from playbook.model.projections import Source
+from playbook.stores import rows
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playbook.model.projections import Projection
+
+_MISSING = ("currency", "expected_close", "probability")
+# fewer rows are read sooner than another connection is made
+_SMALLEST_PART = 50_000
+# a walk along an index is so many times slower for a row than reading the table from end to end
+_WALK = 8
+_SAMPLES = 200
+_LAST = (
+    "SELECT position, hash FROM events INDEXED BY events_log WHERE tenant = ? ORDER BY position DESC LIMIT 1"
+)
+_AT = "SELECT hash FROM events WHERE position = ? AND tenant = ?"
+_LATER = (
+    "SELECT count(*) FROM"
+    " (SELECT 1 FROM events INDEXED BY events_log WHERE tenant = ? AND position > ? LIMIT ?)"
+)
+_SIZE = "SELECT coalesce(max(rowid), 0) FROM cases"
+_SAMPLE = 'SELECT tenant, "case" FROM cases WHERE rowid >= ? ORDER BY rowid LIMIT 1'
+
+
+def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) -> Source:
+    """Return how columns are read from the file; the mark is fixed first, so that nothing is missed after it."""
+    last = cursor.execute(_LAST, (tenant,)).fetchone()
+    (size,) = cursor.execute(_SIZE).fetchone()
+    known = _sample(cursor, tenant, size)
+    columns = ", ".join((*map(_column, wanted.names), *map(_field, wanted.fields)))
+    where = (
+        f"WHERE tenant = {_text(tenant)}"
+        f" AND (playbook < {_text(rows.RECORDS)} OR playbook >= {_text(rows.RECORDS_END)})"
+    )
+    since = _since(cursor, tenant, wanted.after, size * len(known) // _SAMPLES)
+    if since is not None:
+        parts = [f'cases INDEXED BY cases_case {where} AND "case" IN ({since})']
+    elif len(known) * _WALK < _SAMPLES:
+        parts = [f"cases INDEXED BY cases_case {where}"]
+    else:
+        count = max(1, min(wanted.parts, size // _SMALLEST_PART))
+        parts = [f"cases NOT INDEXED {where}{range_}" for range_ in _ranges(known, count)]
+    return Source(
+        "sqlite",
+        f"file:{quote(str(path))}?mode=ro",
+        tuple(f"SELECT {columns} FROM {part}" for part in parts),
+        since is None,
+        rows.mark(*last) if last else rows.mark(0, b""),
+        tenant,
+        "PRAGMA busy_timeout = 10000",
+    )
+
+
+def _sample(cursor: sqlite3.Cursor, tenant: str, size: int) -> list[str]:
+    """Return the cases of a tenant among some that lie evenly in the table, in order of id."""
+    places = (size * number // _SAMPLES for number in range(_SAMPLES))
+    found = (cursor.execute(_SAMPLE, (place,)).fetchone() for place in places)
+    return sorted(row[1] for row in found if row is not None and row[0] == tenant)
+
+
+def _since(cursor: sqlite3.Cursor, tenant: str, after: str | None, count: int) -> str | None:
+    """Return the cases that changed after a mark; None where the log is another, or reading all is quicker."""
+    if after is None:
+        return None
+    position, start = rows.read_mark(after)
+    found = cursor.execute(_AT, (position, tenant)).fetchone()
+    if not start or found is None or not found[0].startswith(start):
+        return None
+    (later,) = cursor.execute(_LATER, (tenant, position, count)).fetchone()
+    if later * _WALK > count:
+        return None
+    return (
+        f"SELECT substr(stream, {len(rows.CASES) + 1}) FROM events INDEXED BY events_log"
+        f" WHERE tenant = {_text(tenant)} AND position > {position}"
+        f" AND stream >= {_text(rows.CASES)} AND stream < {_text(rows.CASES_END)}"
+    )
+
+
+def _ranges(known: list[str], parts: int) -> Iterator[str]:
+    """Yield conditions that part the cases about evenly: by id, because a vacuum may number rows anew."""
+    bounds = [known[len(known) * part // parts] for part in range(1, parts)]
+    for low, high in zip((None, *bounds), (*bounds, None), strict=True):
+        at_least = "" if low is None else f' AND "case" >= {_text(low)}'
+        yield at_least if high is None else f'{at_least} AND "case" < {_text(high)}'
+
+
+def _column(name: str) -> str:
+    if name == "fields":
+        return "CAST(fields AS TEXT) AS fields"
+    return f"coalesce({name}, '') AS {name}" if name in _MISSING else f'"{name}"'
+
+
+def _field(name: str) -> str:
+    path = _text(f'$."{name}"')
+    return f"coalesce(CAST(fields AS TEXT) -> {path}, '') AS {_name('fields.' + name)}"
+
+
+def _name(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    """Return a text as SQL, whatever characters it has."""
+    return f"CAST(x'{value.encode().hex()}' AS TEXT)"
