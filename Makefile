@@ -35,6 +35,7 @@ lint: setup
 
 bench: setup
 	$(BIN)/python benchmarks/check.py
+	$(BIN)/python benchmarks/columns.py
 	$(BIN)/python benchmarks/conditions.py
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/durable.py

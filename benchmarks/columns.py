@@ -36,9 +36,9 @@ def row(chance: random.Random, name: str) -> IndexRow:
         f'{{"product":"{chance.choice(("Basic", "Plus", "Pro"))}","account":"Company {name}","seats":25}}'
     )
     return case(
-        name, stage="engaging" if outcome == "open" else outcome, outcome=outcome, owner=f"rep-{chance.randrange(200)}",
-        team=chance.choice(("emea", "apac", "americas")), opened=opened, closed=None if outcome == "open" else opened + DAY,
-        amount=chance.randrange(10**7), fields=fields.encode(),
+        name, stage="engaging" if outcome == "open" else outcome, outcome=outcome,
+        owner=f"rep-{chance.randrange(200)}", team=chance.choice(("emea", "apac", "americas")), opened=opened,
+        closed=None if outcome == "open" else opened + DAY, amount=chance.randrange(10**7), fields=fields.encode(),
     )  # fmt: skip
 
 

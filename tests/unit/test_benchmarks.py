@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 RATIOS = {
     "check": {"time_of_parse_and_schema"},
+    "columns": {"faster_than_bare_rows", "later_of_first"},
     "conditions": {"faster_than_cel_expr", "faster_when_bound", "time_of_lambda"},
     "decide": {"time_of_transitions", "faster_than_best_peer"},
     "durable": {"of_bare_sqlite", "import_of_bare_batches"},

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MISSING = ("currency", "expected_close", "probability")
 # fewer rows are read sooner than another connection is made
 _SMALLEST_PART = 50_000
-# a walk along an index is so many times slower for a row than reading the table from end to end
+# so many times slower is a row that is looked up than one of a table that is read from end to end
 _WALK = 8
 _SAMPLES = 200
 _LAST = (

@@ -14,6 +14,7 @@ from playbook.engine.proof import prove
 from playbook.errors import AmbiguousName, Refused, UnknownName
 from playbook.model.commands import Advance, Assign, Close, Log, Open, Set
 from playbook.model.events import Logged
+from playbook.model.projections import Projection
 from playbook.plugins import load
 from playbook.reading.project import Project
 from playbook.stores.interface import Query
@@ -208,6 +209,9 @@ def test_totals_are_apart(store: Store) -> None:
     for who in ("fin", "sam", "kim", "operator"):
         rows = sum(len(chunk["case"]) for chunk in engine.columns("cases", actor=who))
         assert rows == sum(count for count, _ in totals(who).values())
+        # a driver that reads by itself hides nothing
+        source = engine.source(Projection("cases", ("case", "amount")), actor=who)
+        assert (source is not None) == (who == "operator" and isinstance(store, SqliteStore))
 
 
 def test_who_sees_follows_the_organization_and_the_case(store: Store) -> None:

@@ -16,11 +16,12 @@ from playbook.stores import (
     StoredEvent,
     VaultRow,
     check_batches,
+    check_projection,
     check_table,
     place,
     read_position,
 )
-from playbook_postgres import finding, writing
+from playbook_postgres import columns, finding, writing
 from playbook_postgres.connecting import TRANSLATED, Overtaken, Pool, begin, hosted, translated
 from playbook_postgres.piping import Pipe
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from playbook import Projection, Source
     from playbook.stores import Batch, IndexRow, Query, Tally
     from playbook_postgres.writing import Answer
 
@@ -196,9 +198,9 @@ class _Connected(ABC):
             ' ORDER BY "case" LIMIT %s'
         )
         while found := self._all(query, (tenant, after, *bounds, _CHUNK)):
-            columns = dict(zip(CASE_COLUMNS, map(list, zip(*found, strict=True)), strict=True))
-            columns["tags"] = list(map(tuple, columns["tags"]))
-            yield columns
+            chunk = dict(zip(CASE_COLUMNS, map(list, zip(*found, strict=True)), strict=True))
+            chunk["tags"] = list(map(tuple, chunk["tags"]))
+            yield chunk
             after = found[-1][0]
 
     def erase(self, tenant: str, subject: str) -> int:
@@ -230,6 +232,7 @@ class PostgresStore(_Connected):
     """
 
     def __init__(self, url: str, *, timeout: float = 5.0, connections: int = 16) -> None:
+        self._url = url
         self._pool = Pool(url, timeout, connections)
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
@@ -239,6 +242,15 @@ class PostgresStore(_Connected):
                 return super().append(batches)
             except Overtaken:
                 continue  # the database ended one of two that waited for each other; the other has moved on
+
+    def source(self, tenant: str, projection: Projection) -> Source:
+        """Return how a driver of ADBC reads a projection; writers wait for the moment in which its mark is read."""
+        check_projection(projection)
+        with self._lend() as pipe:
+            with pipe.transaction():
+                pipe.ask(_ALONE, (tenant,))
+                last = columns.end(pipe, tenant)
+            return columns.source(pipe, self._url, tenant, projection, last)
 
     def _lend(self) -> AbstractContextManager[Pipe]:
         return self._pool.lend()
