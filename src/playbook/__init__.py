@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         InputError,
         KeyReused,
         NewerStore,
+        OutcomeUnknown,
         PlaybookError,
         PluginError,
         Problem,
@@ -84,8 +85,8 @@ _HOMES = {
     "playbook.engine.telling": ("telling",),
     "playbook.errors": (
         "AmbiguousName", "Blocker", "DamagedStore", "ForeignStore", "InputError", "KeyReused", "NewerStore",
-        "PlaybookError", "PluginError", "Problem", "ProblemsFound", "Refused", "Span", "StoreError",
-        "StoreUnavailable", "UnknownName",
+        "OutcomeUnknown", "PlaybookError", "PluginError", "Problem", "ProblemsFound", "Refused", "Span",
+        "StoreError", "StoreUnavailable", "UnknownName",
     ),
     "playbook.expressions": ("Function", "Scope", "Unknown", "types"),
     "playbook.hookspecs": ("hookimpl",),
@@ -113,15 +114,15 @@ _RENAMED = {"load_plugins": "load"}
 
 __all__ = [
     "ActionKind", "Advance", "AmbiguousName", "Approve", "Asked", "Assign", "Back", "Blocker", "Calendar",
-    "Change", "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine",
-    "FileKind", "ForeignStore", "Found", "Function", "Guard", "Guide", "Happened", "Importer",
-    "InputError", "KeyReused", "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open",
-    "Page", "Parsed", "PlaybookError", "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project",
-    "Projection", "Query", "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report", "ReportContext",
-    "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "Source", "SourceRow", "Span", "Split",
-    "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "StreamKind", "Table",
-    "Unknown", "UnknownName", "Verdict", "Waive", "__version__", "command", "hookimpl", "load_plugins",
-    "telling", "types",
+    "Change", "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine", "FileKind",
+    "ForeignStore", "Found", "Function", "Guard", "Guide", "Happened", "Importer", "InputError", "KeyReused",
+    "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open", "OutcomeUnknown", "Page",
+    "Parsed", "PlaybookError", "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project",
+    "Projection", "Query", "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report",
+    "ReportContext", "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "Source",
+    "SourceRow", "Span", "Split", "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable",
+    "StreamKind", "Table", "Unknown", "UnknownName", "Verdict", "Waive", "__version__", "command", "hookimpl",
+    "load_plugins", "telling", "types",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@
     ├── PluginError                    a plugin failed; names the plugin
     └── StoreError                     the store cannot do its work
         ├── StoreUnavailable           locked, read-only, unreachable
+        │   └── OutcomeUnknown         lost while a command was being stored: its key tells whether it was
         ├── DamagedStore               bytes are not what was written
         ├── ForeignStore               the file or schema is not ours
         └── NewerStore                 written by a newer version
@@ -172,6 +173,10 @@ class StoreError(PlaybookError):
 
 class StoreUnavailable(StoreError):
     """The store is locked, read-only or out of reach."""
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """The store was lost while a command was being stored, which it was or was not; its key, sent again, tells."""
 
 
 class DamagedStore(StoreError):

@@ -147,9 +147,9 @@ def test_a_connection_that_the_server_ended_is_replaced(url: str, store: Postgre
 
 def test_what_goes_wrong_is_said_in_one_line(url: str, server: str) -> None:
     for wrong, error, says in (
-        ("postgresql://nobody@127.0.0.1:1/x", StoreUnavailable, "'x' at 127.0.0.1 cannot be reached"),
+        ("postgresql://nobody@127.0.0.1:1/x", StoreUnavailable, "'x' at 127.0.0.1:1 cannot be reached"),
         (make_conninfo(server, dbname="nosuch"), StoreUnavailable, 'database "nosuch" does not exist'),
-        ("postgresql://h/x?nosuch=1", InputError, "nosuch"),
+        ("postgresql://h/x?nosuch=1", StoreUnavailable, "nosuch"),
     ):
         with pytest.raises(error) as raised:
             PostgresStore(wrong)

@@ -105,6 +105,7 @@ _KINDS = (
     ("InputError", "input", USAGE),
     ("KeyReused", "key_reused", USAGE),
     ("PluginError", "plugin", FAULT),
+    ("OutcomeUnknown", "outcome_unknown", FAULT),
     ("StoreUnavailable", "store_unavailable", FAULT),
     ("DamagedStore", "damaged_store", FAULT),
     ("ForeignStore", "foreign_store", FAULT),

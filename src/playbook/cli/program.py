@@ -56,6 +56,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "translate": ("translate", "translate", "Write what is missing in a translation, name what is stale."),
     "plugins": ("plugins", "plugins", "List plugins and what they add."),
     "schema": ("schema", "schema", "Print the JSON Schema of a kind of file."),
+    "store": ("store", "store", "Print the statements that make a store's tables."),
     "fsck": ("fsck", "fsck", "Prove that what is stored is what was written."),
     "demo": ("demo", "demo", "Show it all with a simulated year of deals."),
 }

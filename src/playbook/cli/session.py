@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from playbook.model.organization import Organization
     from playbook.plugins import Registry
     from playbook.reading.project import Project
-    from playbook.stores.interface import Store
+    from playbook.stores.interface import Store, StoreKind
 
 _SQLITE = "sqlite:///"
 
@@ -140,15 +141,22 @@ class Session:
 
         return Path(read_url(self.url)[0]) if self.url.startswith(_SQLITE) else None
 
+    @property
+    def store_kind(self) -> StoreKind:
+        """Return the kind of store that the URL begins with; what follows is not shown: it may hold a password."""
+        scheme, separator, _ = self.url.partition("://")
+        known = [f"{name}://" for name in self.registry.stores]
+        if not separator:
+            raise InputError(f"the URL of the store begins with none of {', '.join(known)}")
+        kind = self.registry.stores.get(scheme)
+        if kind is None:
+            raise InputError(f"{f'{scheme}://'!r} names no store{nearest_hint(f'{scheme}://', known)}")
+        return kind
+
     @functools.cached_property
     def store(self) -> Store:
         """Open the store that the URL names."""
-        scheme, separator, _ = self.url.partition("://")
-        kind = self.registry.stores.get(scheme)
-        if kind is None or not separator:
-            known = [f"{name}://" for name in self.registry.stores]
-            raise InputError(f"{self.url!r} names no store{nearest_hint(f'{scheme}://', known)}")
-        self._opened = kind.open(self.url)
+        self._opened = self.store_kind.open(self.url)
         return self._opened
 
     def close(self) -> None:
@@ -226,7 +234,10 @@ class Session:
     @property
     def _place(self) -> str:
         database = self.database
-        return f"{self.tenant} {self.url if database is None else database.resolve()}"
+        if database is not None:
+            return f"{self.tenant} {database.resolve()}"
+        # no password goes into a file that the project did not write
+        return f"{self.tenant} {hashlib.sha256(self.url.encode()).hexdigest()}"
 
     def _heads(self, streams: tuple[str, ...]) -> dict[str, str]:
         """Return the heads of streams; of the organization only that it is there: imports change it too."""

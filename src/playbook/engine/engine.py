@@ -30,7 +30,7 @@ from playbook.model.commands import Advance, Command, Guide, Open, RecordCommand
 from playbook.model.organization import OPERATOR
 from playbook.model.values import encode
 from playbook.process.facts import World
-from playbook.stores.interface import Query, Receipt, VersionConflict
+from playbook.stores.interface import Query, Receipt, Replicated, VersionConflict
 from playbook.times import in_utc, system_clock
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class Engine:
         self.definitions = Definitions(store, tenant, registry)
         self._contended = threading.Lock()
         self._held = Held(store, tenant, registry, self.definitions)
-        self._finder = Finder(store, tenant, self.definitions, self._eyes, lambda: (self.world, self.clock()))
+        self._finder = self._finder_over(store)
+        self._lister = self._finder_over(store.replica()) if isinstance(store, Replicated) else self._finder
         self.kept_records = Records(self)
         self.streams = PluginStreams(self, self._held.world)
         kinds = self.kept_records.kinds
@@ -112,6 +113,9 @@ class Engine:
 
             registry = load()
         return cls(store, registry, project=project, tenant=tenant, clock=clock, entropy=entropy)
+
+    def _finder_over(self, store: Store) -> Finder:
+        return Finder(store, self.tenant, self.definitions, self._eyes, lambda: (self.world, self.clock()))
 
     # -- publishing ---------------------------------------------------------------------------------
 
@@ -307,15 +311,15 @@ class Engine:
         self, query: Query | None = None, *, actor: str, after: str | None = None, limit: int = 50
     ) -> Page[CaseView]:
         """Return the cases that the actor sees, the newest opened first, by pages."""
-        return self._finder.find(query or Query(), actor, after, limit)
+        return self._lister.find(query or Query(), actor, after, limit)
 
     def tally(self, query: Query | None = None, *, by: Sequence[str] = (), actor: str) -> Sequence[Tally]:
         """Return counts and exact sums of the cases that the actor sees, or whose totals they may know."""
-        return self._finder.tally(query or Query(), by, actor)
+        return self._lister.tally(query or Query(), by, actor)
 
     def columns(self, table: str, *, actor: str) -> Iterator[Mapping[str, Sequence[Any]]]:
         """Yield a projection as chunks of columns, of the cases that the actor may know the totals of."""
-        return self._finder.columns(table, actor)
+        return self._lister.columns(table, actor)
 
     def source(self, projection: Projection, *, actor: str) -> Source | None:
         """Return how ADBC reads what `columns` yields; None where it cannot, or the actor may not see all."""

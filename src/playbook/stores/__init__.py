@@ -16,6 +16,7 @@ from playbook.stores.interface import (
     Page,
     Query,
     Receipt,
+    Replicated,
     Snapshot,
     Store,
     StoredEvent,
@@ -47,9 +48,9 @@ from playbook.stores.rows import check as check_batches
 from playbook.stores.tallies import gathered, kept_answers
 
 __all__ = [
-    "CASES", "CASES_END", "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "Batch", "Claim",
-    "ColumnSource", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Projection", "Query", "Receipt",
-    "Snapshot", "Source", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write",
-    "check_batches", "check_groups", "check_projection", "check_status", "check_table", "gathered",
-    "kept_answers", "mark", "place", "read_mark", "read_place", "read_position",
+    "CASES", "CASES_END", "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "Batch",
+    "Claim", "ColumnSource", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Projection", "Query",
+    "Receipt", "Replicated", "Snapshot", "Source", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow",
+    "VersionConflict", "Write", "check_batches", "check_groups", "check_projection", "check_status", "check_table",
+    "gathered", "kept_answers", "mark", "place", "read_mark", "read_place", "read_position",
 ]  # fmt: skip

@@ -308,17 +308,32 @@ class ColumnSource(Protocol):
         ...
 
 
+@runtime_checkable
+class Replicated(Protocol):
+    """May be offered by a store that keeps copies which lag behind."""
+
+    def replica(self) -> Store:
+        """Return what lists and reports are read from; nothing is decided on what it says."""
+        ...
+
+
 @attrs.frozen
 class StoreKind:
-    """Add a kind of store for URLs that begin with `name://`."""
+    """Add a kind of store for URLs that begin with `name://`.
+
+    `ddl` gives the statements that bring its tables from a version (0: there are none) to the newest, for hosts
+    that run them themselves; it raises InputError for a version that is not before the newest.
+    """
 
     name: str
     version: str
     open: Callable[[str], Store]
     doc: str = ""
+    ddl: Callable[[int], str] | None = None
 
 
 __all__ = [
     "GENESIS", "Batch", "Claim", "ColumnSource", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Query",
-    "Receipt", "Snapshot", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write",
+    "Receipt", "Replicated", "Snapshot", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow",
+    "VersionConflict", "Write",
 ]  # fmt: skip

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 def playbook_stores() -> Iterator[StoreKind]:
     """Add the store that `postgresql://` names."""
     yield StoreKind(
-        "postgresql", "1", _open, doc="Keeps everything in PostgreSQL; postgresql://USER@HOST/DATABASE"
+        "postgresql",
+        "1",
+        _open,
+        doc="Keeps everything in PostgreSQL; postgresql://USER@HOST/DATABASE",
+        ddl=_ddl,
     )
 
 
@@ -24,3 +28,9 @@ def _open(url: str) -> Store:
     from playbook_postgres.store import PostgresStore
 
     return PostgresStore(url)
+
+
+def _ddl(since: int) -> str:
+    from playbook_postgres.schema import ddl
+
+    return ddl(since)

@@ -1,43 +1,39 @@
-"""Connections: how they are made, lent and given back, and what their errors say to people."""
+"""Connections: how they are made, lent and given back."""
 
 from __future__ import annotations
 
 import functools
+import logging
 import selectors
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from playbook import ForeignStore, InputError, StoreUnavailable
+from playbook_postgres.faults import READING, TRANSLATED, translated, unmade
 from playbook_postgres.piping import Pipe
-from playbook_postgres.schema import current, migrate
+from playbook_postgres.schema import VERSION, current, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook import PlaybookError
+    from playbook_postgres.places import Place
 
-TRANSLATED = (psycopg.Error, UnicodeEncodeError, OverflowError)
-"""What `translated` is for."""
-
-
-class Overtaken(StoreUnavailable):
-    """Says that a transaction was ended for another one, which waited for it; it can be tried again."""
+# the driver tells of lost connections there, and they are told by errors; a host that listens still hears
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class Pool:
-    """Lend connections to a database, whose tables are made or brought up to date; one that broke is replaced."""
+    """Lend connections to a database; one that broke is replaced.
 
-    def __init__(self, url: str, timeout: float, connections: int) -> None:
-        try:
-            known = conninfo_to_dict(url)
-        except psycopg.ProgrammingError as error:
-            raise InputError(f"the URL of the store cannot be read: {_first_line(error)}") from error
-        self._name = _name(known)
+    Its tables are made or brought up to date, unless it is a `replica`, which must have them.
+    """
+
+    def __init__(self, place: Place, timeout: float, connections: int, *, replica: bool = False) -> None:
+        self._name = place.name
         kwargs: dict[str, Any] = {
             "autocommit": True,
             "connect_timeout": max(2, int(timeout)),
@@ -46,27 +42,44 @@ class Pool:
         }
         try:
             # the pool would try again until its time is over, and say only that it was
-            with psycopg.connect(url, **kwargs) as first:
-                migrate(first)
+            with psycopg.connect(place.conninfo, **kwargs) as first:
+                (self._look if replica else self._make)(first)
         except psycopg.Error as error:
-            raise translated(error, self._name) from error
+            raise translated(error, self._name, READING) from error
         self._pool = ConnectionPool(
-            url, connection_class=_Connection, kwargs=kwargs, min_size=1, max_size=connections,
-            timeout=timeout, check=_check, open=True,
+            place.conninfo, connection_class=_Connection, kwargs=kwargs, min_size=1, max_size=connections,
+            timeout=timeout, reconnect_timeout=timeout, check=_check, open=True,
         )  # fmt: skip
 
+    def _make(self, connection: psycopg.Connection[Any]) -> None:
+        version = current(connection)
+        try:
+            migrate(connection)
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
+            raise unmade(error, self._name, version) from error
+
+    def _look(self, connection: psycopg.Connection[Any]) -> None:
+        version = current(connection)
+        if version != VERSION:
+            has = f"tables of version {version} instead of {VERSION}" if version else "no tables"
+            raise StoreUnavailable(
+                f"{self._name} has {has}: it is no copy of the store, or has not caught up; leave `replica=` out of"
+                " the URL, or wait"
+            )
+
     @contextmanager
-    def lend(self) -> Iterator[Pipe]:
+    def lend(self, fate: str) -> Iterator[Pipe]:
         """Lend a connection's pipe; raises what `translated` makes of the database's errors."""
         try:
             with self._pool.connection() as connection:
                 yield connection.pipe
         except PoolTimeout as error:
             raise StoreUnavailable(
-                f"{self._name} gave no connection in time; is the server running?"
+                f"{self._name} gave no connection in time; nothing was changed: look whether the server runs and"
+                " takes more connections, and try again"
             ) from error
         except TRANSLATED as error:
-            raise translated(error, self._name) from error
+            raise translated(error, self._name, fate) from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -96,38 +109,9 @@ def begin(connection: psycopg.Connection[Any]) -> None:
         connection.execute("SELECT")
 
 
-def translated(error: Exception, name: str) -> PlaybookError:
-    """Return what to raise instead of an error of the database: one line that says what to do."""
-    if isinstance(error, psycopg.DataError | UnicodeEncodeError | OverflowError):
-        return InputError(f"a value cannot be stored: {_first_line(error)}")
-    if isinstance(error, psycopg.errors.TransactionRollback):
-        return Overtaken(f"{name} ended the transaction for another one; try again")
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return StoreUnavailable(f"{name} does not allow it: {_first_line(error)}; ask for the right")
-    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-        return StoreUnavailable(f"{name} is read-only; name the server that takes writes")
-    if isinstance(error, psycopg.OperationalError):
-        return StoreUnavailable(
-            f"{name} cannot be reached, or the connection was lost: {_first_line(error)}; what was being saved is"
-            " kept whole or not at all: try again, with the same key where there was one"
-        )
-    return StoreUnavailable(f"{name} failed: {_first_line(error)}")
-
-
 def _check(connection: psycopg.Connection[Any]) -> None:
     """Raise for a connection that the server has ended; asks it only where it has said something."""
     with selectors.DefaultSelector() as selector:
         selector.register(connection.pgconn.socket, selectors.EVENT_READ)
         if selector.select(0):
             ConnectionPool.check_connection(connection)
-
-
-def _name(known: dict[str, Any]) -> str:
-    """Name a database without its password."""
-    place = known.get("host") or "localhost"
-    return f"the PostgreSQL database {known.get('dbname') or known.get('user') or ''!r} at {place}"
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

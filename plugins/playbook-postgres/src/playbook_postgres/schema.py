@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import tuple_row
 
-from playbook import ForeignStore, NewerStore
+from playbook import ForeignStore, InputError, NewerStore
 
 if TYPE_CHECKING:
     import psycopg
@@ -59,15 +59,26 @@ CREATE INDEX vault_subject ON playbook.vault (tenant, subject);
 """
 
 _VERSIONS = (_FIRST,)
+
+VERSION = len(_VERSIONS)
+"""The version of the tables."""
+
 _LOCK = 0x506C6279
-_MADE = "CREATE TABLE playbook.version (version integer NOT NULL)"
+_SCHEMA = "CREATE SCHEMA playbook;"
+_MADE = "CREATE TABLE playbook.version (version integer NOT NULL);"
+_STAMP = f"DELETE FROM playbook.version; INSERT INTO playbook.version VALUES ({VERSION});"
 
 
-def ddl() -> str:
-    """Return the statements that make the newest tables in an empty database, for hosts that run their own."""
-    return "\n".join(
-        ("CREATE SCHEMA playbook;", f"{_MADE};", *(part.strip() for part in _VERSIONS), _stamp(), "")
-    )
+def ddl(since: int = 0) -> str:
+    """Return the statements that bring tables from a version (0: there are none) to the newest, in one transaction.
+
+    Raises InputError for a version that is not before the newest.
+    """
+    if not 0 <= since < VERSION:
+        raise InputError(f"version {since} leads nowhere: the newest is {VERSION}, and 0 begins with nothing")
+    begun = () if since else (_SCHEMA, _MADE)
+    parts = ("BEGIN;", *begun, *(part.strip() for part in _VERSIONS[since:]), _STAMP, "COMMIT;", "")
+    return "\n".join(parts)
 
 
 def migrate(connection: psycopg.Connection[Any]) -> None:
@@ -76,19 +87,24 @@ def migrate(connection: psycopg.Connection[Any]) -> None:
     Raises NewerStore for a database that a newer program made, ForeignStore for a schema of this name that is
     not ours.
     """
-    if current(connection) == len(_VERSIONS):
+    if current(connection) == VERSION:
         return
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         version = current(connection)  # another process may have done it while this one waited
-        if version == len(_VERSIONS):
+        if version == VERSION:
             return
         if not version:
-            connection.execute("CREATE SCHEMA IF NOT EXISTS playbook")
-            connection.execute(_MADE)
+            (there,) = connection.execute("SELECT to_regnamespace('playbook') IS NOT NULL").fetchone() or (
+                False,
+            )
+            for part in (
+                (_MADE,) if there else (_SCHEMA, _MADE)
+            ):  # who may not make one may have been given one
+                connection.execute(part.encode())
         for part in _VERSIONS[version:]:
             connection.execute(part.encode())
-        connection.execute(_stamp().encode())
+        connection.execute(_STAMP.encode())
 
 
 def current(connection: psycopg.Connection[Any]) -> int:
@@ -108,13 +124,9 @@ def current(connection: psycopg.Connection[Any]) -> int:
         return 0
     row = cursor.execute("SELECT max(version) FROM playbook.version").fetchone()
     version = int(row[0]) if row and row[0] is not None else 0
-    if version > len(_VERSIONS):
+    if version > VERSION:
         raise NewerStore(
-            f"the database has schema version {version}, this program knows {len(_VERSIONS)}:"
+            f"the database has schema version {version}, this program knows {VERSION}:"
             " update playbook-postgres"
         )
     return version
-
-
-def _stamp() -> str:
-    return f"DELETE FROM playbook.version; INSERT INTO playbook.version VALUES ({len(_VERSIONS)});"

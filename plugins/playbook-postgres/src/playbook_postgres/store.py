@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
+import threading
+import time
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,8 +25,10 @@ from playbook.stores import (
     read_position,
 )
 from playbook_postgres import columns, finding, writing
-from playbook_postgres.connecting import TRANSLATED, Overtaken, Pool, begin, hosted, translated
+from playbook_postgres.connecting import Pool, begin, hosted
+from playbook_postgres.faults import DOING, READING, STORING, TRANSLATED, Overtaken, translated
 from playbook_postgres.piping import Pipe
+from playbook_postgres.places import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
     from playbook import Projection, Source
     from playbook.stores import Batch, IndexRow, Query, Tally
+    from playbook_postgres.places import Place
     from playbook_postgres.writing import Answer
 
 # rows of a projection, and events of a stream, that are read at a time
@@ -59,6 +65,10 @@ _RELEASE = (
     "UPDATE playbook.due SET ready = %s, token = NULL, error = %s"
     " WHERE tenant = %s AND stream = %s AND id = %s AND token = %s"
 )
+# how much of the log of writes there is, in bytes, and whether a copy has so much of it
+_WRITTEN = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
+_THERE = "SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= %s"
+_PAUSE = 0.01
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _BOUND = "SELECT max(position) FROM playbook.events WHERE tenant = %s"
 
@@ -67,15 +77,15 @@ class _Connected(ABC):
     """Do the work of a store in connections that are lent for it."""
 
     @abstractmethod
-    def _lend(self) -> AbstractContextManager[Pipe]:
-        """Lend a pipe for a block."""
+    def _lend(self, fate: str) -> AbstractContextManager[Pipe]:
+        """Lend a pipe for a block; `fate` says what became of what is asked for where it fails."""
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
         check_batches(batches)
         if not batches:
             return []
-        with self._lend() as pipe:
+        with self._lend(STORING) as pipe:
             try:
                 return writing.store(pipe, batches)
             except writing.RejectedError as rejected:
@@ -138,7 +148,7 @@ class _Connected(ABC):
         Writers wait for the moment in which the upper bound is read; below it nothing can still come.
         """
         position = read_position(after)
-        with self._lend() as pipe:
+        with self._lend(READING) as pipe:
             with pipe.transaction():
                 pipe.send(_ALONE, (tenant,))
                 bound = pipe.send(_BOUND, (tenant,))
@@ -168,12 +178,12 @@ class _Connected(ABC):
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
         """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
         token = f"{worker}:{secrets.token_hex(12)}"
-        found = self._all(_CLAIM, (now + lease, token, queue, now, limit))
+        found = self._all(_CLAIM, (now + lease, token, queue, now, limit), DOING)
         return [Claim(*row[1:]) for row in sorted(found, key=lambda row: row[:4])]
 
     def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:
         """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
-        with self._lend() as pipe:
+        with self._lend(DOING) as pipe:
             key = (claim.tenant, claim.stream, claim.id, claim.token)
             pipe.ask(_RELEASE, (retry_at, error, *key))
 
@@ -208,7 +218,7 @@ class _Connected(ABC):
 
         The bytes leave the disk with the next VACUUM, and the write-ahead log and backups when they are recycled.
         """
-        with self._lend() as pipe:
+        with self._lend(DOING) as pipe:
             query = "DELETE FROM playbook.vault WHERE tenant = %s AND subject = %s"
             return pipe.ask(query, (tenant, subject)).rowcount
 
@@ -219,21 +229,24 @@ class _Connected(ABC):
         """
         return HostedStore(connection)
 
-    def _all(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self._lend() as pipe:
+    def _all(self, statement: str, values: Sequence[Any], fate: str = READING) -> list[tuple[Any, ...]]:
+        with self._lend(fate) as pipe:
             return pipe.ask(statement, values).fetchall()
 
 
 class PostgresStore(_Connected):
     """Keep everything in the schema `playbook` of a PostgreSQL database; for many threads, processes, machines.
 
-    `url` is what libpq takes, `timeout` how many seconds to wait for a connection. Raises StoreUnavailable,
-    ForeignStore or NewerStore, each with one line that says what to do.
+    `url` is what libpq takes, with `replica=URL` for a copy that lists and reports are read from; `timeout` is how
+    many seconds to wait for a connection. Raises StoreUnavailable, ForeignStore or NewerStore, each with one line
+    that says what to do.
     """
 
     def __init__(self, url: str, *, timeout: float = 5.0, connections: int = 16) -> None:
-        self._url = url
-        self._pool = Pool(url, timeout, connections)
+        place, replica = read(url)
+        self._conninfo = place.conninfo
+        self._pool = Pool(place, timeout, connections)
+        self._replica = None if replica is None else _Replica(self, replica, timeout, connections)
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
@@ -244,20 +257,74 @@ class PostgresStore(_Connected):
                 continue  # the database ended one of two that waited for each other; the other has moved on
 
     def source(self, tenant: str, projection: Projection) -> Source:
-        """Return how a driver of ADBC reads a projection; writers wait for the moment in which its mark is read."""
-        check_projection(projection)
-        with self._lend() as pipe:
-            with pipe.transaction():
-                pipe.ask(_ALONE, (tenant,))
-                last = columns.end(pipe, tenant)
-            return columns.source(pipe, self._url, tenant, projection, last)
+        """Return how a driver of ADBC reads a projection; writers wait for the moment in which its mark is read.
 
-    def _lend(self) -> AbstractContextManager[Pipe]:
-        return self._pool.lend()
+        A replica is read once it has all up to the mark.
+        """
+        check_projection(projection)
+        with self._lend(READING) as pipe:
+            with pipe.transaction():
+                pipe.send(_ALONE, (tenant,))
+                last = columns.end(pipe, tenant)
+            if self._replica is not None:
+                (written,) = pipe.ask(_WRITTEN).fetchone() or (0,)
+                with self._replica.caught_up(written) as copy:
+                    if copy is not None:
+                        return columns.source(copy, self._replica.conninfo, tenant, projection, last)
+            return columns.source(pipe, self._conninfo, tenant, projection, last)
+
+    def replica(self) -> _Connected:
+        """Return what lists and reports are read from: the replica where the URL names one."""
+        return self._replica or self
+
+    def _lend(self, fate: str) -> AbstractContextManager[Pipe]:
+        return self._pool.lend(fate)
 
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
+        if self._replica is not None:
+            self._replica.close()
+
+
+class _Replica(_Connected):
+    """Read from a copy, to which connections are made when it is first asked: what is stored must not wait for it."""
+
+    def __init__(self, first: PostgresStore, place: Place, timeout: float, connections: int) -> None:
+        self._first = first
+        self.conninfo = place.conninfo
+        self._patience = timeout
+        self._open = functools.partial(Pool, place, timeout, connections, replica=True)
+        self._opening = threading.Lock()
+        self._pool: Pool | None = None
+
+    def _lend(self, fate: str) -> AbstractContextManager[Pipe]:
+        with self._opening:
+            if self._pool is None:
+                self._pool = self._open()
+        return self._pool.lend(fate)
+
+    @contextmanager
+    def caught_up(self, written: int) -> Iterator[Pipe | None]:
+        """Lend a pipe once the copy has what the first server had written; None where that takes too long."""
+        begun = time.monotonic()
+        with self._lend(READING) as pipe:
+            while not (there := pipe.ask(_THERE, (written,)).fetchone() == (True,)):
+                if time.monotonic() - begun > self._patience:
+                    break
+                time.sleep(_PAUSE)
+            yield pipe if there else None
+
+    def _all(self, statement: str, values: Sequence[Any], fate: str = READING) -> list[tuple[Any, ...]]:
+        try:
+            return super()._all(statement, values, fate)
+        except Overtaken:  # the copy had to take over what the question still needed
+            return self._first._all(statement, values, fate)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            self._pool.close()
 
 
 class HostedStore(_Connected):
@@ -270,12 +337,12 @@ class HostedStore(_Connected):
         self._pipe = Pipe(connection, prepare=False)
 
     @contextmanager
-    def _lend(self) -> Iterator[Pipe]:
+    def _lend(self, fate: str) -> Iterator[Pipe]:
         try:
             begin(self._connection)
             yield self._pipe
         except TRANSLATED as error:
-            raise translated(error, "the host's database") from error
+            raise translated(error, "the host's database", fate) from error
 
     def close(self) -> None:
         """Leave the connection to the host."""
