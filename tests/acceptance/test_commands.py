@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -246,6 +248,22 @@ def test_what_is_wrong_is_named_with_the_nearest(
     plain = here(*arguments, code=2)
     assert plain.out == ""
     assert said in plain.err
+
+
+def test_who_makes_the_tables_themselves_is_told_how(here: Run, tmp_path: Path) -> None:
+    file = tmp_path / "own.db"
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.executescript(here("store", "ddl", "--json").json["ddl"])
+    opened(here, "Acme", "amount=25000 EUR", "--store", f"sqlite:///{file}")
+    assert here("list", "--json", "--store", f"sqlite:///{file}").json["total"] == 1
+    assert "CREATE TABLE streams" not in here("store", "ddl", "--from", "1").out
+    assert "has no tables" in here("store", "ddl", "--store", "memory://", code=2).err
+    assert "the newest is" in here("store", "ddl", "--from", "99", code=2).err
+
+
+def test_no_message_shows_what_may_be_a_password(here: Run) -> None:
+    for url in ("postgress://sam:secret@host/sales", "sam:secret@host/sales"):
+        assert "secret" not in here("list", "--store", url, code=2).err
 
 
 def test_wrong_usage_of_the_installed_program(installed: Run) -> None:

@@ -33,6 +33,7 @@ def playbook_stores() -> Iterator[StoreKind]:
         "1",
         _open_sqlite,
         doc="Keeps everything in one file; sqlite:///FILE, or sqlite:///FILE?synchronous=full",
+        ddl=_ddl_sqlite,
     )
 
 
@@ -79,6 +80,12 @@ def _open_sqlite(url: str) -> Store:
     from playbook.stores.sqlite import open_url
 
     return open_url(url)
+
+
+def _ddl_sqlite(since: int) -> str:
+    from playbook.stores.sqlite_file import ddl
+
+    return ddl(since)
 
 
 def _read_csv(path: Path, reads: Mapping[str, Any], progress: Callable[[int], None]) -> Iterator[SourceRow]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
 
 
-@command("store", example="playbook --store postgresql:// store ddl > tables.sql")
+@command("store", example="playbook store ddl --store postgresql:// > tables.sql")
 @click.argument("what", type=click.Choice(["ddl"]))
 @click.option(
     "--from",

@@ -228,6 +228,20 @@ def _upgrade(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("COMMIT")
 
 
+def ddl(since: int) -> str:
+    """Return the statements that bring a file from a version (0: it is empty) to the newest.
+
+    Raises InputError for a version that is not before the newest.
+    """
+    if not 0 <= since < SCHEMA_VERSION:
+        raise InputError(
+            f"version {since} leads nowhere: the newest is {SCHEMA_VERSION}, and 0 begins with nothing"
+        )
+    stamps = (f"PRAGMA application_id = {APPLICATION_ID};", f"PRAGMA user_version = {SCHEMA_VERSION};")
+    steps = (step.strip() for step in _STEPS[since:])
+    return "\n".join(("PRAGMA journal_mode = WAL;", "BEGIN IMMEDIATE;", *steps, *stamps, "COMMIT;", ""))
+
+
 def _statements(script: str) -> Iterator[str]:
     """Yield the statements of a script, each of which ends a line; a trigger has some of its own inside."""
     statement = ""

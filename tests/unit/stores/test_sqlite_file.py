@@ -17,7 +17,7 @@ from playbook.errors import DamagedStore, ForeignStore, InputError, NewerStore, 
 from playbook.stores.audit import audit
 from playbook.stores.interface import Receipt, VaultRow
 from playbook.stores.sqlite import SqliteStore, open_url
-from playbook.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION
+from playbook.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, ddl
 from playbook.testing.batches import TENANT, batch, case, head_of, write
 
 if TYPE_CHECKING:
@@ -240,3 +240,22 @@ def test_threads_and_processes_that_append_at_once_lose_nothing(tmp_path: Path) 
 
 if __name__ == "__main__":
     _append_from_threads(sys.argv[1], int(sys.argv[2]))
+
+
+def test_printed_statements_make_and_upgrade_what_opening_does(path: Path) -> None:
+    later = ddl(1).partition("BEGIN IMMEDIATE;\n")[2].partition("PRAGMA application_id")[0]
+    first = ddl(0).replace(later, "").replace(f"user_version = {SCHEMA_VERSION}", "user_version = 1")
+    assert first != ddl(0)
+
+    def made(*scripts: str) -> list[tuple[str, str]]:
+        with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            for script in scripts:
+                connection.executescript(script)
+            found = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+            return [*found, *connection.execute("PRAGMA user_version").fetchall()]
+
+    with contextlib.closing(sqlite3.connect(path)) as opened:
+        found = opened.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+    assert made(ddl(0)) == made(first, ddl(1)) == [*found, (SCHEMA_VERSION,)]
+    with pytest.raises(InputError, match="leads nowhere"):
+        ddl(SCHEMA_VERSION)

@@ -63,7 +63,7 @@ def unmade(error: psycopg.Error, name: str, version: int) -> StoreUnavailable:
     )
     return StoreUnavailable(
         f"{name} has {tables}, and this user may not change that: {one_line(error)}; nothing was changed: let its"
-        f" administrator run what `playbook --store postgresql:// store ddl{option}` prints"
+        f" administrator run what `playbook store ddl{option} --store postgresql://` prints"
     )
 
 
