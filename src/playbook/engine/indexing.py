@@ -44,8 +44,10 @@ def index_row(
     hidden, tags = False, _NO_TAGS
     if row is not None and before is not None and before.fields is case.fields and not definition.derives:
         minor, currency, expected, said, opened = _SAID(row)
+        entered = row.entered if before.entered is case.entered else to_micros(case.entered)
     else:
         fields, opened = case.fields, to_micros(case.opened)
+        entered = opened if case.entered is case.opened else to_micros(case.entered)
         if definition.computed or case.sealed:
             fields = indexed(definition, case)
         minor, currency, expected = _figures(definition, fields)
@@ -56,7 +58,7 @@ def index_row(
         *_AS_IT_IS(case),
         opened,
         None if case.closed is None else to_micros(case.closed),
-        opened if case.entered is case.opened else to_micros(case.entered),
+        entered,
         last if last is not None and case.touched is case.last else to_micros(case.touched),
         minor,
         currency,

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
     from playbook.process.facts import World
-    from playbook.stores.interface import Claim
+    from playbook.stores.interface import Claim, VaultRow, Write
 
 SYSTEM = "system"
 _DEEPEST = 50
@@ -131,14 +131,19 @@ class Unit(msgspec.Struct, eq=False, gc=False):
     ) -> Batch:
         """Return all that was recorded as one batch, streams in order; `also` is written without events too."""
         tenant, recorded = self.engine.tenant, to_micros(self.now)
-        streams = [s for s in self.streams.values() if s.moments or s.name == also]
-        writes = [stream.write(tenant, recorded, self.world) for stream in streams]
-        vault = tuple([row for stream in streams for row in stream.vault])
+        writes: list[Write] = []
+        vault: list[VaultRow] = []
+        for stream in self.streams.values():
+            if stream.moments or stream.name == also:
+                writes.append(stream.write(tenant, recorded, self.world))
+                vault += stream.vault
         if self.claims is not None and writes:
             writes += self.claims.writes(self.now)
         if len(writes) > 1:
             writes.sort(key=_STREAM)
-        return Batch(tenant, tuple(writes), key, fingerprint, answer, _NO_DOCUMENTS, vault, done, self.reads)
+        return Batch(
+            tenant, tuple(writes), key, fingerprint, answer, _NO_DOCUMENTS, tuple(vault), done, self.reads
+        )
 
     def guarded(self, request: Request) -> Refused | None:
         """Let the guards of plugins look at what is about to change; raises PluginError for one that fails."""

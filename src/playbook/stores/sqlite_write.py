@@ -285,7 +285,7 @@ def independent(batches: Sequence[Batch]) -> bool:
 
 def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
     """Return the columns of `cases`."""
-    return (tenant, *astuple(row)[:-1], rows.tags_text(row.tags))
+    return (tenant, *astuple(row)[:-1], rows.tags_text(row.tags) if row.tags else "")
 
 
 def tag_rows(tenant: str, row: IndexRow) -> list[tuple[Any, ...]]:
