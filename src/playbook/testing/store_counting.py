@@ -36,7 +36,7 @@ class CountContract:
 
     def test_tallies_equal_the_sums_over_cases_after_any_history(self, store: Store) -> None:
         """For each grouping and each who asks; cases open, change, hide, and meet conflicts, one by one or many."""
-        for seed in range(3):
+        for seed in range(2):
             history = _History(store, random.Random(seed), f"{seed}")
             for _ in range(4):
                 for _ in range(9):
@@ -121,7 +121,7 @@ class _History:
             for query, eyes in itertools.product(_QUERIES, _EYES):
                 asked = replace(query, tags=eyes)
                 found = [row for row in rows if _is_asked(row, asked)]
-                for by in _GROUPINGS if query == Query() else self._rng.sample(_GROUPINGS, 3):
+                for by in (*self._rng.sample(_GROUPINGS, 2), *([GROUPS] if query == Query() else [])):
                     assert list(self._store.tally(tenant, asked, by)) == _counted(found, by), (asked, by)
 
     def _new(self, n: int) -> IndexRow:

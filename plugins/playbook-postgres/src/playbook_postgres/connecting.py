@@ -96,9 +96,15 @@ class _Connection(psycopg.Connection[Any]):
 
 
 def hosted(connection: psycopg.Connection[Any]) -> None:
-    """Raise ForeignStore unless the host's database has our tables."""
-    if not current(connection):
+    """Raise ForeignStore unless the host's database has our tables, of this version."""
+    version = current(connection)
+    if not version:
         raise ForeignStore("the host's database has no store yet; make it once with PostgresStore(url)")
+    if version < VERSION:
+        raise ForeignStore(
+            f"the host's database has schema version {version}, this program needs {VERSION}:"
+            " open it once with PostgresStore(url), which brings it up to date"
+        )
 
 
 def begin(connection: psycopg.Connection[Any]) -> None:

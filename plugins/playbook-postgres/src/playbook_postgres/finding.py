@@ -6,32 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.stores import (
     CASE_COLUMNS,
-    GROUPS,
     RECORDS,
     RECORDS_END,
     IndexRow,
-    check_groups,
     check_status,
-    gathered,
     read_place,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from playbook.stores import Query, Tally
+    from playbook.stores import Query
 
     Condition = tuple[str, tuple[Any, ...]]
 
 COLUMNS = ", ".join(f'cases."{column}"' for column in CASE_COLUMNS)
 _NAMES = ", ".join(f'"{column}"' for column in CASE_COLUMNS)
-_GROUP = {column: column for column in GROUPS} | {
-    "status": "CASE WHEN closed IS NULL THEN 'open' ELSE 'closed' END",
-    "currency": "coalesce(currency, '')",
-}
 _CASES = "playbook.cases"
 _BY_TAG = 'playbook.tags JOIN playbook.cases ON cases.tenant = tags.tenant AND cases."case" = tags."case"'
-_HAS_TAG = (
+HAS_TAG = (
     "EXISTS (SELECT 1 FROM playbook.tags WHERE tags.tenant = cases.tenant AND tags.newest = cases.newest"
     ' AND tags."case" = cases."case" AND tags.tag = ANY(%s::text[]))'
 )
@@ -39,7 +32,7 @@ LAST_ASSIGNED = (
     "SELECT assigned FROM playbook.cases WHERE tenant = %s AND owner = %s AND (playbook < %s OR playbook >= %s)"
     " ORDER BY assigned DESC LIMIT 1"
 )
-NO_RECORDS: Condition = ("(cases.playbook < %s OR cases.playbook >= %s)", (RECORDS, RECORDS_END))
+NO_RECORDS: Condition = ("(playbook < %s OR playbook >= %s)", (RECORDS, RECORDS_END))
 
 
 def find(tenant: str, query: Query, after: str | None, limit: int) -> tuple[str, list[Any]]:
@@ -70,30 +63,6 @@ def row_of(values: Sequence[Any]) -> IndexRow:
     return IndexRow(*(*values[:-1], tuple(values[-1])))
 
 
-def tally(tenant: str, query: Query, by: Sequence[str]) -> tuple[str, list[Any]]:
-    """Return the statement for counts and exact sums."""
-    check_groups(by)
-    groups = ", ".join(_GROUP[column] for column in (*by, "currency"))
-    conditions = conditions_of(tenant, query)
-    if query.link is not None:
-        conditions.append((_HAS_TAG, ([query.link],)))
-    terms, values = joined([*conditions, *_seen(query.tags)])
-    return (
-        f"SELECT {groups}, count(*), count(amount) FILTER (WHERE currency IS NOT NULL),"
-        " coalesce(sum(amount) FILTER (WHERE currency IS NOT NULL), 0)"
-        f" FROM {_CASES} WHERE {terms} GROUP BY {groups}",
-        values,
-    )
-
-
-def tallies(found: Iterable[tuple[Any, ...]]) -> list[Tally]:
-    """Return the tallies of rows of `tally`: one for each group, over all its currencies."""
-    return gathered(
-        (tuple(group), currency, count, priced, int(total))
-        for *group, currency, count, priced, total in found
-    )
-
-
 def joined(conditions: Iterable[Condition]) -> tuple[str, list[Any]]:
     """Return conditions as one, and their values."""
     terms, values = [], list[Any]()
@@ -103,17 +72,19 @@ def joined(conditions: Iterable[Condition]) -> tuple[str, list[Any]]:
     return " AND ".join(terms), values
 
 
-def conditions_of(tenant: str, query: Query) -> list[Condition]:
-    """Return what a query asks of the columns of a case."""
+def conditions_of(tenant: str, query: Query, table: str = "cases") -> list[Condition]:
+    """Return what a query asks of the columns of a case, or of a tally."""
     check_status(query)
-    found: list[Condition] = [("cases.tenant = %s", (tenant,))]
+    found: list[Condition] = [(f"{table}.tenant = %s", (tenant,))]
     for column in ("playbook", "stage", "outcome", "owner", "team", "name"):
         wanted = getattr(query, column)
         if wanted is not None:
-            found.append((f"cases.{column} = %s", (wanted,)))
+            found.append((f"{column} = %s", (wanted,)))
     if query.playbook is None:
         found.append(NO_RECORDS)
-    if query.status is not None:
+    if query.status is not None and table != "cases":
+        found.append(("status = %s", (query.status,)))
+    elif query.status is not None:
         found.append((f"cases.closed IS {'NULL' if query.status == 'open' else 'NOT NULL'}", ()))
     if query.prefix:
         wanted = (query.prefix, query.prefix + chr(0x10FFFF))
@@ -125,9 +96,9 @@ def _branches(tenant: str, query: Query) -> Iterator[tuple[str, str, list[Condit
     """Yield tables, the one that is walked, and conditions, of walks that together find the cases."""
     conditions, tags = conditions_of(tenant, query), query.tags
     if query.link is not None:
-        yield _BY_TAG, "tags", [*conditions, *_tagged(tenant, query.link), *_seen(tags)]
+        yield _BY_TAG, "tags", [*conditions, *_tagged(tenant, query.link), *seen(tags)]
     elif query.name is not None or query.prefix or query.owner is not None:
-        yield _CASES, "cases", [*conditions, *_seen(tags)]  # so few that each can be looked at
+        yield _CASES, "cases", [*conditions, *seen(tags)]  # so few that each can be looked at
     else:
         for hidden in (False, True) if tags is None else (False,):
             yield _CASES, "cases", [*conditions, ("cases.hidden = %s", (hidden,))]
@@ -139,5 +110,6 @@ def _tagged(tenant: str, tag: str) -> list[Condition]:
     return [("tags.tenant = %s", (tenant,)), ("tags.tag = %s", (tag,))]
 
 
-def _seen(tags: frozenset[str] | None) -> list[Condition]:
-    return [] if tags is None else [(f"(NOT cases.hidden OR {_HAS_TAG})", (sorted(tags),))]
+def seen(tags: frozenset[str] | None) -> list[Condition]:
+    """Return what keeps apart the hidden cases that one with these tags does not see."""
+    return [] if tags is None else [(f"(NOT cases.hidden OR {HAS_TAG})", (sorted(tags),))]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import tuple_row
 
 from playbook import ForeignStore, InputError, NewerStore
+from playbook_postgres import counting
 
 if TYPE_CHECKING:
     import psycopg
@@ -58,7 +59,8 @@ CREATE TABLE playbook.vault (
 CREATE INDEX vault_subject ON playbook.vault (tenant, subject);
 """
 
-_VERSIONS = (_FIRST,)
+# Each brings a database from the version before to the next; what has been released is never changed.
+_VERSIONS = (_FIRST, counting.SCHEMA)
 
 VERSION = len(_VERSIONS)
 """The version of the tables."""

@@ -24,7 +24,7 @@ from playbook.stores import (
     place,
     read_position,
 )
-from playbook_postgres import columns, finding, writing
+from playbook_postgres import columns, counting, finding, writing
 from playbook_postgres.connecting import Pool, begin, hosted
 from playbook_postgres.faults import DOING, READING, STORING, TRANSLATED, Overtaken, translated
 from playbook_postgres.piping import Pipe
@@ -168,7 +168,12 @@ class _Connected(ABC):
 
     def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
         """Return counts and exact sums grouped by columns of the index, in order of group."""
-        return finding.tallies(self._all(*finding.tally(tenant, query, by)))
+        with self._lend(READING) as pipe:
+            return self._tally(pipe, tenant, query, by)
+
+    @staticmethod
+    def _tally(pipe: Pipe, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
+        return counting.tally(pipe, tenant, query, by)[0]
 
     def last_assigned(self, tenant: str, owner: str) -> int:
         """Return when an owner last got one of the cases that are theirs now, closed ones too; 0 without any."""
@@ -279,6 +284,13 @@ class PostgresStore(_Connected):
 
     def _lend(self, fate: str) -> AbstractContextManager[Pipe]:
         return self._pool.lend(fate)
+
+    @staticmethod
+    def _tally(pipe: Pipe, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
+        found, due = counting.tally(pipe, tenant, query, by)
+        if due:
+            counting.fold(pipe, tenant)
+        return found
 
     def close(self) -> None:
         """Close the connections."""
