@@ -180,7 +180,14 @@ class OutcomeUnknown(StoreUnavailable):
 
 
 class DamagedStore(StoreError):
-    """The store's bytes are not what was written: the disk or someone changed them."""
+    """The store's bytes are not what was written: the disk or someone changed them.
+
+    Where it is one event that cannot be read, `version` and `position` say which; else they are 0.
+    """
+
+    def __init__(self, message: str, *, version: int = 0, position: int = 0) -> None:
+        self.version, self.position = version, position
+        super().__init__(message)
 
 
 class ForeignStore(StoreError):

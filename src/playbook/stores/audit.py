@@ -8,6 +8,7 @@ import attrs
 import msgspec
 from msgspec.structs import replace
 
+from playbook.errors import DamagedStore
 from playbook.stores.chain import commitment, link
 from playbook.stores.interface import GENESIS, IndexRow, Query
 from playbook.stores.rows import pages, streams_of
@@ -73,23 +74,38 @@ class _Walk:
 
     def __init__(self, store: Store, tenant: str, stream: str) -> None:
         self._store, self._tenant, self._stream = store, tenant, stream
-        self._hash, self._version, self._position = GENESIS, 0, 0
+        self._hash: bytes | None = GENESIS
+        self._version, self._position = 0, 0
         self.checked = 0
 
     def stream(self) -> Iterator[Finding]:
         """Yield what is wrong with the stream; others may append to it meanwhile."""
-        for event in self._store.events(self._tenant, self._stream):
-            yield from self._event(event)
+        yield from self._events(None)
         head = self._store.load(self._tenant, [self._stream]).get(self._stream)
         if head is not None and head.version > self._version:
-            for event in self._store.events(self._tenant, self._stream, after=self._version):
-                if event.version > head.version:
-                    break
-                yield from self._event(event)
-        if head is None or (head.version, head.hash) != (self._version, self._hash):
+            yield from self._events(head.version)
+        if head is None or (head.version, head.hash) != (self._version, self._hash or head.hash):
             version = "none" if head is None else str(head.version)
             message = f"its head (version {version}) is not its last event (version {self._version})"
-            yield Finding(self._tenant, self._stream, 0, 0, message)
+            yield Finding(self._tenant, self._stream, self._version, self._position, message)
+
+    def _events(self, last: int | None) -> Iterator[Finding]:
+        """Check the events after those that were checked, up to a version; one that cannot be read is named."""
+        more = True
+        while more:
+            more = False
+            try:
+                for event in self._store.events(self._tenant, self._stream, after=self._version):
+                    if last is not None and event.version > last:
+                        break
+                    yield from self._event(event)
+            except DamagedStore as error:
+                if error.version <= self._version:
+                    raise
+                yield Finding(self._tenant, self._stream, error.version, error.position, str(error))
+                self._hash, self._version, self._position = None, error.version, error.position
+                self.checked += 1
+                more = True
 
     def _event(self, event: StoredEvent) -> Iterator[Finding]:
         self.checked += 1
@@ -97,17 +113,19 @@ class _Walk:
             yield self._found(event, f"version {self._version + 1} was expected, found {event.version}")
         if event.position <= self._position:
             yield self._found(event, f"its position is not after {self._position}, that of the event before")
-        expected = link(
-            self._hash, self._tenant, self._stream, event.version, event.kind, event.at, event.recorded,
-            event.actor, event.data,
-        )  # fmt: skip
-        if expected != event.hash:
+        if self._hash is not None and self._hash_after(self._hash, event) != event.hash:
             yield self._found(
                 event, "it was altered: its hash does not match its content and the hash before"
             )
         yield from self._vault(event)
         # going on from what is stored names each altered event once
         self._hash, self._version, self._position = event.hash, event.version, event.position
+
+    def _hash_after(self, before: bytes, event: StoredEvent) -> bytes:
+        return link(
+            before, self._tenant, self._stream, event.version, event.kind, event.at, event.recorded,
+            event.actor, event.data,
+        )  # fmt: skip
 
     def _vault(self, event: StoredEvent) -> Iterator[Finding]:
         if b'"$p"' not in event.data:
@@ -139,14 +157,20 @@ def _commitments(value: Any) -> Iterator[tuple[str, str]]:
 
 def _strays(store: Store, tenant: str, checked: int) -> Iterator[Finding]:
     """Yield events of the log that no stream has; looked for only where the log holds more events."""
-    if sum(len(events) for events in _log(store, tenant)) == checked:
-        return
-    for events in _log(store, tenant):
-        streams = dict.fromkeys(event.stream for event in events)
-        known: Mapping[str, Snapshot] = store.load(tenant, list(streams))
-        for event in events:
-            if event.stream not in known:
-                yield Finding(tenant, event.stream, event.version, event.position, "its stream has no head")
+    try:
+        if sum(len(events) for events in _log(store, tenant)) == checked:
+            return
+        for events in _log(store, tenant):
+            streams = dict.fromkeys(event.stream for event in events)
+            known: Mapping[str, Snapshot] = store.load(tenant, list(streams))
+            for event in events:
+                if event.stream not in known:
+                    yield Finding(
+                        tenant, event.stream, event.version, event.position, "its stream has no head"
+                    )
+    except DamagedStore as error:
+        # what is named by version and position was named with its stream, if it has one
+        yield Finding(tenant, "", error.version, error.position, str(error))
 
 
 def _log(store: Store, tenant: str) -> Iterator[tuple[StoredEvent, ...]]:

@@ -7,9 +7,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playbook.errors import DamagedStore
 from playbook.stores import rows, sqlite_columns, sqlite_find
 from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
+from playbook.stores.sqlite_damage import SELECT_EVENTS, up_to_fault
 from playbook.stores.sqlite_file import MEMORY, SYNCHRONOUS, check_host, open_file, read_url
 from playbook.stores.sqlite_use import Joined, Readers, Transaction
 from playbook.stores.sqlite_write import (
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 # rows of a projection, and events of a stream, that are read at a time
 _CHUNK = 10_000
 _EVENTS = 1_000
-_SELECT_EVENTS = "SELECT stream, version, position, kind, at, recorded, actor, data, hash FROM events"
 _SELECT_TENANTS = (
     "WITH RECURSIVE found (name) AS (SELECT min(tenant) FROM streams UNION ALL"
     " SELECT (SELECT min(tenant) FROM streams WHERE tenant > name) FROM found WHERE name IS NOT NULL)"
@@ -114,23 +115,32 @@ class _Connected:
 
     def events(self, tenant: str, stream: str, *, after: int = 0) -> Iterator[StoredEvent]:
         """Yield a stream's events after a version."""
-        query = _SELECT_EVENTS + " WHERE tenant = ? AND stream = ? AND version > ? ORDER BY version LIMIT ?"
+        where = "WHERE tenant = ? AND stream = ? AND version > ? ORDER BY version LIMIT ?"
         more = True
         while more:
-            found = self._all(query, (tenant, stream, after, _EVENTS))
+            found, fault = self._events(where, (tenant, stream, after, _EVENTS))
             for row in found:
                 yield StoredEvent(*row)
                 after = row[1]
+            if fault is not None:
+                raise fault
             more = len(found) == _EVENTS
 
     def log(self, tenant: str, *, after: str | None, limit: int) -> Page[StoredEvent]:
         """Return events of all streams after an opaque position; `next` is None where there were none."""
-        query = (
-            _SELECT_EVENTS
-            + " INDEXED BY events_log WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
-        )
-        found = self._all(query, (tenant, rows.read_position(after), limit))
+        where = "INDEXED BY events_log WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+        found, fault = self._events(where, (tenant, rows.read_position(after), limit))
+        if fault is not None:
+            raise fault
         return Page(tuple(StoredEvent(*row) for row in found), str(found[-1][2]) if found else None)
+
+    def _events(self, where: str, values: Sequence[Any]) -> tuple[list[Any], DamagedStore | None]:
+        """Return events up to the first that cannot be read, and what to raise for that one."""
+        try:
+            return self._all(f"{SELECT_EVENTS} {where}", values), None
+        except DamagedStore as error:
+            with self._readers.lend() as cursor:
+                return up_to_fault(cursor, where, values, error)
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
@@ -259,6 +269,10 @@ class SqliteStore(_Connected):
         count = super().erase(tenant, subject)
         self._all("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return count
+
+    def integrity(self) -> list[str]:
+        """Return what SQLite itself finds wrong with the file: pages, indexes, types; at most 100 faults."""
+        return [line for (line,) in self._all("PRAGMA integrity_check", ()) if line != "ok"]
 
     def close(self) -> None:
         """Close the file."""

