@@ -80,7 +80,7 @@ def test_the_console_sessions_of_a_page_print_what_they_say(page: Path, tmp_path
 
 
 def _write(folder: Path, info: str, block: str) -> None:
-    if whole := re.fullmatch(r"yaml file=(\S+)", info):
+    if whole := re.fullmatch(r"(?:yaml|text) file=(\S+)", info):
         (folder / whole[1]).write_text(block, encoding="utf-8")
     if part := re.fullmatch(r'yaml into=(\S+) after="(.*)"', info):
         before, line, after = (folder / part[1]).read_text(encoding="utf-8").partition(f"{part[2]}\n")

@@ -24,7 +24,7 @@ from playbook.stores.interface import (
 from playbook.stores.memory import MemoryStore
 from playbook.stores.sqlite import SqliteStore
 from playbook.testing.batches import TENANT, batch, case, head_of, write
-from playbook.testing.stores import StoreContract
+from playbook.testing.stores import ArchiveContract, StoreContract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from playbook.stores.interface import Store
 
 
-class TestMemory(StoreContract):
+class TestMemory(StoreContract, ArchiveContract):
     @pytest.fixture
     def store(self) -> Store:
         return MemoryStore()
@@ -43,7 +43,7 @@ class TestMemory(StoreContract):
         return lambda: store
 
 
-class TestSqlite(StoreContract):
+class TestSqlite(StoreContract, ArchiveContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
         store = SqliteStore(str(tmp_path / "store.db"))

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from playbook import ForeignStore, InputError, NewerStore, StoreUnavailable
 from playbook.stores import Receipt, VaultRow, VersionConflict
 from playbook.testing.batches import TENANT, batch, case, head_of, write
-from playbook.testing.stores import StoreContract
+from playbook.testing.stores import ArchiveContract, StoreContract
 from playbook_postgres.schema import ddl
 from playbook_postgres.store import PostgresStore
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playbook import Store
 
 
-class TestPostgres(StoreContract):
+class TestPostgres(StoreContract, ArchiveContract):
     @pytest.fixture
     def store(self, url: str) -> Iterator[Store]:
         store = PostgresStore(url)

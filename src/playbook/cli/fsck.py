@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from playbook.cli.faults import WANTING
+from playbook.cli.findings import tell
 from playbook.cli.options import command
-from playbook.cli.output import clean, document, paint, say
+from playbook.cli.output import document, say
 from playbook.cli.progress import bar
 from playbook.engine.proof import prove
 from playbook.errors import DamagedStore, InputError
@@ -133,10 +134,7 @@ def _answer(
     if not exists:
         say("There is no database yet, so there is nothing to prove.")
         return 0
-    for finding in findings:
-        place = f"{finding.tenant} {finding.stream}".strip() or str(session.database)
-        place += f" version {finding.version} (position {finding.position})" if finding.version else ""
-        say(f"{paint(clean(place), fg='red', bold=True)}: {clean(finding.message)}")
+    tell(findings, str(session.database))
     if findings:
         say(f"\n{events:,} events, {len(findings):,} findings: what is named above was changed from outside.")
         return WANTING

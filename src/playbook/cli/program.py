@@ -58,6 +58,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": ("schema", "schema", "Print the JSON Schema of a kind of file."),
     "store": ("store", "store", "Print the statements that make a store's tables."),
     "fsck": ("fsck", "fsck", "Prove that what is stored is what was written."),
+    "backup": ("keeping", "backup", "Back up the database while others work with it."),
+    "copy": ("keeping", "copy_", "Copy a store into another, whole and proved."),
     "demo": ("demo", "demo", "Show it all with a simulated year of deals."),
 }
 """Every command that ships: the module beside this one, the name in it, and what it does."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from playbook.cli.output import on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from rich.progress import TaskID
+
+P = ParamSpec("P")
 
 
 @contextlib.contextmanager
@@ -31,12 +35,33 @@ def bar(title: str, total: int | None = None) -> Iterator[Callable[[int], None]]
 
 
 @contextlib.contextmanager
-def stoppable(progress: Callable[[int], None]) -> Iterator[Callable[[int], None]]:
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each stage of work and yield what is called with its title, how far it is, and of how much."""
+    if not on_terminal(err=True):
+        yield lambda title, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        tasks: dict[str, TaskID] = {}
+
+        def step(title: str, done: int, total: int) -> None:
+            if title not in tasks:
+                tasks[title] = drawn.add_task(title)
+            drawn.update(tasks[title], completed=done, total=max(total, 1))
+
+        yield step
+
+
+@contextlib.contextmanager
+def stoppable(progress: Callable[P, None]) -> Iterator[Callable[P, None]]:
     """Let Ctrl-C end work between two steps, never inside a transaction; a second one ends it at once."""
     stop = threading.Event()
 
-    def step(read: int) -> None:
-        progress(read)
+    def step(*args: P.args, **kwargs: P.kwargs) -> None:
+        progress(*args, **kwargs)
         if stop.is_set():
             raise KeyboardInterrupt
 

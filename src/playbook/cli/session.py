@@ -47,7 +47,7 @@ class Session:
         self.json = given.json
         self.tenant = given.tenant or "default"
         self.folder = Path(given.project or ".")
-        self._opened: Store | None = None
+        self._opened: list[Store] = []
         self._engines: dict[str, Engine] = {}
 
     # -- the project --------------------------------------------------------------------------------
@@ -137,14 +137,11 @@ class Session:
     @property
     def database(self) -> Path | None:
         """Return the file of an SQLite store, None for another kind of store."""
-        from playbook.stores.sqlite_file import read_url
+        return file_of(self.url)
 
-        return Path(read_url(self.url)[0]) if self.url.startswith(_SQLITE) else None
-
-    @property
-    def store_kind(self) -> StoreKind:
-        """Return the kind of store that the URL begins with; what follows is not shown: it may hold a password."""
-        scheme, separator, _ = self.url.partition("://")
+    def kind_of(self, url: str) -> StoreKind:
+        """Return the kind of store that a URL begins with; what follows is not shown: it may hold a password."""
+        scheme, separator, _ = url.partition("://")
         known = [f"{name}://" for name in self.registry.stores]
         if not separator:
             raise InputError(f"the URL of the store begins with none of {', '.join(known)}")
@@ -156,13 +153,17 @@ class Session:
     @functools.cached_property
     def store(self) -> Store:
         """Open the store that the URL names."""
-        self._opened = self.store_kind.open(self.url)
-        return self._opened
+        return self.open(self.url)
+
+    def open(self, url: str) -> Store:
+        """Open a store by its URL, until the session is closed."""
+        self._opened.append(self.kind_of(url).open(url))
+        return self._opened[-1]
 
     def close(self) -> None:
-        """Close the store, where one was opened."""
-        if self._opened is not None:
-            self._opened.close()
+        """Close the stores that were opened."""
+        for store in self._opened:
+            store.close()
 
     # -- the engine ---------------------------------------------------------------------------------
 
@@ -311,6 +312,13 @@ class Session:
             return parse_datetime(self.given.at, self.engine.world.zone)
         except ValueError as error:
             raise InputError(f"--at: {error}") from None
+
+
+def file_of(url: str) -> Path | None:
+    """Return the file that the URL of an SQLite store names, None for another kind of store."""
+    from playbook.stores.sqlite_file import read_url
+
+    return Path(read_url(url)[0]) if url.startswith(_SQLITE) else None
 
 
 def _named(kind: str, given: str, names: dict[str, str]) -> str:

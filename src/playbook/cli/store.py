@@ -30,7 +30,7 @@ def store(session: Session, what: str, since: int) -> None:
     Which store, its URL says, of which the beginning is enough; nothing is opened. Once they have run, the program
     needs no right to make tables.
     """
-    kind = session.store_kind
+    kind = session.kind_of(session.url)
     if kind.ddl is None:
         raise InputError(f"the store {kind.name} has no tables that could be made beforehand")
     statements = kind.ddl(since)

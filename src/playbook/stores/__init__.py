@@ -1,10 +1,11 @@
 """What the author of a store needs: the interface, the values it takes and gives, and checks that all stores share.
 
-`playbook.testing.stores` holds the contract that a store must pass.
+`playbook.testing.stores` holds the contract that a store must pass. A store that is also an `Archive` can be copied.
 """
 
 from playbook.errors import KeyReused
 from playbook.model.projections import Projection, Source
+from playbook.stores.archive import TABLES, Archive, Moment, Row
 from playbook.stores.interface import (
     GENESIS,
     Batch,
@@ -48,9 +49,10 @@ from playbook.stores.rows import check as check_batches
 from playbook.stores.tallies import gathered, kept_answers
 
 __all__ = [
-    "CASES", "CASES_END", "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "Batch",
-    "Claim", "ColumnSource", "DueRow", "IndexRow", "KeyReused", "NewEvent", "Page", "Projection", "Query",
-    "Receipt", "Replicated", "Snapshot", "Source", "Store", "StoreKind", "StoredEvent", "Tally", "VaultRow",
+    "CASES", "CASES_END", "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "TABLES",
+    "Archive", "Batch", "Claim", "ColumnSource", "DueRow", "IndexRow", "KeyReused", "Moment", "NewEvent", "Page",
+    "Projection", "Query", "Receipt", "Replicated", "Row", "Snapshot", "Source", "Store", "StoreKind", "StoredEvent",
+    "Tally", "VaultRow",
     "VersionConflict", "Write", "check_batches", "check_groups", "check_projection", "check_status", "check_table",
     "gathered", "kept_answers", "mark", "place", "read_mark", "read_place", "read_position",
 ]  # fmt: skip

@@ -69,6 +69,22 @@ def audit_tallies(
             yield Finding(tenant, "", 0, 0, message)
 
 
+def audit_all(
+    store: Store, tenants: Iterable[str], total: int, progress: Callable[[str, int, int], None]
+) -> Iterator[Finding]:
+    """Yield what is wrong with the events of tenants; `progress` hears a title, how far it is, and of how much."""
+    before = checked = 0
+
+    def step(count: int) -> None:
+        nonlocal checked
+        checked = before + count
+        progress("Proving events", checked, total)
+
+    for tenant in tenants:
+        yield from audit(store, tenant, progress=step)
+        before = checked
+
+
 class _Walk:
     """Walk one stream from its first event."""
 

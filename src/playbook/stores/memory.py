@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from playbook.stores import rows
 from playbook.stores.interface import (
     GENESIS,
     Claim,
-    DueRow,
     Page,
     Query,
     Receipt,
@@ -22,42 +22,18 @@ from playbook.stores.interface import (
     StoredEvent,
     VersionConflict,
 )
-from playbook.stores.tallies import Tallies, column, gathered, kept_answers, part
+from playbook.stores.memory_kept import Due, MemoryMoment, Tenant
+from playbook.stores.tallies import column, gathered, kept_answers, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from playbook.stores.interface import Batch, IndexRow, Tally, VaultRow, Write
+    from playbook.stores.archive import Row
+    from playbook.stores.interface import Batch, DueRow, IndexRow, Tally, VaultRow, Write
 
     Answer = Receipt | VersionConflict | KeyReused
 
 _CHUNK = 10_000
-
-
-@attrs.frozen
-class _Due:
-    """Hold a due row and how it stands: `ready` is when it may be taken next, None where it is parked."""
-
-    row: DueRow
-    ready: int | None
-    token: str | None = None
-    attempts: int = 0
-    error: str = ""
-
-
-@attrs.define
-class _Tenant:
-    """Hold what one tenant has."""
-
-    heads: dict[str, Snapshot] = attrs.field(factory=dict)
-    events: dict[str, list[StoredEvent]] = attrs.field(factory=dict)
-    log: list[StoredEvent] = attrs.field(factory=list)
-    receipts: dict[str, Receipt] = attrs.field(factory=dict)
-    cases: dict[str, IndexRow] = attrs.field(factory=dict)
-    tallies: Tallies = attrs.field(factory=Tallies)
-    due: dict[tuple[str, str], _Due] = attrs.field(factory=dict)
-    documents: dict[str, bytes] = attrs.field(factory=dict)
-    vault: dict[str, VaultRow] = attrs.field(factory=dict)
 
 
 class MemoryStore:
@@ -65,7 +41,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._tenants: dict[str, _Tenant] = {}
+        self._tenants: dict[str, Tenant] = {}
         self._position = 0
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
@@ -75,7 +51,7 @@ class MemoryStore:
             return [self._append(batch) for batch in batches]
 
     def _append(self, batch: Batch) -> Answer:
-        tenant = self._tenants.get(batch.tenant) or _Tenant()
+        tenant = self._tenants.get(batch.tenant) or Tenant()
         first = tenant.receipts.get(batch.key) if batch.key is not None else None
         if first is not None:
             same = first.fingerprint == batch.fingerprint
@@ -98,7 +74,7 @@ class MemoryStore:
             tenant.receipts[batch.key] = receipt
         return receipt
 
-    def _write(self, tenant: _Tenant, write: Write) -> None:
+    def _write(self, tenant: Tenant, write: Write) -> None:
         version, stream = write.expected, write.stream
         head = tenant.heads[stream].hash if version else GENESIS
         for e in write.events:
@@ -112,11 +88,7 @@ class MemoryStore:
             tenant.log.append(stored)
         tenant.heads[stream] = Snapshot(version, head, write.fold, write.snapshot)
         if write.index is not None:
-            old = tenant.cases.get(write.index.case)
-            if old is not None:
-                tenant.tallies.add(old, -1)
-            tenant.tallies.add(write.index)
-            tenant.cases[write.index.case] = write.index
+            tenant.index(write.index)
         if write.due is not None:
             _replace_due(tenant, stream, write.due)
 
@@ -239,13 +211,28 @@ class MemoryStore:
         """Return this store: memory has no transaction of a host to join."""
         return self
 
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[MemoryMoment]:
+        """Lend what the store has now, for a block."""
+        yield MemoryMoment(self.copy()._tenants)
+
+    def restore(self, table: str, rows: Sequence[Row], gone: Sequence[Row]) -> None:
+        """Write rows as they are, in place of those with the same keys, and delete rows by their keys, as one."""
+        with self._lock:
+            for name, *key in gone:
+                self._of(name).delete(table, *key)
+            for name, *values in rows:
+                self._tenants.setdefault(name, Tenant()).restore(table, *values)
+                if table == "events":
+                    self._position = max(self._position, values[0])
+
     def copy(self) -> MemoryStore:
         """Return a store with what this one has, which goes its own way from here."""
         other = MemoryStore()
         with self._lock:
             other._position = self._position
             other._tenants = {
-                name: _Tenant(
+                name: Tenant(
                     dict(tenant.heads),
                     {stream: list(events) for stream, events in tenant.events.items()},
                     list(tenant.log),
@@ -263,8 +250,8 @@ class MemoryStore:
     def close(self) -> None:
         """Keep everything: a store in memory lives as long as it is referred to."""
 
-    def _of(self, tenant: str) -> _Tenant:
-        return self._tenants.get(tenant) or _Tenant()
+    def _of(self, tenant: str) -> Tenant:
+        return self._tenants.get(tenant) or Tenant()
 
     def _matching(self, tenant: str, query: Query) -> list[IndexRow]:
         rows.check_status(query)
@@ -283,7 +270,7 @@ class MemoryStore:
         ]
 
 
-def _conflict(tenant: _Tenant, batch: Batch, writes: Sequence[Write]) -> VersionConflict | None:
+def _conflict(tenant: Tenant, batch: Batch, writes: Sequence[Write]) -> VersionConflict | None:
     """Return what stands in the way of a batch; a reference that is taken counts as a stream that exists."""
     for claim in batch.done:
         due = tenant.due.get((claim.stream, claim.id))
@@ -304,14 +291,14 @@ def _conflict(tenant: _Tenant, batch: Batch, writes: Sequence[Write]) -> Version
     return VersionConflict(taken[0], 0, 1) if taken else None
 
 
-def _replace_due(tenant: _Tenant, stream: str, due: Sequence[DueRow]) -> None:
+def _replace_due(tenant: Tenant, stream: str, due: Sequence[DueRow]) -> None:
     """Store what differs: a row that stays as it was keeps its lease, its attempts and its error."""
     before = {id_: row for (name, id_), row in tenant.due.items() if name == stream}
     for id_ in before:
         del tenant.due[stream, id_]
     for row in due:
         old = before.get(row.id)
-        tenant.due[stream, row.id] = old if old is not None and old.row == row else _Due(row, row.at)
+        tenant.due[stream, row.id] = old if old is not None and old.row == row else Due(row, row.at)
 
 
 def _is_case(row: IndexRow) -> bool:

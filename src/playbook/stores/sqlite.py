@@ -11,6 +11,7 @@ from playbook.errors import DamagedStore
 from playbook.stores import rows, sqlite_columns, sqlite_find
 from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
+from playbook.stores.sqlite_archive import SqliteMoment, moment, restore
 from playbook.stores.sqlite_damage import SELECT_EVENTS, up_to_fault
 from playbook.stores.sqlite_file import MEMORY, SYNCHRONOUS, check_host, open_file, read_url
 from playbook.stores.sqlite_use import Joined, Readers, Transaction
@@ -26,8 +27,10 @@ from playbook.stores.sqlite_write import (
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from playbook.model.projections import Projection, Source
+    from playbook.stores.archive import Row
     from playbook.stores.interface import Batch, Query, Tally
     from playbook.stores.sqlite_write import Answer
 
@@ -248,6 +251,7 @@ class SqliteStore(_Connected):
 
     def __init__(self, path: str, *, timeout: float = 5.0, synchronous: str = SYNCHRONOUS[0]) -> None:
         super().__init__(open_file(path, timeout, synchronous), path, None if path == MEMORY else timeout)
+        self._path, self._timeout = path, timeout
         self._combining = Combining(self._append)
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
@@ -269,6 +273,15 @@ class SqliteStore(_Connected):
         count = super().erase(tenant, subject)
         self._all("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return count
+
+    def moment(self) -> AbstractContextManager[SqliteMoment]:
+        """Lend what the file has now, for a block; writers go on. A store without a file has no moments."""
+        return moment(self._path, self._timeout)
+
+    def restore(self, table: str, rows: Sequence[Row], gone: Sequence[Row]) -> None:
+        """Write rows as they are, in place of those with the same keys, and delete rows by their keys, as one."""
+        with self._transaction:
+            restore(self._cursor, table, rows, gone)
 
     def integrity(self) -> list[str]:
         """Return what SQLite itself finds wrong with the file: pages, indexes, types; at most 100 faults."""

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-for _name in ("appending", "reading", "working"):
+for _name in ("appending", "archive", "reading", "working"):
     pytest.register_assert_rewrite(f"playbook.testing.store_{_name}")
 pytest.register_assert_rewrite("playbook.testing.streams")

@@ -10,11 +10,14 @@ Its fixtures say what is tested:
         @pytest.fixture
         def reopen(self, store):
             return lambda: ...       # another store object over the same data, as after a restart
+
+A store that can be copied whole (`playbook.stores.Archive`) inherits from ArchiveContract too.
 """
 
 from __future__ import annotations
 
 from playbook.testing.store_appending import AppendContract
+from playbook.testing.store_archive import ArchiveContract
 from playbook.testing.store_counting import CountContract
 from playbook.testing.store_reading import ReadContract
 from playbook.testing.store_working import WorkContract
@@ -22,3 +25,6 @@ from playbook.testing.store_working import WorkContract
 
 class StoreContract(AppendContract, ReadContract, CountContract, WorkContract):
     """Every rule a store must keep; give the fixtures `store` and `reopen`."""
+
+
+__all__ = ["ArchiveContract", "StoreContract"]

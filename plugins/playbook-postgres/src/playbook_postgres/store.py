@@ -24,7 +24,7 @@ from playbook.stores import (
     place,
     read_position,
 )
-from playbook_postgres import columns, counting, finding, writing
+from playbook_postgres import archive, columns, counting, finding, writing
 from playbook_postgres.connecting import Pool, begin, hosted
 from playbook_postgres.faults import DOING, READING, STORING, TRANSLATED, Overtaken, translated
 from playbook_postgres.piping import Pipe
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from playbook import Projection, Source
-    from playbook.stores import Batch, IndexRow, Query, Tally
+    from playbook.stores import Batch, IndexRow, Query, Row, Tally
     from playbook_postgres.places import Place
     from playbook_postgres.writing import Answer
 
@@ -281,6 +281,19 @@ class PostgresStore(_Connected):
     def replica(self) -> _Connected:
         """Return what lists and reports are read from: the replica where the URL names one."""
         return self._replica or self
+
+    @contextmanager
+    def moment(self) -> Iterator[archive.PostgresMoment]:
+        """Lend what the database has now, for a block; writers go on."""
+        with self._lend(READING) as pipe, pipe.transaction():
+            pipe.send(archive.STILL)
+            pipe.ask("SELECT 1")  # the moment is that of the first question
+            yield archive.PostgresMoment(pipe)
+
+    def restore(self, table: str, rows: Sequence[Row], gone: Sequence[Row]) -> None:
+        """Write rows as they are, in place of those with the same keys, and delete rows by their keys, as one."""
+        with self._lend(DOING) as pipe, pipe.transaction():
+            archive.restore(pipe, table, rows, gone)
 
     def _lend(self, fate: str) -> AbstractContextManager[Pipe]:
         return self._pool.lend(fate)

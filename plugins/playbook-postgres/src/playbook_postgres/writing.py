@@ -50,7 +50,7 @@ _UPSERT_CASE = (
     ' ON CONFLICT (tenant, "case") DO UPDATE SET '
     + ", ".join(f'"{column}" = excluded."{column}"' for column in CASE_COLUMNS[1:])
 )
-_REPLACE_TAGS = (
+REPLACE_TAGS = (
     'WITH gone AS (DELETE FROM playbook.tags WHERE tenant = %(tenant)s AND "case" = %(case)s'
     " AND NOT (newest = %(newest)s AND tag = ANY(%(tags)s::text[])))"
     " INSERT INTO playbook.tags SELECT %(tenant)s, unnest(%(tags)s::text[]), %(newest)s, %(case)s"
@@ -209,7 +209,7 @@ class _Sending:
         self._ask(_UPSERT_CASE, (self._tenant, *astuple(row)[:-1], tags))
         if tags or not new:
             values = {"tenant": self._tenant, "case": row.case, "newest": -row.opened, "tags": tags}
-            self._ask(_REPLACE_TAGS, values)
+            self._ask(REPLACE_TAGS, values)
 
     def _due(self, stream: str, due: Sequence[DueRow], *, new: bool) -> None:
         if not new:
