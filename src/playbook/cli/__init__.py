@@ -1,5 +1,11 @@
 """The command line: `playbook COMMAND`."""
 
-from playbook.cli.program import main
+import sys
+
+try:
+    from playbook.cli.program import main
+except KeyboardInterrupt:  # Ctrl-C while the program was still loading; nothing had begun
+    sys.stderr.write("error: stopped\n")
+    sys.exit(130)
 
 __all__ = ["main"]

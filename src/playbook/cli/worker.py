@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook.cli.faults import STOPPED
 from playbook.cli.options import command
 from playbook.cli.output import document, say, warn
 from playbook.worker import work
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
     from playbook.engine import Engine
     from playbook.errors import StoreUnavailable
+
+_AT_ONCE = 100
+"""How many timers are struck before one looks whether to stop."""
 
 
 @command("worker", example="playbook worker --once")
@@ -34,11 +38,12 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Between looks.",
 )
-def worker(session: Session, once: bool, every: float) -> None:
+def worker(session: Session, once: bool, every: float) -> int:
     """Strike timers when they are due: reminders, and what the playbooks do by themselves.
 
     It works for every tenant of the store, or the one named, until Ctrl-C; any number may run at once, and each
-    timer strikes once. With --once it strikes what is due and ends: run it like that from cron.
+    timer strikes once. With --once it strikes what is due and ends: run it like that from cron. Ctrl-C ends it
+    between two timers: exit code 0, with --once 130.
     """
     session.require_project()
     struck: Counter[str] = Counter()
@@ -48,13 +53,22 @@ def worker(session: Session, once: bool, every: float) -> None:
         if number and not once and not session.json:
             say(f"{number:,} struck" + (f" for {engine.tenant}" if engine.tenant != "default" else ""))
 
+    stopped = False
     if once:
-        for engine in session.engines():
-            while number := engine.tick(worker=_name()):
-                count(engine, number)
+        stopped = _strike_once(session, count)
     else:
         _until_stopped(session, every, count)
     _tell(session, struck)
+    return STOPPED if stopped else 0
+
+
+def _strike_once(session: Session, count: Any) -> bool:
+    """Strike what is due; return whether Ctrl-C ended it before."""
+    with _stoppable() as stop:
+        for engine in session.engines():
+            while not stop.is_set() and (number := engine.tick(limit=_AT_ONCE, worker=_name())):
+                count(engine, number)
+        return stop.is_set()
 
 
 def _until_stopped(session: Session, every: float, count: Any) -> None:

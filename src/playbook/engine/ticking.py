@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playbook.engine.rearming import REARM, rearm
 from playbook.engine.streams import LOOK, REMINDER, timers_queue
 from playbook.engine.unit import SYSTEM
-from playbook.errors import InputError, PlaybookError, PluginError
+from playbook.errors import InputError, PlaybookError, PluginError, StoreUnavailable
 from playbook.model.commands import Advance, Request
 from playbook.model.events import Noticed, TimerFired
 from playbook.stores.interface import VersionConflict
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LEASE = 60_000_000
 _AGAIN = 3_600_000_000
+_SOON = 1_000_000
 _AT_ONCE = 100
 _TRIES = 20
 
@@ -30,7 +31,8 @@ def tick(engine: Engine, now: dt.datetime, limit: int, worker: str) -> int:
     """Strike what is due at a time, earliest first, until nothing is or `limit` is reached; return how many.
 
     Of each case one at a time: what one leads to may be due before the next. A timer whose case cannot be worked
-    on is parked with its error, and the others go on; one that a plugin fails is tried again in an hour.
+    on is parked with its error, and the others go on; one that a plugin fails is tried again in an hour, one whose
+    case kept changing in a second. Raises StoreUnavailable; what was taken by then is free when its lease ends.
     """
     struck = 0
     while struck < limit:
@@ -54,6 +56,8 @@ def tick(engine: Engine, now: dt.datetime, limit: int, worker: str) -> int:
                     rearm(engine, claim, now)
                 else:
                     struck += _strike(engine, claim, now)
+            except StoreUnavailable:
+                raise  # nothing is wrong with the timer: it is taken again when its lease has ended
             except PluginError as error:
                 engine.store.release(claim, retry_at=to_micros(now) + _AGAIN, error=str(error))
             except PlaybookError as error:
@@ -83,7 +87,8 @@ def _strike(engine: Engine, claim: Claim, now: dt.datetime) -> bool:
         taken = answer.stream == claim.stream and answer.expected == claim.attempts
         if taken and claim.attempts != unit.version(case):
             return False  # another worker took it over; a case that moved on is decided anew
-    raise InputError(f"{case} kept changing while its timer {claim.id!r} was to strike")
+    engine.store.release(claim, retry_at=to_micros(now) + _SOON, error="its case kept changing")
+    return False
 
 
 def _struck(unit: Unit, case: str, claim: Claim, now: dt.datetime) -> bool:

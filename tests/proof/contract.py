@@ -1,0 +1,54 @@
+"""What holds of every store, whatever happens to the processes that use it; `make soak` does much more of this."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import TYPE_CHECKING
+
+from tests.proof.crowding import crowd
+from tests.proof.killing import killed_importing, killed_selling, killed_striking
+from tests.proof.stopping import Shop, stopped_commands, stopped_imports, stopped_workers
+from tests.proof.workload import write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KILLS = int(os.environ.get("KILLS", "4"))
+"""How often processes are killed while commands are carried out; half as often in imports and among timers."""
+
+STOPS = KILLS
+"""How often Ctrl-C is pressed in commands; half as often in imports and in workers."""
+
+
+class ProofContract:
+    """Test a store that the fixture `url` names, in a database of its own."""
+
+    def test_killed_while_commands_are_carried_out(self, url: str) -> None:
+        chance = random.Random()
+        assert sum(killed_selling(url, f"t{number}", chance) for number in range(KILLS))
+
+    def test_killed_while_a_file_is_imported(self, url: str, tmp_path: Path) -> None:
+        file, count, chance = tmp_path / "rows.csv", 1200, random.Random()
+        write_rows(file, count)
+        for number in range(KILLS // 2):
+            killed_importing(url, f"t{number}", chance, file, count)
+
+    def test_killed_while_timers_strike(self, url: str) -> None:
+        chance = random.Random()
+        for number in range(KILLS // 2):
+            killed_striking(url, f"t{number}", chance)
+
+    def test_ctrl_c_in_commands(self, url: str, tmp_path: Path) -> None:
+        stopped_commands(Shop(tmp_path, url), random.Random(), STOPS)
+
+    def test_ctrl_c_in_imports(self, url: str, tmp_path: Path) -> None:
+        stopped_imports(Shop(tmp_path, url), random.Random(), STOPS // 2, tmp_path / "rows.csv", 3000)
+
+    def test_ctrl_c_in_workers(self, url: str, tmp_path: Path) -> None:
+        stopped_workers(Shop(tmp_path, url), url, random.Random(), STOPS // 2, 100 * STOPS)
+
+    def test_sixteen_processes_on_the_same_fifty_cases(self, url: str) -> None:
+        went = crowd(url, "t", processes=16, count=20)
+        assert went.shares == (20,) * 16
+        assert not went.given_up
