@@ -154,7 +154,9 @@ _STEPS = st.one_of(
     st.tuples(
         st.just("append"), st.lists(st.tuples(_WRITES, st.sampled_from([None, "k1", "k2"])), max_size=4)
     ),
-    st.tuples(st.just("claim"), st.integers(0, 9)),
+    st.tuples(
+        st.just("claim"), st.tuples(st.integers(0, 9), st.sampled_from([0, 10**12]), st.sampled_from("vw"))
+    ),
     st.tuples(st.just("release"), st.none() | st.integers(0, 9)),
     st.tuples(st.just("finish"), st.just(0)),
 )
@@ -178,7 +180,10 @@ class _Twin:
             batches = [self._batch(writes, key) for writes, key in value]
             self.both(lambda store: store.append(batches))
         elif name == "claim":
-            found = [list(store.claim("q", now=value, limit=2, lease=2, worker="w")) for store in self.stores]
+            now, lease, worker = value
+            found = [
+                list(store.claim("q", now=now, limit=2, lease=lease, worker=worker)) for store in self.stores
+            ]
             assert _comparable(found[0]) == _comparable(found[1])
             self.claims += zip(*found, strict=True)
         elif self.claims:

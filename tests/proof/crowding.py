@@ -43,6 +43,7 @@ def push(say: Connection, url: str, tenant: str, worker: str, count: int, second
         key, case = f"key-{worker}-{number}", chance.choice(CASES)
         change = Set(case, {"amount": f"{chance.randrange(10**9)}.{number % 10}0 EUR"}, reason=key)
         began = time.monotonic()
+        answer: object
         try:
             answer = engine.run(change if number % 4 else Log(case, "call", text=key), actor="cy", key=key)
         except StoreUnavailable as error:

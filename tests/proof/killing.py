@@ -50,15 +50,15 @@ def bring_in(say: Connection, url: str, tenant: str, file: Path) -> None:
 def strike(say: Connection, url: str, tenant: str, worker: str) -> None:
     """Strike timers that are due, a few at a time, and say how many were struck."""
     engine = workload.open_engine(workload.open_store(url), tenant, workload.LATER)
-    while struck := engine.tick(limit=5, worker=worker):
+    while struck := engine.tick(limit=5, worker=worker, lease=workload.LEASE):
         say.send(struck)
 
 
 # -- what must hold after -------------------------------------------------------------------------------
 
 
-def killed_selling(url: str, tenant: str, chance: random.Random) -> int:
-    """Kill processes that carry out commands; return how many commands had been answered."""
+def killed_selling(url: str, tenant: str, chance: random.Random) -> None:
+    """Kill processes that carry out commands."""
     workload.prepare(url, tenant)
     children = [start(sell, url, tenant, f"{tenant}.{number}") for number in range(2)]
     kill_under_load(children, chance)
@@ -68,7 +68,6 @@ def killed_selling(url: str, tenant: str, chance: random.Random) -> int:
         for number, child in enumerate(children):
             require_answers(engine, f"{tenant}.{number}", child.said, before)
         workload.require_whole(engine)
-    return sum(len(child.said) for child in children)
 
 
 def require_answers(engine: Engine, worker: str, said: Sequence[Any], before: Counter[str]) -> None:
@@ -87,8 +86,8 @@ def require_answers(engine: Engine, worker: str, said: Sequence[Any], before: Co
         assert after[key] == workload.traces(command), key
 
 
-def killed_importing(url: str, tenant: str, chance: random.Random, file: Path, count: int) -> int:
-    """Kill a process that imports; return how many rows it had said to be in."""
+def killed_importing(url: str, tenant: str, chance: random.Random, file: Path, count: int) -> None:
+    """Kill a process that imports."""
     workload.prepare(url, tenant, ())
     child = start(bring_in, url, tenant, file)
     kill_under_load([child], chance)
@@ -102,21 +101,16 @@ def killed_importing(url: str, tenant: str, chance: random.Random, file: Path, c
             assert (outcome.opened, outcome.skipped) == (count - skipped, skipped)
         assert set(workload.happened(engine).values()) == {1}
         workload.require_whole(engine)
-    return said
 
 
-def killed_striking(url: str, tenant: str, chance: random.Random, cases: int = 100) -> int:
-    """Kill one of two processes that strike timers, then the other; return how many had been struck."""
+def killed_striking(url: str, tenant: str, chance: random.Random, cases: int = 100) -> None:
+    """Kill two processes that strike timers."""
     names = [f"{tenant}-{number}" for number in range(cases)]
     workload.prepare(url, tenant, names, now=workload.START)
     children = [start(strike, url, tenant, f"w{number}") for number in range(2)]
     kill_under_load(children, chance, 0.1)
     said = sum(sum(child.said) for child in children)
-    with workload.opened(url, tenant, workload.LATER + workload.LEASE) as engine:
+    with workload.opened(url, tenant, workload.LATER) as engine:
         workload.require_whole(engine)
         assert said <= workload.fired(engine).total() <= 3 * cases
-        while engine.tick():
-            pass
-        assert workload.fired(engine) == Counter({f"case:{n}": 3 for n in names})
-        workload.require_whole(engine)
-    return said
+        workload.require_all_fired(engine, names)

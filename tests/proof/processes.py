@@ -57,13 +57,12 @@ def hear_all(
     children: Sequence[Child], *, until: Callable[[], bool] = lambda: False, patience: float = 300
 ) -> None:
     """Hear what processes say until all have ended, or until something is so; fails after `patience` seconds."""
-    lines = {child.line: child for child in children if not child.line.closed}
+    talking = [child for child in children if not child.line.closed]
     end = time.monotonic() + patience
-    while lines and not until():
+    while talking and not until():
         assert time.monotonic() < end, "nothing goes on any more"
-        for line in connection.wait(list(lines), 0.01):
-            if not lines[line].hear():
-                del lines[line]
+        ready = connection.wait([child.line for child in talking], 0.01)
+        talking = [child for child in talking if child.line not in ready or child.hear()]
 
 
 def pause(children: Sequence[Child], seconds: float) -> None:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,5 +91,5 @@ def stopped_workers(shop: Shop, url: str, chance: random.Random, times: int, cas
         shop.stop(chance, (0.3, 0.8), "worker", "--once")
     shop.run("worker", "--once")
     with workload.opened(url, "default") as engine:
-        assert workload.fired(engine) == Counter({f"case:{name}": 3 for name in names})
+        assert workload.fired(engine) == workload.each_fired(names)
         workload.require_whole(engine)

@@ -1,9 +1,14 @@
-"""The proofs with PostgreSQL."""
+"""The proofs with PostgreSQL; the fixture `url` names a database of a real server."""
 
 from __future__ import annotations
 
-from tests.proof.contract import ProofContract
+from tests.proof.contract import KillingContract, StoppingContract, thorough
 
 
-class TestPostgres(ProofContract):
-    """The fixture `url` names a database of a real server."""
+class TestKilling(KillingContract):
+    pass
+
+
+@thorough
+class TestStopping(StoppingContract):
+    pass

@@ -23,7 +23,7 @@ from playbook.engine.plugin_streams import PluginStreams
 from playbook.engine.publishing import Publisher
 from playbook.engine.records import Records
 from playbook.engine.streams import ORGANIZATION, CaseStream, case_id_of, case_named, case_stream
-from playbook.engine.ticking import tick
+from playbook.engine.ticking import LEASE, tick
 from playbook.engine.unit import Unit
 from playbook.errors import InputError, KeyReused, PluginError, Refused, StoreUnavailable, UnknownName
 from playbook.model.commands import Advance, Command, Guide, Open, RecordCommand, Request
@@ -272,9 +272,19 @@ class Engine:
         """Return the id of a new case."""
         return case_id_of(self.entropy(8))
 
-    def tick(self, now: dt.datetime | None = None, *, limit: int = 1000, worker: str = "tick") -> int:
-        """Strike the timers that are due, earliest first, each once; return how many there were."""
-        return tick(self, now or self.clock(), limit, worker)
+    def tick(
+        self,
+        now: dt.datetime | None = None,
+        *,
+        limit: int = 1000,
+        worker: str = "tick",
+        lease: dt.timedelta = LEASE,
+    ) -> int:
+        """Strike the timers that are due, earliest first, each once; return how many there were.
+
+        What a worker takes is another's once the `lease` has ended: where it died, timers wait for that long.
+        """
+        return tick(self, now or self.clock(), limit, worker, lease)
 
     def unit(self, case: str, now: dt.datetime) -> Unit:
         """Begin a unit of work on a case as it stands; raises UnknownName."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from playbook.engine.definitions import Compiler
 from playbook.engine.engine import Engine
 from playbook.engine.rehearsing import rehearse
+from playbook.engine.ticking import LEASE
 from playbook.errors import InputError, Refused
 from playbook.model.commands import Command
 from playbook.process.translated import Fitting, translated, translated_record
@@ -71,9 +72,16 @@ class Teller(Engine):
         """Enlist as the engine does."""
         return self.engine.enlist(wanted, actor=actor)
 
-    def tick(self, now: dt.datetime | None = None, *, limit: int = 1000, worker: str = "tick") -> int:
+    def tick(
+        self,
+        now: dt.datetime | None = None,
+        *,
+        limit: int = 1000,
+        worker: str = "tick",
+        lease: dt.timedelta = LEASE,
+    ) -> int:
         """Strike timers as the engine does."""
-        return self.engine.tick(now, limit=limit, worker=worker)
+        return self.engine.tick(now, limit=limit, worker=worker, lease=lease)
 
     def run(
         self,

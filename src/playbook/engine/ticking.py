@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import secrets
 from typing import TYPE_CHECKING
 
 from playbook.engine.rearming import REARM, rearm
@@ -14,20 +16,21 @@ from playbook.stores.interface import VersionConflict
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from playbook.engine.engine import Engine
     from playbook.engine.unit import Unit
     from playbook.stores.interface import Claim
 
-_LEASE = 60_000_000
+LEASE = dt.timedelta(minutes=1)
+"""How long a worker may hold what it takes, at most so many timers at once."""
+
+_MICROSECOND = dt.timedelta(microseconds=1)
 _AGAIN = 3_600_000_000
 _SOON = 1_000_000
 _AT_ONCE = 100
 _TRIES = 20
 
 
-def tick(engine: Engine, now: dt.datetime, limit: int, worker: str) -> int:
+def tick(engine: Engine, now: dt.datetime, limit: int, worker: str, lease: dt.timedelta) -> int:
     """Strike what is due at a time, earliest first, until nothing is or `limit` is reached; return how many.
 
     Of each case one at a time: what one leads to may be due before the next. A timer whose case cannot be worked
@@ -35,13 +38,14 @@ def tick(engine: Engine, now: dt.datetime, limit: int, worker: str) -> int:
     case kept changing in a second. Raises StoreUnavailable; what was taken by then is free when its lease ends.
     """
     struck = 0
+    holder = f"{worker}:{secrets.token_hex(6)}"  # nobody else, whatever names the others go by
     while struck < limit:
         claims = engine.store.claim(
             timers_queue(engine.tenant),
             now=to_micros(now),
             limit=min(limit - struck, _AT_ONCE),
-            lease=_LEASE,
-            worker=worker,
+            lease=lease // _MICROSECOND,
+            worker=holder,
         )
         if not claims:
             break

@@ -263,7 +263,11 @@ class Store(Protocol):
         ...
 
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
-        """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
+        """Take due rows whose time has come, oldest first; each is one worker's until its lease ends.
+
+        `lease` is in microseconds of the store's own clock, whatever `now` is. What a worker holds of a stream keeps
+        other workers from the rest of it in that queue; when the lease has ended, the oldest goes first again.
+        """
         ...
 
     def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -158,20 +159,27 @@ class MemoryStore:
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
         """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
         with self._lock:
+            clock = _clock()
+            held = {
+                (name, stream)
+                for name, tenant in self._tenants.items()
+                for (stream, _), due in tenant.due.items()
+                if due.row.queue == queue and due.until > clock and due.worker != worker
+            }
             ready = sorted(
                 (due.ready, name, *key)
                 for name, tenant in self._tenants.items()
                 for key, due in tenant.due.items()
                 if due.row.queue == queue and due.ready is not None and due.ready <= now
+                if due.until <= clock and (name, key[0]) not in held
             )
-            return [
-                self._take(name, stream, id_, now + lease, worker) for _, name, stream, id_ in ready[:limit]
-            ]
+            until = clock + lease
+            return [self._take(name, stream, id_, until, worker) for _, name, stream, id_ in ready[:limit]]
 
     def _take(self, tenant: str, stream: str, id_: str, until: int, worker: str) -> Claim:
         due = self._tenants[tenant].due[stream, id_]
         token = f"{worker}:{secrets.token_hex(12)}"
-        taken = attrs.evolve(due, ready=until, token=token, attempts=due.attempts + 1)
+        taken = attrs.evolve(due, token=token, attempts=due.attempts + 1, worker=worker, until=until)
         self._tenants[tenant].due[stream, id_] = taken
         row = due.row
         return Claim(tenant, stream, id_, row.queue, row.at, row.data, taken.attempts, token)
@@ -181,7 +189,8 @@ class MemoryStore:
         with self._lock:
             all_due, key = self._of(claim.tenant).due, (claim.stream, claim.id)
             if key in all_due and all_due[key].token == claim.token:
-                all_due[key] = attrs.evolve(all_due[key], ready=retry_at, token=None, error=error)
+                due = all_due[key]
+                all_due[key] = Due(due.row, retry_at, attempts=due.attempts, error=error)
 
     def document(self, tenant: str, digest: str) -> bytes | None:
         """Return a published document by its digest."""
@@ -289,6 +298,10 @@ def _conflict(tenant: Tenant, batch: Batch, writes: Sequence[Write]) -> VersionC
         versions[write.stream] = actual + len(write.events)
     taken = [row.ref for row in batch.vault if row.ref in tenant.vault]
     return VersionConflict(taken[0], 0, 1) if taken else None
+
+
+def _clock() -> int:
+    return time.monotonic_ns() // 1000
 
 
 def _replace_due(tenant: Tenant, stream: str, due: Sequence[DueRow]) -> None:

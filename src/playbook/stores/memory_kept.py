@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Due:
-    """Hold a due row and how it stands: `ready` is when it may be taken next, None where it is parked."""
+    """Hold a due row and how it stands: `ready` is when it may be taken next, None where it is parked.
+
+    `worker` holds it until `until`, by the clock of the store.
+    """
 
     row: DueRow
     ready: int | None
     token: str | None = None
     attempts: int = 0
     error: str = ""
+    worker: str = ""
+    until: int = 0
 
 
 @attrs.define

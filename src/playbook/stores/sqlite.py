@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,10 @@ from playbook.stores.sqlite_damage import SELECT_EVENTS, up_to_fault
 from playbook.stores.sqlite_file import MEMORY, SYNCHRONOUS, check_host, open_file, read_url
 from playbook.stores.sqlite_use import Joined, Readers, Transaction
 from playbook.stores.sqlite_write import (
+    HOLD_DUE,
     SELECT_HEAD,
     SELECT_RECEIPT,
+    SELECT_RIPE,
     ApartError,
     RejectedError,
     Writer,
@@ -42,6 +45,10 @@ _SELECT_TENANTS = (
     " SELECT (SELECT min(tenant) FROM streams WHERE tenant > name) FROM found WHERE name IS NOT NULL)"
     " SELECT name FROM found WHERE name IS NOT NULL"
 )
+
+
+def _clock() -> int:
+    return time.time_ns() // 1000
 
 
 class _Connected:
@@ -164,20 +171,19 @@ class _Connected:
         return found[0][0] if found else 0
 
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
-        """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
-        query = (
-            "SELECT tenant, stream, id, queue, at, data, attempts + 1 FROM due WHERE queue = ? AND ready <= ?"
-            " ORDER BY ready, tenant, stream, id LIMIT ?"
-        )
-        if not self._all(query, (queue, now, 1), short=True):
+        """Take due rows whose time has come, oldest first; each is one worker's until its lease ends.
+
+        Leases are by the clock of the machine, which all who use the file share.
+        """
+        if not self._all(SELECT_RIPE, (queue, now, _clock(), worker, 1), short=True):
             return []  # a worker that asks in vain does not stop those who write
         with self._lock, self._transaction:
-            found = self._cursor.execute(query, (queue, now, limit)).fetchall()
+            clock = _clock()
+            found = self._cursor.execute(SELECT_RIPE, (queue, now, clock, worker, limit)).fetchall()
             claims = [Claim(*row) for row in ((*row, f"{worker}:{secrets.token_hex(12)}") for row in found)]
+            held = (worker, clock, clock + lease)
             self._cursor.executemany(
-                "UPDATE due SET ready = ?, token = ?, attempts = attempts + 1"
-                " WHERE tenant = ? AND stream = ? AND id = ?",
-                [(now + lease, claim.token, claim.tenant, claim.stream, claim.id) for claim in claims],
+                HOLD_DUE, [(claim.token, *held, claim.tenant, claim.stream, claim.id) for claim in claims]
             )
         return claims
 
@@ -185,7 +191,7 @@ class _Connected:
         """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
         with self._lock, self._transaction:
             self._cursor.execute(
-                "UPDATE due SET ready = ?, token = NULL, error = ?"
+                "UPDATE due SET ready = ?, token = NULL, worker = '', held_from = 0, held_until = 0, error = ?"
                 " WHERE tenant = ? AND stream = ? AND id = ? AND token = ?",
                 (retry_at, error, claim.tenant, claim.stream, claim.id, claim.token),
             )

@@ -72,8 +72,15 @@ CREATE TABLE vault (
 CREATE INDEX vault_subject ON vault (tenant, subject);
 """
 
+# Who holds a due row, and between which moments of the machine's clock: where that was set back, nobody does.
+_LEASES = """
+ALTER TABLE due ADD COLUMN worker TEXT NOT NULL DEFAULT '';
+ALTER TABLE due ADD COLUMN held_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE due ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+"""
+
 # Each brings a file from the version before to the next; what has been released is never changed.
-_STEPS = (_FIRST, sqlite_tally.SCHEMA)
+_STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES)
 
 SCHEMA_VERSION = len(_STEPS)
 """The version of the tables: PRAGMA user_version."""

@@ -32,6 +32,17 @@ INSERT_VAULT = "INSERT INTO vault VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 INSERT_DUE = (
     "INSERT OR REPLACE INTO due (tenant, stream, id, queue, at, data, ready) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+# what one worker holds of a stream keeps others from the rest of it: its rows are worked off in their order
+SELECT_RIPE = (
+    "SELECT tenant, stream, id, queue, at, data, attempts + 1 FROM due WHERE queue = ?1 AND ready <= ?2"
+    " AND NOT EXISTS (SELECT 1 FROM due AS held WHERE held.tenant = due.tenant AND held.stream = due.stream"
+    " AND held.queue = ?1 AND held.held_from <= ?3 AND held.held_until > ?3"
+    " AND (held.id = due.id OR held.worker <> ?4)) ORDER BY ready, tenant, stream, id LIMIT ?5"
+)
+HOLD_DUE = (
+    "UPDATE due SET token = ?, worker = ?, held_from = ?, held_until = ?, attempts = attempts + 1"
+    " WHERE tenant = ? AND stream = ? AND id = ?"
+)
 DELETE_DUE = "DELETE FROM due WHERE tenant = ? AND stream = ? AND id = ?"
 INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 DELETE_TAG = 'DELETE FROM tags WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'

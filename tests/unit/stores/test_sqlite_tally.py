@@ -58,6 +58,8 @@ def test_a_file_from_before_tallies_gets_them_when_it_is_opened(path: str, host:
     for trigger in ("cases_added", "cases_changed", "cases_taken"):
         host.execute(f"DROP TRIGGER {trigger}")
     host.execute("DROP TABLE tallies")
+    for column in ("worker", "held_from", "held_until"):
+        host.execute(f"ALTER TABLE due DROP COLUMN {column}")
     host.execute("PRAGMA user_version = 1")
     with (
         contextlib.closing(SqliteStore(":memory:")) as other,

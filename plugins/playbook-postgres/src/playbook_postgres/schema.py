@@ -59,8 +59,14 @@ CREATE TABLE playbook.vault (
 CREATE INDEX vault_subject ON playbook.vault (tenant, subject);
 """
 
+# Who holds a due row, and between which moments of the server's clock: where that was set back, nobody does.
+_LEASES = """
+ALTER TABLE playbook.due ADD COLUMN worker text COLLATE "C" NOT NULL DEFAULT '',
+    ADD COLUMN held_from timestamptz, ADD COLUMN held_until timestamptz;
+"""
+
 # Each brings a database from the version before to the next; what has been released is never changed.
-_VERSIONS = (_FIRST, counting.SCHEMA)
+_VERSIONS = (_FIRST, counting.SCHEMA, _LEASES)
 
 VERSION = len(_VERSIONS)
 """The version of the tables."""

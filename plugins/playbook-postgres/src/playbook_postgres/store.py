@@ -54,15 +54,23 @@ _TENANTS = (
     " SELECT (SELECT min(tenant) FROM playbook.streams WHERE tenant > name) FROM found WHERE name IS NOT NULL)"
     " SELECT name FROM found WHERE name IS NOT NULL"
 )
+# What one worker holds of a stream keeps others from the rest of it: its rows are worked off in their order. Those
+# who claim take turns, so that each sees what the one before holds; a row that is just being finished is left out.
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
 _CLAIM = (
-    "UPDATE playbook.due SET ready = %s, token = %s, attempts = attempts + 1"
-    " FROM (SELECT tenant AS t, stream AS s, id AS i, ready AS was FROM playbook.due WHERE queue = %s"
-    " AND ready <= %s ORDER BY ready, tenant, stream, id LIMIT %s FOR UPDATE SKIP LOCKED) AS ripe"
+    "UPDATE playbook.due SET token = %s, worker = %s, held_from = clock_timestamp(),"
+    " held_until = clock_timestamp() + %s * interval '1 microsecond', attempts = attempts + 1"
+    " FROM (SELECT tenant AS t, stream AS s, id AS i FROM playbook.due AS free WHERE queue = %s AND ready <= %s"
+    " AND NOT EXISTS (SELECT 1 FROM playbook.due AS held WHERE held.tenant = free.tenant"
+    " AND held.stream = free.stream AND held.queue = free.queue"
+    " AND clock_timestamp() >= held.held_from AND clock_timestamp() < held.held_until"
+    " AND (held.id = free.id OR held.worker <> %s))"
+    " ORDER BY ready, tenant, stream, id LIMIT %s FOR UPDATE SKIP LOCKED) AS ripe"
     " WHERE tenant = t AND stream = s AND id = i"
-    " RETURNING was, tenant, stream, id, queue, at, data, attempts, token"
+    " RETURNING ready, tenant, stream, id, queue, at, data, attempts, token"
 )
 _RELEASE = (
-    "UPDATE playbook.due SET ready = %s, token = NULL, error = %s"
+    "UPDATE playbook.due SET ready = %s, token = NULL, worker = '', held_from = NULL, held_until = NULL, error = %s"
     " WHERE tenant = %s AND stream = %s AND id = %s AND token = %s"
 )
 # how much of the log of writes there is, in bytes, and whether a copy has so much of it
@@ -181,9 +189,15 @@ class _Connected(ABC):
         return int(found[0][0]) if found else 0
 
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
-        """Take due rows whose time has come, oldest first; each is one worker's until its lease ends."""
+        """Take due rows whose time has come, oldest first; each is one worker's until its lease ends.
+
+        Leases are by the clock of the server.
+        """
         token = f"{worker}:{secrets.token_hex(12)}"
-        found = self._all(_CLAIM, (now + lease, token, queue, now, limit), DOING)
+        with self._lend(DOING) as pipe, pipe.transaction():
+            pipe.send(_IN_TURN, (queue,))
+            taken = pipe.send(_CLAIM, (token, worker, lease, queue, now, worker, limit))
+        found = taken.fetchall()
         return [Claim(*row[1:]) for row in sorted(found, key=lambda row: row[:4])]
 
     def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:

@@ -59,7 +59,8 @@ REPLACE_TAGS = (
 _INSERT_DUE = (
     "INSERT INTO playbook.due (tenant, stream, id, queue, at, data, ready) VALUES (%s, %s, %s, %s, %s, %s, %s)"
     " ON CONFLICT (tenant, stream, id) DO UPDATE SET queue = excluded.queue, at = excluded.at,"
-    " data = excluded.data, ready = excluded.ready, token = NULL, attempts = 0, error = ''"
+    " data = excluded.data, ready = excluded.ready, token = NULL, attempts = 0, error = '',"
+    " worker = '', held_from = NULL, held_until = NULL"
     " WHERE (due.queue, due.at, due.data) IS DISTINCT FROM (excluded.queue, excluded.at, excluded.data)"
 )
 _CLEAR_DUE = "DELETE FROM playbook.due WHERE tenant = %s AND stream = %s AND NOT id = ANY(%s)"
