@@ -39,14 +39,20 @@ def audit(store: Store, tenant: str, *, progress: Callable[[int], None] | None =
     `progress` hears after each stream how many events were checked. An erased personal value is no fault. That
     nothing was cut off the end of a stream together with its head shows only against heads kept elsewhere.
     """
-    checked = 0
+    checked, named = 0, set[int]()
     for name in streams_of(store, tenant):
         walk = _Walk(store, tenant, name)
-        yield from walk.stream()
+        for finding in walk.stream():
+            named.add(finding.position)
+            yield finding
         checked += walk.checked
         if progress is not None:
             progress(checked)
-    yield from _strays(store, tenant, checked)
+    try:
+        yield from _strays(store, tenant, checked)
+    except DamagedStore as error:
+        if not error.position or error.position not in named:
+            yield Finding(tenant, "", error.version, error.position, str(error))
     yield from audit_tallies(store, tenant, Query(), lambda: _cases(store, tenant))
 
 
@@ -173,20 +179,14 @@ def _commitments(value: Any) -> Iterator[tuple[str, str]]:
 
 def _strays(store: Store, tenant: str, checked: int) -> Iterator[Finding]:
     """Yield events of the log that no stream has; looked for only where the log holds more events."""
-    try:
-        if sum(len(events) for events in _log(store, tenant)) == checked:
-            return
-        for events in _log(store, tenant):
-            streams = dict.fromkeys(event.stream for event in events)
-            known: Mapping[str, Snapshot] = store.load(tenant, list(streams))
-            for event in events:
-                if event.stream not in known:
-                    yield Finding(
-                        tenant, event.stream, event.version, event.position, "its stream has no head"
-                    )
-    except DamagedStore as error:
-        # what is named by version and position was named with its stream, if it has one
-        yield Finding(tenant, "", error.version, error.position, str(error))
+    if sum(len(events) for events in _log(store, tenant)) == checked:
+        return
+    for events in _log(store, tenant):
+        streams = dict.fromkeys(event.stream for event in events)
+        known: Mapping[str, Snapshot] = store.load(tenant, list(streams))
+        for event in events:
+            if event.stream not in known:
+                yield Finding(tenant, event.stream, event.version, event.position, "its stream has no head")
 
 
 def _log(store: Store, tenant: str) -> Iterator[tuple[StoredEvent, ...]]:

@@ -90,6 +90,17 @@ def _beside(events: list[tuple[Any, ...]], stream: str, version: int) -> int:
     return of_stream.get(version + 1, of_stream.get(version - 1, 0))
 
 
+def test_text_that_cannot_be_read_is_named_once_and_what_follows_is_looked_at(
+    store: SqliteStore, host: sqlite3.Connection
+) -> None:
+    host.execute("UPDATE events SET actor = CAST(x'ff' AS TEXT) WHERE position = 1")
+    host.execute("UPDATE events SET data = x'00' WHERE position = 8")
+    assert [(f.stream, f.version, f.position) for f in audit(store, TENANT)] == [
+        ("case:1", 1, 1),
+        ("case:1", 4, 8),
+    ]
+
+
 @pytest.mark.parametrize("column", ["at", "recorded", "version"])
 def test_any_number_that_is_altered_is_found_where_it_is(
     store: SqliteStore, host: sqlite3.Connection, column: str
