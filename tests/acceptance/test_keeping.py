@@ -171,7 +171,8 @@ def test_a_copy_that_is_killed_again_and_again_ends_the_same(large: Path, here: 
                 time.sleep(0.005)
             running.kill()
         assert running.returncode == -signal.SIGKILL
-    assert SqliteStore(str(target)).tenants() == []
+    with contextlib.closing(SqliteStore(str(target))) as unfinished:
+        assert unfinished.tenants() == []
     done = here("copy", str(large), str(target), "--json").json
     assert list(done) == ["rows", "written", "findings"]
     assert done["rows"]["events"] == 12_000

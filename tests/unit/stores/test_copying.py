@@ -94,5 +94,8 @@ def test_what_is_damaged_is_copied_as_it_is_and_told(tmp_path: Path) -> None:
             pytest.raises(InputError, match="cannot be copied"),
         ):
             copy(damaged.bind(host), MemoryStore(), progress=quiet)
-    with pytest.raises(InputError, match="give the store a file"):
-        copy(SqliteStore(":memory:"), MemoryStore(), progress=quiet)
+    with (
+        contextlib.closing(SqliteStore(":memory:")) as without,
+        pytest.raises(InputError, match="give the store a file"),
+    ):
+        copy(without, MemoryStore(), progress=quiet)
