@@ -37,8 +37,8 @@ def translated(error: Exception, name: str, fate: str) -> PlaybookError:
         return InputError(f"a value cannot be stored: {line}")
     if isinstance(error, InDoubtError):
         return OutcomeUnknown(
-            f"{name} was lost while the command was being stored: {line}; whether it was stored is not known:"
-            " the same command with the same --key is stored once, without a key look at `playbook history` first"
+            f"{name} was lost while the command was being stored: {line}; whether it was stored is not known: give it"
+            " again with the same key (--key) and it is stored once; without a key look at `playbook history` first"
         )
     if isinstance(error, psycopg.errors.TransactionRollback):
         return Overtaken(f"{name} ended the transaction for another one; {fate}: try again")

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _REPLICA = "replica="
-_EXAMPLE = "postgresql://USER@HOST/DATABASE"
-# a password may hold any of the characters that end it, so that of a URL goes up to the last @
 _SECRETS = ((r"://([^:/?\s]*):\S*@", r"://\1:***@"), (r"password=[^&\s\"]*", "password=***"))
 
 
@@ -59,12 +57,23 @@ def one_line(error: Exception) -> str:
 
 
 def _known(url: str) -> Mapping[str, Any]:
+    who, _, _ = url.partition("?")[0].partition("://")[2].rpartition("@")
+    if "@" in who or "/" in who:  # the driver would take a part of the password for the host, and say so
+        raise _unreadable("it has an @ or / in its user or password, which are written %40 and %2F")
     try:
-        return conninfo_to_dict(url)
+        known = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
-        raise StoreUnavailable(
-            f"the URL of the store cannot be read: {one_line(error)}; write {_EXAMPLE}, other characters as %XX"
-        ) from None
+        raise _unreadable(one_line(error)) from None
+    port = str(known.get("port") or "")
+    if port.strip("0123456789,"):
+        raise _unreadable(f"the port {port!r} is no number")
+    return known
+
+
+def _unreadable(why: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"the URL of the store cannot be read: {why}; write postgresql://USER@HOST/DATABASE"
+    )
 
 
 def _place(known: Mapping[str, Any], what: str = "") -> Place:
