@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 PROGRAM = str(Path(sys.executable).with_name("playbook"))
 OPEN = ("open", "deals", "Acme", "amount=25000 EUR", "--owner", "sam")
-RIGHTS = """
-GRANT USAGE ON SCHEMA playbook TO {role};
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA playbook TO {role};
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA playbook TO {role};
-"""
+RIGHTS = "".join(
+    re.findall(
+        r"^GRANT .*$", (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+)
+"""What the README grants to a user called `sales`."""
 
 
 class Server(Protocol):
@@ -163,7 +165,10 @@ def test_a_user_who_may_not_make_tables_works_once_a_host_has_made_them(shell: S
     assert code == "store_unavailable"
     assert "has no tables yet" in message
     assert "playbook store ddl --store postgresql://" in message
-    _tell(shell.url, shell("store", "ddl", url="postgresql://")["ddl"] + RIGHTS.format(role=role))
+    _tell(
+        shell.url,
+        shell("store", "ddl", url="postgresql://")["ddl"] + RIGHTS.replace(" TO sales;", f" TO {role};"),
+    )
     assert shell(*OPEN, url=mine)["stage"]
     assert shell("list", url=mine)["total"] == 1
     for taken, fate in (

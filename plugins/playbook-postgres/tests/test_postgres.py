@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-import json
+import os
+import re
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +12,14 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from msgspec.structs import replace
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from playbook import ForeignStore, InputError, NewerStore, StoreUnavailable
 from playbook.stores import Receipt, VaultRow, VersionConflict
 from playbook.testing.batches import TENANT, batch, case, head_of, write
 from playbook.testing.stores import ArchiveContract, StoreContract
-from playbook_postgres.schema import ddl
+from playbook_postgres.schema import VERSION, ddl
 from playbook_postgres.store import PostgresStore
 
 if TYPE_CHECKING:
@@ -101,24 +103,52 @@ def test_many_processes_may_make_the_tables_at_once(url: str) -> None:
         store.close()
 
 
-def test_the_printed_ddl_makes_what_the_store_makes(url: str) -> None:
+def test_printed_statements_make_and_upgrade_what_opening_does(url: str) -> None:
+    made = (
+        "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns"
+        " WHERE table_schema = 'playbook' UNION ALL SELECT tablename, indexname, indexdef FROM pg_indexes"
+        " WHERE schemaname = 'playbook' UNION ALL SELECT 'version', version::text, '' FROM playbook.version"
+        " ORDER BY 1, 2, 3"
+    )
+    PostgresStore(url).close()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(ddl().encode())
-    store = PostgresStore(url)
-    assert isinstance(store.append([batch(write("case:1", b"1"))])[0], Receipt)
-    store.close()
+        opened = connection.execute(made.encode()).fetchall()
+        for since in range(VERSION):
+            later = ddl(since).removeprefix("BEGIN;\n")
+            first = ddl().replace(later, f"INSERT INTO playbook.version VALUES ({since}); COMMIT;")
+            for statements in (first, ddl(since)) if since else (ddl(),):
+                connection.execute(
+                    "DROP SCHEMA IF EXISTS playbook CASCADE" if "CREATE SCHEMA" in statements else ""
+                )
+                connection.execute(statements.encode())
+            assert connection.execute(made.encode()).fetchall() == opened
+    with pytest.raises(InputError, match="leads nowhere"):
+        ddl(VERSION)
 
 
-def test_every_key_begins_with_the_tenant(url: str, store: PostgresStore) -> None:
+def test_every_key_begins_with_tenant_and_stream(url: str, store: PostgresStore) -> None:
+    """So that the tables can be distributed by tenant; DECISIONS.md has the reason of each exception."""
     query = (
-        "SELECT c.relname, (SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attnum = i.indkey[0])"
-        " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
-        " WHERE i.indisunique AND c.relnamespace = 'playbook'::regnamespace ORDER BY 1"
+        "SELECT t.relname, c.relname, i.indisunique, ARRAY(SELECT attname::text FROM unnest(i.indkey::int2[])"
+        " WITH ORDINALITY AS key (number, place) JOIN pg_attribute ON attrelid = t.oid AND attnum = number"
+        " ORDER BY place), EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = t.oid AND attname = 'stream')"
+        " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid"
+        " WHERE t.relnamespace = 'playbook'::regnamespace"
     )
     with psycopg.connect(url) as connection:
         found = connection.execute(query.encode()).fetchall()
-    tables = ["cases", "documents", "due", "events", "events", "receipts", "streams", "tags", "vault"]
-    assert found == [(table, "tenant") for table in tables]
+    others = {
+        index: columns
+        for _, index, unique, columns, of_streams in found
+        if columns[:2] != ["tenant", "stream"] and (of_streams or columns[0] != "tenant")
+    }
+    assert others == {
+        "events_log": ["tenant", "position"],
+        "due_ready": ["queue", "ready", "tenant", "stream", "id"],
+    }
+    assert {table for table, _, unique, *_ in found if unique} == {
+        "cases", "documents", "due", "events", "receipts", "streams", "tags", "vault",
+    }  # fmt: skip
 
 
 def test_readers_and_writers_of_the_same_streams_do_not_wait_for_ever(store: PostgresStore) -> None:
@@ -176,17 +206,29 @@ def test_text_that_the_database_cannot_hold_is_refused_clearly(store: PostgresSt
     assert list(store.streams(TENANT)) == []
 
 
-def test_a_project_sells_in_postgres(url: str, tmp_path: Path) -> None:
+def test_what_the_readme_shows_runs(url: str, tmp_path: Path) -> None:
     """From the command line, with nothing but the URL."""
-    command = [str(Path(sys.executable).with_name("playbook")), "--project", str(tmp_path), "--store", url]
-
-    def run(*words: str) -> str:
-        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    run("init", str(tmp_path))
-    opened = json.loads(run("--json", "open", "deals", "Acme", "amount=25000 EUR", "--owner", "sam"))
-    assert json.loads(run("--json", "list"))["total"] == 1
-    assert json.loads(run("--json", "show", "Acme"))["stage"] == opened["stage"]
-    run("fsck")
+    known = conninfo_to_dict(url)
+    names = {"PGHOST": known.get("host"), "PGPORT": known.get("port"), "PGUSER": known.get("user")}
+    environment = {
+        **os.environ,
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+        **{k: str(v) for k, v in names.items() if v},
+    }
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    sessions = "".join(re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+    folder = tmp_path
+    for step in re.split(r"^\$ ", sessions, flags=re.MULTILINE)[1:]:
+        command, _, expected = step.partition("\n")
+        words = shlex.split(command.replace("postgresql:///sales", f"postgresql:///{known['dbname']}"))
+        if words[0] == "cd":
+            folder /= words[1]
+            continue
+        program = [str(Path(sys.executable).with_name(words[0])), *words[1:]]
+        ran = subprocess.run(
+            program, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+        pattern = re.escape(expected.rstrip("\n")).replace(r"\.\.\.", ".*")
+        assert re.fullmatch(pattern, ran.stdout.rstrip("\n"), re.DOTALL), ran.stdout

@@ -21,7 +21,7 @@ STORING = "nothing of the command was stored"
 DOING = "whether it was done is not known, and doing it again does no harm"
 """What became of what was asked for, where it failed."""
 
-_RIGHTS = "SELECT, INSERT, UPDATE and DELETE on its tables, USAGE on it and on its sequences"
+_RIGHTS = "SELECT, INSERT, UPDATE and DELETE on its tables, USAGE on it, ALL on its sequences"
 # the classes of SQLSTATE that say that the server or the connection is gone: connection, operator intervention
 _GONE = (None, "08", "57")
 

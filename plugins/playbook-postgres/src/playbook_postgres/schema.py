@@ -98,21 +98,20 @@ def migrate(connection: psycopg.Connection[Any]) -> None:
     if current(connection) == VERSION:
         return
     with connection.transaction():
+        # as others left it when they gave the lock away, whatever isolation the database has by default
+        connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        version = current(connection)  # another process may have done it while this one waited
+        version = current(connection)
         if version == VERSION:
             return
-        if not version:
-            (there,) = connection.execute("SELECT to_regnamespace('playbook') IS NOT NULL").fetchone() or (
-                False,
-            )
-            for part in (
-                (_MADE,) if there else (_SCHEMA, _MADE)
-            ):  # who may not make one may have been given one
-                connection.execute(part.encode())
-        for part in _VERSIONS[version:]:
+        begun = () if version else (_MADE,) if _has_schema(connection) else (_SCHEMA, _MADE)
+        for part in (*begun, *_VERSIONS[version:], _STAMP):
             connection.execute(part.encode())
-        connection.execute(_STAMP.encode())
+
+
+def _has_schema(connection: psycopg.Connection[Any]) -> bool:
+    """Return whether there is a schema; who may not make one may have been given one."""
+    return connection.execute("SELECT to_regnamespace('playbook')").fetchone() != (None,)
 
 
 def current(connection: psycopg.Connection[Any]) -> int:
