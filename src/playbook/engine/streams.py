@@ -124,12 +124,12 @@ class CaseStream(msgspec.Struct, eq=False, gc=False):
         self, events: Iterable[CaseEvent], at: dt.datetime, actor: str, entropy: Callable[[int], bytes]
     ) -> None:
         """Record events; personal values go into the vault, and the case still knows them."""
-        definition, case = self.definition, self.case
+        definition, case, moments = self.definition, self.case, self.moments
         known: dict[str, Any] = {}
         for event in events:
             if definition.seals:
                 event = _sealed(event, definition, self.name, entropy, self.vault, known)
-            self.moments.append((event, at, actor))
+            moments.append((event, at, actor))
             case = _evolved(case, self.id, event, at, actor, definition)
         if known and case is not None:
             kept = {name: value for name, value in known.items() if name in case.sealed}

@@ -261,6 +261,8 @@ class _Job(Job):
 
     def _stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         names = self.definition.stages[stage].stamp
+        if not names:
+            return {}
         return {n: fields[n] for n in names if n in fields and n not in self.definition.personal}
 
 

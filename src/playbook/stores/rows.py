@@ -108,9 +108,14 @@ def check_status(query: Query) -> None:
         raise UnknownName("status", str(query.status), ("open", "closed"))
 
 
+def array(texts: Sequence[str]) -> str:
+    """Return texts as one: a JSON array."""
+    return _JSON.encode(texts).decode()
+
+
 def tags_text(tags: Sequence[str]) -> str:
     """Return tags as one text: a JSON array, nothing where there are none."""
-    return _JSON.encode(tags).decode() if tags else ""
+    return array(tags) if tags else ""
 
 
 def read_tags(text: str) -> tuple[str, ...]:

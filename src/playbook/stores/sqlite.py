@@ -19,6 +19,7 @@ from playbook.stores.sqlite_use import Joined, Readers, Transaction
 from playbook.stores.sqlite_write import (
     HOLD_DUE,
     SELECT_HEAD,
+    SELECT_HEADS,
     SELECT_RECEIPT,
     SELECT_RIPE,
     ApartError,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 # rows of a projection, and events of a stream, that are read at a time
 _CHUNK = 10_000
 _EVENTS = 1_000
+# so many heads are sooner asked for in one statement
+_TOGETHER = 8
 _SELECT_TENANTS = (
     "WITH RECURSIVE found (name) AS (SELECT min(tenant) FROM streams UNION ALL"
     " SELECT (SELECT min(tenant) FROM streams WHERE tenant > name) FROM found WHERE name IS NOT NULL)"
@@ -108,6 +111,9 @@ class _Connected:
         """Return the heads of those of the streams that exist."""
         found = {}
         with self._readers.lend(short=True) as cursor:
+            if len(streams) > _TOGETHER:
+                known = cursor.execute(SELECT_HEADS, (tenant, rows.array(streams)))
+                return {stream: Snapshot(*head) for stream, *head in known}
             for stream in streams:
                 row = cursor.execute(SELECT_HEAD, (tenant, stream)).fetchone()
                 if row is not None:

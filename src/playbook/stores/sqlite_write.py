@@ -60,6 +60,10 @@ UPDATE_CASE = (
     " AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
 )
 SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = ? AND stream = ?"
+SELECT_HEADS = (
+    "SELECT stream, version, hash, fold, snapshot FROM streams"
+    " WHERE tenant = ? AND stream IN (SELECT value FROM json_each(?))"
+)
 SELECT_VERSION = "SELECT version FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_RECEIPT = "SELECT fingerprint, answer, position FROM receipts WHERE tenant = ? AND key = ?"
 
@@ -232,8 +236,8 @@ class _Gathered:
         self._receipts: list[tuple[Any, ...]] = []
 
     def add(self, batch: Batch) -> Receipt:
-        before = self._position
-        for write in sorted(batch.writes, key=_stream):
+        before, writes = self._position, batch.writes
+        for write in writes if len(writes) < 2 else sorted(writes, key=_stream):
             self._add_write(batch.tenant, write)
         if batch.documents:
             self._documents += _documents(batch)
@@ -260,8 +264,8 @@ class _Gathered:
             self._cases.append(case_row(tenant, write.index))
             if write.index.tags:
                 self._tags += tag_rows(tenant, write.index)
-        for d in write.due or ():
-            self._due.append((tenant, stream, d.id, d.queue, d.at, d.data, d.at))
+        if write.due:
+            self._due += [(tenant, stream, d.id, d.queue, d.at, d.data, d.at) for d in write.due]
 
     def write(self, cursor: sqlite3.Cursor) -> bool:
         """Write the rows; return False where a version, a key or a reference stood in the way."""
