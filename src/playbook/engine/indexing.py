@@ -15,6 +15,7 @@ from playbook.stores.interface import IndexRow
 from playbook.times import to_micros
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
     from playbook.model.case import Case
@@ -42,12 +43,14 @@ def index_row(
     from its `row`: most commands leave them alone.
     """
     hidden, tags = False, _NO_TAGS
+    ended = case.last
+    last = to_micros(ended) if last is None else last
     if row is not None and before is not None and before.fields is case.fields and not definition.derives:
         minor, currency, expected, said, opened = _SAID(row)
         entered = row.entered if before.entered is case.entered else to_micros(case.entered)
     else:
         fields, opened = case.fields, to_micros(case.opened)
-        entered = opened if case.entered is case.opened else to_micros(case.entered)
+        entered = opened if case.entered is case.opened else _at(case.entered, ended, last)
         if definition.computed or case.sealed:
             fields = indexed(definition, case)
         minor, currency, expected = _figures(definition, fields)
@@ -57,9 +60,9 @@ def index_row(
     return IndexRow(
         *_AS_IT_IS(case),
         opened,
-        None if case.closed is None else to_micros(case.closed),
+        None if case.closed is None else _at(case.closed, ended, last),
         entered,
-        last if last is not None and case.touched is case.last else to_micros(case.touched),
+        _at(case.touched, ended, last),
         minor,
         currency,
         expected,
@@ -69,6 +72,11 @@ def index_row(
         hidden,
         tags,
     )
+
+
+def _at(moment: dt.datetime, last: dt.datetime, micros: int) -> int:
+    """Return a moment in microseconds; of the last event they are known."""
+    return micros if moment is last else to_micros(moment)
 
 
 def _figures(definition: Compiled, fields: Mapping[str, Any]) -> tuple[int | None, str | None, str | None]:

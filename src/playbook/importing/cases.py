@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from playbook.engine.streams import CaseStream, case_stream
 from playbook.errors import InputError, KeyReused
 from playbook.importing.cells import RowFault
-from playbook.importing.job import ACTOR, CHUNK, NO_ANSWER, REMEMBERED, Job
+from playbook.importing.job import ACTOR, NO_ANSWER, REMEMBERED, Job
 from playbook.importing.rows import RowReader, turn_of
 from playbook.model.case import OPEN, Case
 from playbook.model.events import Assigned, Changed, Moved, Opened, TimersArmed
@@ -46,7 +46,7 @@ def import_cases(engine: Engine, mapping: ImportMapping, rows: Iterable[SourceRo
             chunk.append(job.read(row))
         except RowFault as fault:
             job.reject(row.line, str(fault))
-        if len(chunk) == CHUNK:
+        if len(chunk) >= job.chunk:
             job.store(chunk)
             chunk = []
         if job.stopped:
@@ -67,7 +67,10 @@ class _Job(Job):
         self._now = engine.clock()
         self._recorded = to_micros(self._now)
         self._observes = mapping.gates == "observe"
-        self._gates = {stage: self.definition.gates_to(stage) for stage in self.definition.stages}
+        stages = self.definition.stages
+        self._gates = {stage: self.definition.gates_to(stage) for stage in stages if self._observes}
+        self._finals = {name: stage.final for name, stage in stages.items()}
+        self._stamps = {name: stage.stamp for name, stage in stages.items()}
 
     def read(self, source: SourceRow) -> Row:
         """Return what a row says, with ids in place of the names of records; raises RowFault."""
@@ -130,7 +133,7 @@ class _Job(Job):
     def _history(self, row: Row) -> list[tuple[CaseEvent, dt.datetime]]:
         """Return the events of a new case: opened, and where it ended the move to its end."""
         definition = self.definition
-        final = definition.stages[row.stage].final
+        final = self._finals[row.stage]
         opened = row.opened or self._now
         start = definition.playbook.stages[0].id if final else row.stage
         observed = self._observe(row, opened)
@@ -156,7 +159,7 @@ class _Job(Job):
             source,
             row.stage,
             "import",
-            outcome=self.definition.stages[row.stage].final,
+            outcome=self._finals[row.stage],
             stamp=self._stamp(row.stage, row.fields),
             observed=observed,
             historical=True,
@@ -223,8 +226,8 @@ class _Job(Job):
 
     def _observe(self, row: Row, opened: dt.datetime) -> tuple[str, ...]:
         """Return the criteria on the way to the row's stage that would have blocked the case."""
-        gate = self._gates[row.stage]
-        if not self._observes or not gate:
+        gate = self._gates.get(row.stage)
+        if not gate:
             return ()
         at = row.closed or opened
         case = self._case(row, opened)
@@ -260,9 +263,7 @@ class _Job(Job):
         )  # fmt: skip
 
     def _stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        names = self.definition.stages[stage].stamp
-        if not names:
-            return {}
+        names = self._stamps[stage]
         return {n: fields[n] for n in names if n in fields and n not in self.definition.personal}
 
 

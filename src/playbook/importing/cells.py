@@ -49,20 +49,26 @@ def field_reader(
     if cell.match:
         person = person_reader(cell, organization)
         return lambda cells: person(cells) or None
-    pattern, decimal = cell.dates or reads.dates, cell.decimal or reads.decimal
+    return _converted(cell, cell.column or name, _conversion(cell, field, reads, zone))
 
-    def convert(text: str) -> Any:
-        if field.type == "date":
-            return _moment(text, pattern).date()
-        if field.type == "datetime":
-            return _instant(text, pattern, zone)
-        if field.type in _NUMBERS and decimal == ",":
+
+def _conversion(cell: Cell, field: Field, reads: Reads, zone: dt.tzinfo) -> Callable[[str], Any]:
+    """Return a function that gives the value a text says; it raises ValueError."""
+    pattern, comma = cell.dates or reads.dates, (cell.decimal or reads.decimal) == ","
+    currency = cell.currency if field.type == "money" else ""
+    if field.type == "date":
+        return lambda text: _moment(text, pattern).date()
+    if field.type == "datetime":
+        return lambda text: _instant(text, pattern, zone)
+    if field.type not in _NUMBERS:
+        return lambda text: parse(field, text)
+
+    def number(text: str) -> Any:
+        if comma:
             text = text.replace(".", "").replace(",", ".")
-        if field.type == "money" and cell.currency and not text[-1:].isalpha():
-            return Money.of(text, cell.currency)
-        return parse(field, text)
+        return Money.of(text, currency) if currency and not text[-1:].isalpha() else parse(field, text)
 
-    return _converted(cell, cell.column or name, convert)
+    return number
 
 
 def day_reader(
@@ -87,7 +93,7 @@ def _converted(cell: Cell, what: str, convert: Callable[[str], Any]) -> Callable
         except ValueError as error:
             raise RowFault(f"{what}: {error}") from None
 
-    return lambda cells: converted(cells[column] if column else "")
+    return (lambda cells: converted(cells[column])) if column else (lambda cells: converted(""))
 
 
 def person_reader(cell: Cell | None, organization: Organization) -> Callable[[Mapping[str, str]], str]:

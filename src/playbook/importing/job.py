@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 ACTOR = "import"
 CHUNK = 500
-"""How many rows are stored in one transaction."""
+"""How many rows are stored in one transaction; in a large import more, see `Job.chunk`."""
+
+LARGEST_CHUNK = 2_000
+"""How many at the most, because who wants to write meanwhile waits so long."""
 
 NO_ANSWER = b"{}"
 """What is kept as the answer to the key of a row."""
@@ -33,6 +36,14 @@ class Job:
         self.outcome = Outcome()
         self._stops = mapping.on_bad_row == "stop"
         self._find = lru_cache(REMEMBERED)(partial(engine.kept_records.find, actor=ACTOR))
+
+    @property
+    def chunk(self) -> int:
+        """Return how many rows are stored next in one transaction.
+
+        The more there are, the more pages of the indexes each one touches; those that share one are written once.
+        """
+        return min(max(CHUNK, self.outcome.rows // 40), LARGEST_CHUNK)
 
     @property
     def stopped(self) -> bool:

@@ -129,7 +129,7 @@ class RowReader:
         cells = row.cells
         stage, opened, closed = self._stage(cells), self._opened(cells), self._closed(cells)
         self._check_times(stage, opened, closed)
-        fields = [(name, read(cells)) for name, read in self._fields]
+        fields = {name: value for name, read in self._fields if (value := read(cells)) is not None}
         return Row(
             row.line,
             case_id(self._mapping.id, key),
@@ -140,7 +140,7 @@ class RowReader:
             stage,
             opened,
             closed,
-            {name: value for name, value in fields if value is not None},
+            fields,
         )
 
     def _stage(self, cells: Mapping[str, str]) -> str:

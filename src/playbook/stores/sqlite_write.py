@@ -133,7 +133,8 @@ class Writer:
         answers: list[Answer] = [gathered.add(batch) for batch in batches]
         if not gathered.write(self._cursor):
             raise ApartError
-        self._replace(batches)
+        if gathered.moved:
+            self._replace(batches)
         return answers
 
     def _replace(self, batches: Sequence[Batch]) -> None:
@@ -221,12 +222,12 @@ class Writer:
 
 
 class _Gathered:
-    """Gather the rows of many batches by table."""
+    """Gather the rows of many batches by table; `moved` are of streams that were there before."""
 
     def __init__(self, position: int) -> None:
         self._position = position
         self._new: list[tuple[Any, ...]] = []
-        self._moved: list[tuple[Any, ...]] = []
+        self.moved: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
         self._cases: list[tuple[Any, ...]] = []
         self._tags: list[tuple[Any, ...]] = []
@@ -257,7 +258,7 @@ class _Gathered:
         self._position = position
         head = (version, write.events[-1].hash, write.fold, write.snapshot)
         if write.expected:
-            self._moved.append((*head, tenant, stream, write.expected))
+            self.moved.append((*head, tenant, stream, write.expected))
             return
         self._new.append((tenant, stream, *head))
         if write.index is not None:
@@ -271,7 +272,7 @@ class _Gathered:
         """Write the rows; return False where a version, a key or a reference stood in the way."""
         for statement, gathered, exactly in (
             (INSERT_STREAM, self._new, True),
-            (UPDATE_STREAM, self._moved, True),
+            (UPDATE_STREAM, self.moved, True),
             (INSERT_RECEIPT, self._receipts, True),
             (INSERT_VAULT, self._vault, True),
             (INSERT_EVENT, self._events, False),
@@ -289,12 +290,17 @@ class _Gathered:
 
 def independent(batches: Sequence[Batch]) -> bool:
     """Return whether the order of the batches does not matter, so that they can be written together."""
-    streams = {(batch.tenant, write.stream) for batch in batches for write in batch.writes}
-    return len(streams) == sum(len(batch.writes) for batch in batches) and all(
-        not batch.done
-        and all(write.events for write in batch.writes)
-        and not any((batch.tenant, stream) in streams for stream, _ in batch.reads)
-        for batch in batches
+    streams, count = set(), 0
+    for batch in batches:
+        if batch.done:
+            return False
+        for write in batch.writes:
+            if not write.events:
+                return False
+            streams.add((batch.tenant, write.stream))
+            count += 1
+    return len(streams) == count and not any(
+        (batch.tenant, stream) in streams for batch in batches if batch.reads for stream, _ in batch.reads
     )
 
 
