@@ -71,11 +71,19 @@ class Recorder:
 class Work:
     """Hold a piece of work for the engine, and its statements: those that prepare, and those that are timed."""
 
-    def __init__(self, work: Callable[[Engine], object], files: Iterator[Path], *, reads: bool) -> None:
+    def __init__(
+        self,
+        work: Callable[[Engine], object],
+        files: Iterator[Path],
+        *,
+        reads: bool,
+        synchronous: str = "normal",
+    ) -> None:
         self._work = work
         self._files = files
+        self._synchronous = synchronous
         with Recorder() as steps:
-            engine = self._engine()
+            engine = self.engine()
             prepared = len(steps)
             work(engine)
         engine.store.close()
@@ -86,7 +94,7 @@ class Work:
 
     def ours(self) -> float:
         """Return the seconds that the engine takes on a new file."""
-        engine = self._engine()
+        engine = self.engine()
         taken = seconds(lambda: self._work(engine))
         engine.store.close()
         return taken
@@ -100,8 +108,9 @@ class Work:
         connection.close()
         return taken
 
-    def _engine(self) -> Engine:
-        store = SqliteStore(str(next(self._files)))
+    def engine(self) -> Engine:
+        """Return an engine over a new file, with the project published."""
+        store = SqliteStore(str(next(self._files)), synchronous=self._synchronous)
         engine = Engine.open(project(), store=store, registry=load_plugins(entry_points=False))
         engine.publish(actor="operator")
         return engine

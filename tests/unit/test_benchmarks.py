@@ -20,6 +20,7 @@ RATIOS = {
     "conditions": {"faster_than_cel_expr", "faster_when_bound", "time_of_lambda"},
     "decide": {"time_of_transitions", "faster_than_best_peer"},
     "durable": {"of_bare_sqlite", "import_of_bare_batches"},
+    "group_commit": {"of_own_single", "of_bare_single"},
     "postgres": {"of_pgbench"},
     "scenarios": {"run_of_read_and_check"},
     "startup": {"why_of_import_click", "version_of_import_click"},
