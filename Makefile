@@ -42,6 +42,7 @@ bench: setup
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/durable.py
 	$(BIN)/python benchmarks/group_commit.py
+	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/postgres.py
 	$(BIN)/python benchmarks/scenarios.py
 	$(BIN)/python benchmarks/startup.py

@@ -21,6 +21,12 @@ RATIOS = {
     "decide": {"time_of_transitions", "faster_than_best_peer"},
     "durable": {"of_bare_sqlite", "import_of_bare_batches"},
     "group_commit": {"of_own_single", "of_bare_single"},
+    "peers": {
+        "faster_than_dbos",
+        "faster_than_dbos_commands",
+        "faster_than_dbos_on_postgres",
+        "faster_than_best_peer",
+    },
     "postgres": {"of_pgbench"},
     "scenarios": {"run_of_read_and_check"},
     "startup": {"why_of_import_click", "version_of_import_click"},
