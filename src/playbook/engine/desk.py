@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from playbook.engine.answers import CaseView
 from playbook.engine.many import Carried, carry_out
+from playbook.engine.measuring import Counted, counted
 from playbook.engine.rehearsing import rehearse
 from playbook.engine.selecting import Selection
 from playbook.engine.streams import case_stream
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from playbook.engine.held import Held
     from playbook.model.case import Case
     from playbook.model.commands import Command
+    from playbook.model.rules import Condition
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
 
@@ -182,6 +184,23 @@ class Desk:
             for row, stream in zip(page.items, streams, strict=True):
                 case, definition = self._held.case(stream, heads[stream])
                 yield Seen(CaseView.of(row), case, definition, heads[stream].version, place(row))
+
+    def counted(
+        self,
+        measure: str,
+        since: dt.date,
+        until: dt.date,
+        *,
+        known: dt.datetime | None = None,
+        asking: Mapping[str, Condition] | None = None,
+    ) -> Iterator[Counted]:
+        """Yield what a measure of the organization counts between two days, ends included, with who is credited.
+
+        `known` takes only what was recorded by then; `asking` are conditions to be answered of each case. It sees
+        every case: whom it is shown to is for the caller to say. Raises UnknownName where there is no such
+        measure, InputError for a ratio.
+        """
+        return counted(self._engine, measure, since, until, known, asking or {})
 
     def _known(self, world: World, seen: Seen) -> World:
         """Return a world that knows what the conditions of timers may ask of the records that a case refers to."""

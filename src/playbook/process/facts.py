@@ -202,7 +202,7 @@ class World:
         self.follows = followed(steps_in(organization.rules).values())
         self._functions = functions
         self._eyes: dict[tuple[str, dt.date], frozenset[str] | None] = {}
-        self._tests: dict[int, Callable[[Scope], object]] = {}
+        self._tests: dict[int, tuple[Condition, Callable[[Scope], object]]] = {}
 
     def knowing(
         self,
@@ -258,10 +258,15 @@ class World:
 
     def holds(self, condition: Condition, scope: Scope) -> bool:
         """Return whether a condition of the organization holds; unknown does not."""
-        test = self._tests.get(id(condition))
-        if test is None:
-            test = self._tests[id(condition)] = compile_condition(load(condition.tree), self._functions)
-        return test(scope) is True
+        return self.value(condition, scope) is True
+
+    def value(self, condition: Condition, scope: Scope) -> object:
+        """Return what an expression of the organization answers: a value, an Unknown or an EvalError."""
+        kept = self._tests.get(id(condition))
+        if kept is None:  # the condition is kept too, so that no other gets its id
+            test = compile_condition(load(condition.tree), self._functions)
+            kept = self._tests[id(condition)] = (condition, test)
+        return kept[1](scope)
 
     def scope(
         self, subject: str, kinds: Mapping[str, str], case: Case, actor: str, now: dt.datetime

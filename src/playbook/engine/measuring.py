@@ -1,0 +1,180 @@
+"""What an organization's measures count: cases or their entries, each on its day, with whom it is credited to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from playbook.engine.past import stood
+from playbook.errors import InputError, UnknownName
+from playbook.expressions import EvalError, Unknown
+from playbook.model.case import Case, Entry
+from playbook.model.organization import OPERATOR
+from playbook.money import Money
+from playbook.process.actions import Acting, people
+from playbook.stores.interface import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playbook.engine.engine import Engine
+    from playbook.expressions import Scope
+    from playbook.model.organization_rules import Measure
+    from playbook.model.rules import Condition
+    from playbook.process.compiled import Compiled
+    from playbook.process.facts import World
+
+_NOTHING: Mapping[str, Condition] = {}
+_WHOLE = Decimal(1)
+
+
+class Counted(msgspec.Struct, frozen=True, gc=False):
+    """Hold one thing that a measure counts, on a day of the organization's zone.
+
+    `amount` is None where things are only counted, or where nobody said what this one is for. `entry` numbers the
+    case's entries from 1, and is 0 where the case as a whole counts. `owner` and `team` are those of that moment,
+    `shares` whom it is credited to, summing to 1. `answers` are those to what was asked beside.
+    """
+
+    measure: str
+    day: dt.date
+    at: dt.datetime
+    case: Case
+    owner: str
+    team: str
+    amount: Money | Decimal | None
+    shares: dict[str, Decimal]
+    entry: int = 0
+    answers: dict[str, Any] = {}
+
+
+def counted(
+    engine: Engine,
+    name: str,
+    since: dt.date,
+    until: dt.date,
+    known: dt.datetime | None = None,
+    asking: Mapping[str, Condition] = _NOTHING,
+) -> Iterator[Counted]:
+    """Yield what a measure counts between two days, ends included, in the order of the store.
+
+    `known` takes only what was recorded by then; `asking` are conditions of the case to be answered beside: True,
+    False, or None where that cannot be told. Raises UnknownName for a measure that is not there, and InputError
+    for a ratio, which counts nothing by itself.
+    """
+    measures = {measure.id: measure for measure in engine.world.organization.rules.measures}
+    measure = measures.get(name)
+    if measure is None:
+        raise UnknownName("measure", name, measures)
+    if measure.ratio:
+        raise InputError(f"{name} is a ratio; count {measure.ratio[0]} and {measure.ratio[1]}")
+    for case, definition in _cases(engine, measure, known):
+        if not measure.outcome or case.outcome == measure.outcome:
+            counting = _Counting(engine, measure, case, definition, known)
+            yield from counting.between(since, until, asking)
+
+
+def _cases(engine: Engine, measure: Measure, known: dt.datetime | None) -> Iterator[tuple[Case, Compiled]]:
+    ended = measure.outcome if known is None else ""  # it may have been reopened since
+    for seen in engine.desk.walk(Query(playbook=measure.playbook, outcome=ended or None), actor=OPERATOR):
+        if known is None:
+            yield seen.case, seen.definition
+            continue
+        try:
+            yield stood(engine, seen.case.id, known, known)
+        except UnknownName:
+            continue  # nobody knew of it then
+
+
+class _Counting:
+    """Count one case for a measure."""
+
+    def __init__(
+        self, engine: Engine, measure: Measure, case: Case, definition: Compiled, known: dt.datetime | None
+    ) -> None:
+        self._engine = engine
+        self._measure = measure
+        self._case = case
+        self._definition = definition
+        self._known = known
+        self._world: World = engine.kept_records.known(engine.world, definition, case)
+
+    def between(self, since: dt.date, until: dt.date, asking: Mapping[str, Condition]) -> Iterator[Counted]:
+        """Yield what counts between two days."""
+        case, scope = self._case, self._scope()
+        if not self._measure.entry:
+            found = self._one(scope, case.closed or case.last, 0, asking)
+            if found is not None and since <= found.day <= until:
+                yield found
+            return
+        for number, entry in enumerate(case.entries, start=1):
+            if entry.kind != self._measure.entry:
+                continue
+            scope.roots = {**scope.roots, "entry": _said(entry)}
+            found = self._one(scope, entry.at, number, asking)
+            if found is not None and since <= found.day <= until:
+                yield found
+
+    def _one(
+        self, scope: Scope, at: dt.datetime, entry: int, asking: Mapping[str, Condition]
+    ) -> Counted | None:
+        """Return what counts, or None where its day cannot be told."""
+        measure, case = self._measure, self._case
+        day = self._day(scope, at)
+        if day is None:
+            return None
+        then = self._then(at)
+        amount = None if measure.amount is None else self._value(measure.amount, scope)
+        return Counted(
+            measure.id, day, at, case, then.owner, then.team,
+            amount if isinstance(amount, Money | Decimal) else None,
+            self._shares(then, at), entry,
+            {key: _truth(self._value(condition, scope)) for key, condition in asking.items()},
+        )  # fmt: skip
+
+    def _day(self, scope: Scope, at: dt.datetime) -> dt.date | None:
+        if self._measure.date is None:
+            return self._world.day(at)
+        value = self._value(self._measure.date, scope)
+        if isinstance(value, dt.datetime):
+            return self._world.day(value)
+        return value if isinstance(value, dt.date) else None
+
+    def _then(self, at: dt.datetime) -> Case:
+        """Return the case as it was when it counted: credit stays where it was earned."""
+        case = self._case
+        if case.assigned is None or case.assigned <= at:
+            return case
+        return stood(self._engine, case.id, at, self._known or self._engine.clock())[0]
+
+    def _shares(self, then: Case, at: dt.datetime) -> dict[str, Decimal]:
+        """Return who is credited: as split on the case, else as the playbook says, else the owner alone.
+
+        The share of a principal behind whom there is nobody is the owner's; several share alike.
+        """
+        if self._case.shares:
+            return dict(self._case.shares)
+        shares: dict[str, Decimal] = {}
+        for share in self._definition.playbook.split:
+            acting = Acting(self._definition, then, self._scope(), self._world, at)
+            who = people((share.who,), acting) or (then.owner,)
+            for person in who:
+                shares[person] = shares.get(person, Decimal(0)) + share.share / len(who)
+        return shares or {then.owner: _WHOLE}
+
+    def _scope(self) -> Scope:
+        return self._definition.scope(self._case, OPERATOR, self._engine.clock(), self._world)
+
+    def _value(self, condition: Condition, scope: Scope) -> object:
+        return self._world.value(condition, scope)
+
+
+def _said(entry: Entry) -> dict[str, Any]:
+    return {**entry.fields, "at": entry.at, "by": entry.actor}
+
+
+def _truth(value: object) -> object:
+    return None if isinstance(value, Unknown | EvalError) else value
