@@ -113,6 +113,26 @@ def array(texts: Sequence[str]) -> str:
     return _JSON.encode(texts).decode()
 
 
+def part_of(row: IndexRow) -> str:
+    """Return the part of the index that a row is in: record or case, open or closed, and the outcome.
+
+    So whoever asks for one of them walks past no others.
+    """
+    record = "r" if row.playbook.startswith(RECORDS) else ""
+    return f"{record}{'o' if row.closed is None else 'c'}{row.outcome}"
+
+
+def part_fits(part: str, query: Query) -> bool:
+    """Return whether a part has rows that a query asks for, all as to status and outcome."""
+    record = part.startswith("r")
+    status, outcome = ("open" if part[record] == "o" else "closed"), part[record + 1 :]
+    return (
+        (not record or query.playbook is not None)
+        and query.status in (None, status)
+        and query.outcome in (None, outcome)
+    )
+
+
 def tags_text(tags: Sequence[str]) -> str:
     """Return tags as one text: a JSON array, nothing where there are none."""
     return array(tags) if tags else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import DamagedStore
-from playbook.stores import rows, sqlite_columns, sqlite_find
+from playbook.stores import rows, sqlite_columns, sqlite_find, sqlite_pages
 from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
 from playbook.stores.sqlite_archive import SqliteMoment, moment, restore
@@ -161,7 +161,7 @@ class _Connected:
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
         with self._readers.lend() as cursor:
-            found = sqlite_find.find(cursor, tenant, query, after, limit + 1)
+            found = sqlite_pages.find(cursor, tenant, query, after, limit + 1)
         more = len(found) > limit
         items = tuple(found[:limit])
         return Page(items, rows.place(items[-1]) if more and items else None)
@@ -219,7 +219,7 @@ class _Connected:
     def _columns(self, tenant: str, after: str) -> Iterator[Mapping[str, Sequence[Any]]]:
         records, bounds = sqlite_find.NO_RECORDS
         query = (
-            f"SELECT {sqlite_find.COLUMNS} FROM cases INDEXED BY cases_case"
+            f"SELECT {sqlite_pages.COLUMNS} FROM cases INDEXED BY cases_case"
             f' WHERE tenant = ? AND "case" > ? AND {records} ORDER BY "case" LIMIT {_CHUNK}'
         )
         while found := self._all(query, (tenant, after, *bounds)):

@@ -79,8 +79,29 @@ ALTER TABLE due ADD COLUMN held_from INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE due ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
 """
 
+# What is asked for together stands together: `part` is what `part_of` returns. Behind the order of the pages stands
+# what else can be told without a look at the case.
+_PARTED = """
+ALTER TABLE cases ADD COLUMN part TEXT NOT NULL AS (iif(substr(playbook, 1, 7) = 'record:', 'r', '')
+    || iif(closed IS NULL, 'o', 'c') || outcome) VIRTUAL;
+DROP INDEX cases_opened;
+DROP INDEX cases_stage;
+DROP INDEX cases_owner;
+DROP INDEX cases_team;
+CREATE INDEX cases_opened ON cases (tenant, part, hidden, opened DESC, "case");
+CREATE INDEX cases_stage ON cases (tenant, playbook, part, stage, hidden, opened DESC, "case");
+CREATE INDEX cases_owner ON cases (tenant, owner, part, opened DESC, "case", playbook);
+CREATE INDEX cases_team ON cases (tenant, team, part, hidden, opened DESC, "case", playbook);
+DROP TABLE tags;
+CREATE TABLE tags (
+    tenant TEXT NOT NULL, tag TEXT NOT NULL, opened INTEGER NOT NULL, "case" TEXT NOT NULL, part TEXT NOT NULL,
+    playbook TEXT NOT NULL, PRIMARY KEY (tenant, tag, opened DESC, "case")) STRICT, WITHOUT ROWID;
+INSERT INTO tags SELECT tenant, value, opened, "case", part, playbook
+    FROM cases JOIN json_each(iif(cases.tags = '', '[]', cases.tags)) ORDER BY 1, 2, 3 DESC, 4;
+"""
+
 # Each brings a file from the version before to the next; what has been released is never changed.
-_STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES)
+_STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES, _PARTED)
 
 SCHEMA_VERSION = len(_STEPS)
 """The version of the tables: PRAGMA user_version."""

@@ -1,33 +1,27 @@
-"""Questions to the index of cases, as SQL."""
+"""Counting the cases of a question, as SQL."""
 
 from __future__ import annotations
 
-import heapq
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from playbook.stores import rows
-from playbook.stores.interface import IndexRow
 from playbook.stores.sqlite_tally import COUNTED, KEPT
 from playbook.stores.tallies import gathered, kept_answers
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
     from playbook.stores.interface import Query, Tally
 
     _Condition = tuple[str, Sequence[Any]]
 
-COLUMNS = ", ".join(f'cases."{column}"' for column in rows.COLUMNS)
-_CASE, _OPENED = rows.COLUMNS.index("case"), rows.COLUMNS.index("opened")
 _TAGGED = (
     "EXISTS (SELECT 1 FROM tags WHERE tags.tenant = cases.tenant AND tags.opened = cases.opened"
     ' AND tags."case" = cases."case" AND tags.tag'
 )
 _ANY = "IN (SELECT value FROM json_each(?))"
 _BY_CASE = "cases INDEXED BY cases_case"
-_BY_TAG = 'tags CROSS JOIN cases ON cases.tenant = tags.tenant AND cases."case" = tags."case"'
 NO_RECORDS: _Condition = ("(playbook < ? OR playbook >= ?)", (rows.RECORDS, rows.RECORDS_END))
 # parted by `hidden`; the others lead to so few cases that each can be looked at
 _PARTED = ("cases_team", "cases_stage", "cases_opened")
@@ -36,23 +30,6 @@ LAST_ASSIGNED = (
     "SELECT assigned FROM cases INDEXED BY cases_assigned WHERE tenant = ? AND owner = ?"
     f" AND {NO_RECORDS[0]} ORDER BY assigned DESC LIMIT 1"
 )
-
-
-def find(cursor: sqlite3.Cursor, tenant: str, query: Query, after: str | None, limit: int) -> list[IndexRow]:
-    """Return up to `limit` rows of the page after a place: branches in the same order, merged."""
-    found: list[IndexRow] = []
-    branches = [_walk(cursor, branch, after, limit) for branch in _branches(tenant, query)]
-    for values in heapq.merge(*branches, key=_order) if len(branches) > 1 else branches[0]:
-        if len(found) == limit:
-            break
-        if not found or found[-1].case != values[_CASE]:  # a case comes once for each tag
-            found.append(row_of(values))
-    return found
-
-
-def row_of(values: Sequence[Any]) -> IndexRow:
-    """Return the index row of the columns of `cases`."""
-    return IndexRow(*(*values[:-2], bool(values[-2]), rows.read_tags(values[-1])))
 
 
 def counts(tenant: str, query: Query, by: Sequence[str]) -> tuple[str, list[Any]]:
@@ -99,32 +76,10 @@ def _sources(tenant: str, query: Query, by: Sequence[str]) -> Iterator[tuple[str
         yield COUNTED, _BY_CASE, [*conditions, _tagged(tenant, tags), ("hidden = 1", ())]
 
 
-def _branches(tenant: str, query: Query) -> Iterator[tuple[str, str, list[_Condition]]]:
-    """Yield tables, the one they are walked by, and conditions, of walks that together find the cases."""
-    conditions = _conditions(tenant, query)
-    index = _index(query)
-    tags = query.tags
-    if query.link is not None:
-        yield _BY_TAG, "tags", [*conditions, *_by_tag(tenant, query.link), *_seen(tags)]
-    elif index not in _PARTED:
-        yield f"cases INDEXED BY {index}", "cases", [*conditions, *_seen(tags)]
-    else:
-        # named, because the planner knows no numbers of rows and may sort a whole tenant for one page
-        parts = (0, 1) if tags is None else (0,)
-        for hidden in parts:
-            yield f"cases INDEXED BY {index}", "cases", [*conditions, ("cases.hidden = ?", (hidden,))]
-        for tag in sorted(tags or ()):
-            yield _BY_TAG, "tags", [*conditions, *_by_tag(tenant, tag), ("cases.hidden = 1", ())]
-
-
 def _tagged(tenant: str, tags: frozenset[str]) -> _Condition:
     """Return what leads to the cases with a tag, because these may be few of very many; each comes once."""
     cases = f'cases."case" IN (SELECT "case" FROM tags WHERE tenant = ? AND tag {_ANY})'
     return cases, (tenant, _array(tags))
-
-
-def _by_tag(tenant: str, tag: str) -> list[_Condition]:
-    return [("tags.tenant = ?", (tenant,)), ("tags.tag = ?", (tag,))]
 
 
 def _seen(tags: frozenset[str] | None) -> list[_Condition]:
@@ -135,36 +90,6 @@ def _seen(tags: frozenset[str] | None) -> list[_Condition]:
 
 def _array(tags: frozenset[str]) -> str:
     return rows.tags_text(sorted(tags)) or "[]"
-
-
-def _walk(
-    cursor: sqlite3.Cursor, branch: tuple[str, str, list[_Condition]], after: str | None, limit: int
-) -> Iterator[tuple[Any, ...]]:
-    """Yield a branch's rows after a place.
-
-    In two steps after a place: those opened at the same time, then the older ones; so each is one walk along
-    an index, however many cases were opened at once.
-    """
-    source, by, conditions = branch
-    steps: list[list[_Condition]] = [[]]
-    if after is not None:
-        opened, case = rows.read_place(after)
-        steps = [
-            [(f'{by}.opened = ? AND {by}."case" > ?', (opened, case))],
-            [(f"{by}.opened < ?", (opened,))],
-        ]
-    for step in steps:
-        terms, values = _joined([*conditions, *step])
-        statement = (
-            f'SELECT {COLUMNS} FROM {source} WHERE {terms} ORDER BY {by}.opened DESC, {by}."case" LIMIT ?'
-        )
-        own = cursor.connection.cursor()  # branches are walked side by side
-        own.row_factory = None
-        yield from own.execute(statement, (*values, limit))
-
-
-def _order(values: Sequence[Any]) -> tuple[int, str]:
-    return -values[_OPENED], values[_CASE]
 
 
 def _joined(conditions: Sequence[_Condition]) -> tuple[str, list[Any]]:

@@ -44,20 +44,21 @@ HOLD_DUE = (
     " WHERE tenant = ? AND stream = ? AND id = ?"
 )
 DELETE_DUE = "DELETE FROM due WHERE tenant = ? AND stream = ? AND id = ?"
-INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 DELETE_TAG = 'DELETE FROM tags WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'
-SELECT_TAGS = 'SELECT opened, tags FROM cases WHERE tenant = ? AND "case" = ?'
+SELECT_TAGS = 'SELECT opened, part, playbook, tags FROM cases WHERE tenant = ? AND "case" = ?'
 UPSERT_CASE = (
     f"INSERT INTO cases VALUES (?, {', '.join('?' * len(rows.COLUMNS))})"
     ' ON CONFLICT (tenant, "case") DO UPDATE SET '
     + ", ".join(f"{column} = excluded.{column}" for column in rows.COLUMNS[1:])
 )
-# SQLite rewrites every index of a column that is named, changed or not; mostly only the stage is.
-UPDATE_CASE = (
-    "UPDATE cases SET stage = ?5, outcome = ?6, closed = ?10, entered = ?11, touched = ?12, amount = ?13,"
-    " currency = ?14, expected_close = ?15, probability = ?16, fields = ?17"
-    ' WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4 AND owner = ?7 AND team = ?8'
-    " AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
+# SQLite rewrites every index of a column that is named, changed or not. Mostly none is changed, then only the stage.
+UPDATE_CASE, UPDATE_STAGE = (
+    f"UPDATE cases SET {moved}entered = ?11, touched = ?12, amount = ?13, currency = ?14, expected_close = ?15,"
+    ' probability = ?16, fields = ?17 WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4'
+    f" AND {stayed}outcome = ?6 AND owner = ?7 AND team = ?8 AND opened = ?9 AND closed IS ?10 AND assigned = ?18"
+    " AND hidden = ?19 AND tags = ?20"
+    for moved, stayed in (("", "stage = ?5 AND "), ("stage = ?5, ", ""))
 )
 SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_HEADS = (
@@ -177,14 +178,18 @@ class Writer:
     def _replace_case(self, tenant: str, row: IndexRow) -> None:
         """Store the row of a case that was there before, and its tags where they differ."""
         case = case_row(tenant, row)
-        self._run(UPDATE_CASE, case)
-        if self._cursor.rowcount == 1:
-            return
+        for statement in (UPDATE_CASE, UPDATE_STAGE):
+            self._run(statement, case)
+            if self._cursor.rowcount == 1:
+                return
         old = self._run(SELECT_TAGS, (tenant, row.case)).fetchone()
         self._run(UPSERT_CASE, case)
-        before = {(tenant, tag, old[0], row.case) for tag in rows.read_tags(old[1])} if old else set()
+        before = set()
+        if old is not None:
+            opened, part, playbook, tags = old
+            before = {(tenant, tag, opened, row.case, part, playbook) for tag in rows.read_tags(tags)}
         after = set(tag_rows(tenant, row))
-        self._cursor.executemany(DELETE_TAG, before - after)
+        self._cursor.executemany(DELETE_TAG, (tag[:4] for tag in before - after))
         self._cursor.executemany(INSERT_TAG, after - before)
 
     def _replace_due(self, tenant: str, stream: str, due: Sequence[DueRow]) -> None:
@@ -311,7 +316,8 @@ def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
 
 def tag_rows(tenant: str, row: IndexRow) -> list[tuple[Any, ...]]:
     """Return the rows of `tags`."""
-    return [(tenant, tag, row.opened, row.case) for tag in row.tags]
+    part = rows.part_of(row)
+    return [(tenant, tag, row.opened, row.case, part, row.playbook) for tag in row.tags]
 
 
 def _documents(batch: Batch) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -51,27 +51,46 @@ def _findings(path: str) -> list[str]:
         return [finding.message for finding in audit(store, TENANT)]
 
 
-def test_a_file_from_before_tallies_gets_them_when_it_is_opened(path: str, host: sqlite3.Connection) -> None:
-    before = _tallies(path)
-    kept = host.execute("SELECT * FROM tallies ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9").fetchall()
-    host.execute("DROP INDEX cases_assigned")
-    for trigger in ("cases_added", "cases_changed", "cases_taken"):
-        host.execute(f"DROP TRIGGER {trigger}")
-    host.execute("DROP TABLE tallies")
-    for column in ("worker", "held_from", "held_until"):
-        host.execute(f"ALTER TABLE due DROP COLUMN {column}")
-    host.execute("PRAGMA user_version = 1")
+_AS_FIRST = """
+DROP TRIGGER cases_added; DROP TRIGGER cases_changed; DROP TRIGGER cases_taken; DROP TABLE tallies; DROP TABLE tags;
+DROP INDEX cases_assigned; DROP INDEX cases_opened; DROP INDEX cases_stage; DROP INDEX cases_owner;
+DROP INDEX cases_team; ALTER TABLE cases DROP COLUMN part;
+CREATE INDEX cases_opened ON cases (tenant, hidden, opened DESC, "case");
+CREATE INDEX cases_stage ON cases (tenant, playbook, stage, hidden, opened DESC, "case");
+CREATE INDEX cases_owner ON cases (tenant, owner, opened DESC, "case");
+CREATE INDEX cases_team ON cases (tenant, team, hidden, opened DESC, "case");
+CREATE TABLE tags (
+    tenant TEXT NOT NULL, tag TEXT NOT NULL, opened INTEGER NOT NULL, "case" TEXT NOT NULL,
+    PRIMARY KEY (tenant, tag, opened DESC, "case")) STRICT, WITHOUT ROWID;
+INSERT INTO tags SELECT tenant, value, opened, "case" FROM cases JOIN json_each(iif(tags = '', '[]', tags));
+ALTER TABLE due DROP COLUMN worker; ALTER TABLE due DROP COLUMN held_from; ALTER TABLE due DROP COLUMN held_until;
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_of_the_first_version_becomes_like_a_new_one(path: str, host: sqlite3.Connection) -> None:
+    before, kept = _tallies(path), _whole(host)
+    host.executescript(_AS_FIRST)
     with (
         contextlib.closing(SqliteStore(":memory:")) as other,
         pytest.raises(ForeignStore, match="open it once"),
     ):
         other.bind(host)
     assert _tallies(path) == before
-    assert host.execute("SELECT * FROM tallies ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9").fetchall() == kept
+    assert _whole(host) == kept
     assert host.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     with contextlib.closing(SqliteStore(path)) as store:
         store.append([batch(write("case:new", b"1", index=case("new", owner="eve")))])
     assert _tallies(path) != before
+
+
+def _whole(host: sqlite3.Connection) -> dict[str, list[Any]]:
+    """Return the statements of the schema, and the rows of every table."""
+    schema = host.execute("SELECT name, sql FROM sqlite_master WHERE type != 'table' ORDER BY 1").fetchall()
+    names = [
+        name for (name,) in host.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")
+    ]
+    return {"": schema} | {name: sorted(host.execute(f'SELECT * FROM "{name}"')) for name in names}
 
 
 @pytest.mark.parametrize(
