@@ -25,9 +25,12 @@ QUEUE = f"timers:{TENANT}"
 _AT_ONCE = 5_000
 _YEARS = 5 * 365 * DAY
 _STAGES = ("lead", "discovery", "proposal", "negotiation", "contract")
-_ENDS = (("won", 47), ("lost", 45), ("disqualified", 8))
+_ENDS = {"won": 47, "lost": 45, "disqualified": 8}
 # of each playbook, how many of 100 cases it has, and whether its cases are hidden from those it does not name
-_PLAYBOOKS = {"new_business": (55, True), "renewal": (29, False), "expansion": (10, True), "partners": (5, True), "rare": (1, True)}  # fmt: skip
+_PLAYBOOKS = {
+    "new_business": (55, True), "renewal": (29, False), "expansion": (10, True), "partners": (5, True),
+    "rare": (1, True),
+}  # fmt: skip
 
 
 def person(number: int) -> str:
@@ -93,8 +96,7 @@ def case_row(number: int, cases: int, chance: random.Random) -> IndexRow:
     age = (NOW - opened) // DAY
     is_open = chance.random() < (0.9 if age < 120 else 0.12)
     playbook = chance.choices([*_PLAYBOOKS], [share for share, _ in _PLAYBOOKS.values()])[0]
-    ends, weights = zip(*_ENDS, strict=True)
-    outcome = "open" if is_open else chance.choices(ends, weights)[0]
+    outcome = "open" if is_open else chance.choices([*_ENDS], [*_ENDS.values()])[0]
     stage = chance.choice(_STAGES) if is_open else outcome
     owner = chance.randrange(OWNERS)
     closed = None if is_open else min(NOW, opened + chance.randrange(1, 120) * DAY)

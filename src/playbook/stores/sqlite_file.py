@@ -82,12 +82,13 @@ ALTER TABLE due ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
 # What is asked for together stands together: `part` is what `part_of` returns. Behind the order of the pages stands
 # what else can be told without a look at the case.
 _PARTED = """
-ALTER TABLE cases ADD COLUMN part TEXT NOT NULL AS (iif(substr(playbook, 1, 7) = 'record:', 'r', '')
-    || iif(closed IS NULL, 'o', 'c') || outcome) VIRTUAL;
+ALTER TABLE cases ADD COLUMN part TEXT NOT NULL DEFAULT '';
 DROP INDEX cases_opened;
 DROP INDEX cases_stage;
 DROP INDEX cases_owner;
 DROP INDEX cases_team;
+UPDATE cases SET part =
+    iif(substr(playbook, 1, 7) = 'record:', 'r', '') || iif(closed IS NULL, 'o', 'c') || outcome;
 CREATE INDEX cases_opened ON cases (tenant, part, hidden, opened DESC, "case");
 CREATE INDEX cases_stage ON cases (tenant, playbook, part, stage, hidden, opened DESC, "case");
 CREATE INDEX cases_owner ON cases (tenant, owner, part, opened DESC, "case", playbook);

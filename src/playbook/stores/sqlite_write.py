@@ -48,17 +48,24 @@ INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 DELETE_TAG = 'DELETE FROM tags WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'
 SELECT_TAGS = 'SELECT opened, part, playbook, tags FROM cases WHERE tenant = ? AND "case" = ?'
 UPSERT_CASE = (
-    f"INSERT INTO cases VALUES (?, {', '.join('?' * len(rows.COLUMNS))})"
+    f"INSERT INTO cases VALUES (?, {', '.join('?' * len(rows.COLUMNS))}, ?)"
     ' ON CONFLICT (tenant, "case") DO UPDATE SET '
-    + ", ".join(f"{column} = excluded.{column}" for column in rows.COLUMNS[1:])
+    + ", ".join(f"{column} = excluded.{column}" for column in (*rows.COLUMNS[1:], "part"))
 )
-# SQLite rewrites every index of a column that is named, changed or not. Mostly none is changed, then only the stage.
-UPDATE_CASE, UPDATE_STAGE = (
-    f"UPDATE cases SET {moved}entered = ?11, touched = ?12, amount = ?13, currency = ?14, expected_close = ?15,"
+# SQLite rewrites every index of a column that is named, changed or not: of an open case mostly none is changed, or
+# only the stage.
+UPDATE_CASE, UPDATE_STAGE, UPDATE_CLOSED = (
+    f"UPDATE cases SET {changed}entered = ?11, touched = ?12, amount = ?13, currency = ?14, expected_close = ?15,"
     ' probability = ?16, fields = ?17 WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4'
-    f" AND {stayed}outcome = ?6 AND owner = ?7 AND team = ?8 AND opened = ?9 AND closed IS ?10 AND assigned = ?18"
-    " AND hidden = ?19 AND tags = ?20"
-    for moved, stayed in (("", "stage = ?5 AND "), ("stage = ?5, ", ""))
+    f"{same} AND owner = ?7 AND team = ?8 AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
+    for changed, same in (
+        ("", " AND stage = ?5 AND part = ?21"),
+        ("stage = ?5, ", " AND part = ?21"),
+        ("stage = ?5, outcome = ?6, closed = ?10, part = ?21, ", ""),
+    )
+)
+UPDATE_TAG = (
+    'UPDATE tags SET part = ?5, playbook = ?6 WHERE tenant = ?1 AND tag = ?2 AND opened = ?3 AND "case" = ?4'
 )
 SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_HEADS = (
@@ -178,13 +185,16 @@ class Writer:
     def _replace_case(self, tenant: str, row: IndexRow) -> None:
         """Store the row of a case that was there before, and its tags where they differ."""
         case = case_row(tenant, row)
-        for statement in (UPDATE_CASE, UPDATE_STAGE):
-            self._run(statement, case)
-            if self._cursor.rowcount == 1:
+        if row.closed is not None:
+            if self._run(UPDATE_CLOSED, case).rowcount == 1:
+                if row.tags:
+                    self._cursor.executemany(UPDATE_TAG, tag_rows(tenant, row))
                 return
+        elif self._run(UPDATE_CASE, case).rowcount == 1 or self._run(UPDATE_STAGE, case).rowcount == 1:
+            return
         old = self._run(SELECT_TAGS, (tenant, row.case)).fetchone()
         self._run(UPSERT_CASE, case)
-        before = set()
+        before = set[tuple[Any, ...]]()
         if old is not None:
             opened, part, playbook, tags = old
             before = {(tenant, tag, opened, row.case, part, playbook) for tag in rows.read_tags(tags)}
@@ -311,7 +321,7 @@ def independent(batches: Sequence[Batch]) -> bool:
 
 def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
     """Return the columns of `cases`."""
-    return (tenant, *astuple(row)[:-1], rows.tags_text(row.tags) if row.tags else "")
+    return (tenant, *astuple(row)[:-1], rows.tags_text(row.tags) if row.tags else "", rows.part_of(row))
 
 
 def tag_rows(tenant: str, row: IndexRow) -> list[tuple[Any, ...]]:

@@ -1,0 +1,121 @@
+"""How SQLite goes about every question: along an index each time, never along a whole table.
+
+The plans stand in plans.txt; `python tests/unit/stores/test_sqlite_pages.py` writes them anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import sqlite3
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from playbook.stores.interface import DueRow, Query
+from playbook.stores.sqlite import SqliteStore
+from playbook.testing.batches import TENANT, batch, case, random_case, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playbook.stores.interface import Store
+
+PLANS = Path(__file__).with_name("plans.txt")
+REP = frozenset(["owner:ann", "team:emea"])
+QUESTIONS = {
+    "all": Query(),
+    "open": Query(status="open"),
+    "won": Query(outcome="won"),
+    "playbook": Query("renewal"),
+    "playbook, stage": Query("renewal", "proposal"),
+    "stage": Query(stage="proposal"),
+    "owner": Query(owner="ann"),
+    "owner, playbook, stage, open": Query("renewal", "proposal", "open", owner="ann"),
+    "team": Query(team="emea"),
+    "team, playbook, stage, open": Query("renewal", "proposal", "open", team="emea"),
+    "name": Query(name="Deal 3"),
+    "prefix": Query(prefix="c1"),
+    "link": Query(link="link:account=1"),
+    "link, open": Query(status="open", link="link:account=1"),
+    "records": Query("record:account"),
+}
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return plans_in(tmp_path_factory.mktemp("plans"))
+
+
+def test_the_plan_of_every_question_is_the_one_that_was_written_down(plans: str) -> None:
+    assert plans == PLANS.read_text(encoding="utf-8")
+
+
+def test_no_question_goes_along_a_whole_table_or_sorts_cases(plans: str) -> None:
+    assert set(re.findall(r"SCAN (\w+)", plans)) <= {"json_each"}
+    assert "TEMP B-TREE FOR ORDER BY" not in plans
+
+
+def plans_in(folder: Path) -> str:
+    """Return what is asked, and what SQLite says of the statements by which it is answered, each once."""
+    path = str(folder / "store.db")
+    with contextlib.closing(SqliteStore(path)) as own:
+        _fill(own)
+    told = []
+    with (
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as host,
+        contextlib.closing(sqlite3.connect(path)) as explaining,
+        contextlib.closing(SqliteStore(":memory:")) as other,
+    ):
+        store, ran = other.bind(host), list[str]()
+        host.set_trace_callback(ran.append)
+        for asked, ask in _asks(store):
+            ran.clear()
+            ask()
+            lines = dict[str, None]()
+            for statement in ran:
+                if not statement.startswith(("BEGIN", "COMMIT")):
+                    plan = explaining.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+                    lines |= dict.fromkeys(f"  {row[3].replace(' TABLE ', ' ')}" for row in plan)
+            told += [asked, *lines]
+    return "\n".join([*told, ""])
+
+
+def _fill(store: Store) -> None:
+    rng = random.Random(3)
+    cases = [random_case(n, rng) for n in range(2000)]
+    due = (DueRow("t", "q", 1),)
+    store.append([batch(write(f"case:{row.case}", b"1", index=row, due=due), key=row.case) for row in cases])
+    store.append([batch(write("record:1", b"1", index=case("r1", playbook="record:account")))])
+
+
+def _asks(store: Store) -> Iterator[tuple[str, Callable[[], object]]]:
+    eyes = {"": None, " for one who does not see all": REP}
+    for name, query in QUESTIONS.items():
+        for who, tags in eyes.items():
+            yield f"find: {name}{who}", partial(_two_pages, store, replace(query, tags=tags))
+    for who, tags in eyes.items():
+        yield f"tally: by stage{who}", partial(store.tally, TENANT, Query(tags=tags), ["stage"])
+    yield "last_assigned", lambda: store.last_assigned(TENANT, "ann")
+    yield "streams", lambda: store.streams(TENANT, after="case:", limit=9)
+    yield "load", lambda: store.load(TENANT, ["case:c1"])
+    yield "receipt", lambda: store.receipt(TENANT, "c1")
+    yield "events", lambda: list(store.events(TENANT, "case:c1"))
+    yield "log", lambda: store.log(TENANT, after="7", limit=9)
+    yield "claim", lambda: store.claim("q", now=9, limit=9, lease=9, worker="w")
+
+
+def _two_pages(store: Store, query: Query) -> None:
+    """Find so many that every way has to be gone."""
+    for after in (None, "6:c1"):
+        store.find(TENANT, query, after=after, limit=1000)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as made:
+        PLANS.write_text(plans_in(Path(made)), encoding="utf-8")
