@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from playbook.errors import InputError
 from playbook.stores import rows
 from playbook.stores.archive import TABLES
+from playbook.stores.interface import IndexRow
 from playbook.stores.sqlite_file import MEMORY, TRANSLATED, connect, translate
-from playbook.stores.sqlite_write import DELETE_TAG, INSERT_TAG, SELECT_TAGS
+from playbook.stores.sqlite_write import DELETE_TAG, INSERT_TAG, SELECT_TAGS, UPSERT_CASE, case_row, tag_rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from playbook.stores.archive import Row
 
-_OPENED, _HIDDEN, _TAGS = (TABLES["cases"].columns.index(name) for name in ("opened", "hidden", "tags"))
+_HIDDEN, _TAGS = (TABLES["cases"].columns.index(name) for name in ("hidden", "tags"))
 
 
 class SqliteMoment:
@@ -71,8 +72,8 @@ def restore(cursor: sqlite3.Cursor, table: str, found: Sequence[Row], gone: Sequ
     named = " AND ".join(f"{_quoted((name,))} = ?" for name in key)
     cursor.executemany(f"DELETE FROM {table} WHERE {named}", gone)
     if table == "cases":
-        _restore_tags(cursor, found)
-        found = [_row_of(row) for row in found]
+        _restore_cases(cursor, [(row[0], IndexRow(*row[1:])) for row in found])
+        return
     columns = TABLES[table].columns
     change = ""
     if TABLES[table].changes:
@@ -84,22 +85,19 @@ def restore(cursor: sqlite3.Cursor, table: str, found: Sequence[Row], gone: Sequ
     cursor.executemany(f"INSERT INTO {table} ({_quoted(columns)}) VALUES ({marks}){change}", found)
 
 
-def _restore_tags(cursor: sqlite3.Cursor, found: Sequence[Row]) -> None:
-    for row in found:
-        old = cursor.execute(SELECT_TAGS, row[:2]).fetchone()
+def _restore_cases(cursor: sqlite3.Cursor, found: Sequence[tuple[str, IndexRow]]) -> None:
+    for tenant, row in found:
+        old = cursor.execute(SELECT_TAGS, (tenant, row.case)).fetchone()
         if old is not None:
-            cursor.executemany(DELETE_TAG, [(row[0], tag, old[0], row[1]) for tag in rows.read_tags(old[1])])
-    cursor.executemany(
-        INSERT_TAG, [(row[0], tag, row[_OPENED], row[1]) for row in found for tag in row[_TAGS]]
-    )
+            opened, _, _, tags = old
+            gone = [(tenant, tag, opened, row.case) for tag in rows.read_tags(tags)]
+            cursor.executemany(DELETE_TAG, gone)
+    cursor.executemany(UPSERT_CASE, [case_row(tenant, row) for tenant, row in found])
+    cursor.executemany(INSERT_TAG, [tag for tenant, row in found for tag in tag_rows(tenant, row)])
 
 
 def _case_of(row: Row) -> Row:
     return (*row[:_HIDDEN], bool(row[_HIDDEN]), rows.read_tags(row[_TAGS]))
-
-
-def _row_of(row: Row) -> Row:
-    return (*row[:_TAGS], rows.tags_text(row[_TAGS]))
 
 
 def _of(tenant: str | None) -> tuple[str, tuple[str, ...]]:
