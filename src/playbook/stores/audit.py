@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from playbook.stores.interface import Snapshot, Store, StoredEvent, Tally
 
+UNREADABLE = "it was altered: its text cannot be read"
+"""What is said of an event that the store cannot give."""
+
 _LOG_PAGE = 10_000
 
 
@@ -52,7 +55,9 @@ def audit(store: Store, tenant: str, *, progress: Callable[[int], None] | None =
         yield from _strays(store, tenant, checked)
     except DamagedStore as error:
         if not error.position or error.position not in named:
-            yield Finding(tenant, "", error.version, error.position, str(error))
+            yield Finding(
+                tenant, "", error.version, error.position, UNREADABLE if error.position else str(error)
+            )
     yield from audit_tallies(store, tenant, Query(), lambda: _cases(store, tenant))
 
 
@@ -124,7 +129,7 @@ class _Walk:
             except DamagedStore as error:
                 if error.version <= self._version:
                     raise
-                yield Finding(self._tenant, self._stream, error.version, error.position, str(error))
+                yield Finding(self._tenant, self._stream, error.version, error.position, UNREADABLE)
                 self._hash, self._version, self._position = None, error.version, error.position
                 self.checked += 1
                 more = True

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from playbook.errors import InputError
-from playbook.stores.audit import Finding
+from playbook.errors import DamagedStore, InputError
+from playbook.stores.audit import UNREADABLE, Finding
 from playbook.stores.rows import streams_of
 
 if TYPE_CHECKING:
@@ -121,7 +121,11 @@ def compare(
 
 
 def _compare(store: Store, head: Head) -> Iterator[Finding]:
-    event = _event(store, head.tenant, head.stream, head.version)
+    try:
+        event = _event(store, head.tenant, head.stream, head.version)
+    except DamagedStore as error:
+        yield Finding(head.tenant, head.stream, error.version, error.position, UNREADABLE)
+        return
     if event is not None and event.hash.hex() == head.hash:
         return
     if event is not None:

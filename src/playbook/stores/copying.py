@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from playbook.errors import ForeignStore, InputError, StoreError
+from playbook.errors import ForeignStore, InputError, StoreError, UnknownName
 from playbook.stores.archive import TABLES, Archive
 from playbook.stores.audit import audit_all
 
@@ -42,14 +42,17 @@ def copy(source: Store, target: Store, *, tenant: str | None = None, progress: P
     What the target has already is compared and not written again, so that a copy that was stopped goes on, and one
     made anew brings it up to date. At the end every row is compared, and every hash of the target made anew.
     `progress` hears a title, how far that is, and of how much.
-    Raises ForeignStore for a target that holds something else, InputError where a store cannot be copied.
+    Raises ForeignStore for a target that holds something else, InputError where a store cannot be copied, UnknownName
+    for a tenant of which the source has nothing.
     """
     with _archive(source).moment() as there:
-        copying = _Copying(there, _archive(target), tenant, progress)
+        sizes = there.sizes(tenant)
+        if tenant is not None and not any(sizes.values()):
+            raise UnknownName("tenant", tenant, source.tenants())
+        copying = _Copying(there, _archive(target), tenant, sum(sizes.values()), progress)
         copying.check()
         written = copying.bring()
         copying.compare()
-        sizes = there.sizes(tenant)
     tenants = [tenant] if tenant is not None else target.tenants()
     return Copied(sizes, written, tuple(audit_all(target, tenants, sizes["events"], progress)))
 
@@ -63,9 +66,11 @@ def _archive(store: Store) -> Archive:
 class _Copying:
     """Bring what a moment of one store has into another."""
 
-    def __init__(self, there: Moment, target: Archive, tenant: str | None, progress: Progress) -> None:
-        self._there, self._target, self._tenant, self._progress = there, target, tenant, progress
-        self._total = sum(there.sizes(tenant).values())
+    def __init__(
+        self, there: Moment, target: Archive, tenant: str | None, total: int, progress: Progress
+    ) -> None:
+        self._there, self._target, self._tenant = there, target, tenant
+        self._total, self._progress = total, progress
         self._done = 0
 
     def check(self) -> None:

@@ -28,6 +28,6 @@ def up_to_fault(
         try:
             found += cursor.execute(f"{SELECT_EVENTS} WHERE position = ?", (position,)).fetchall()
         except TRANSLATED:
-            message = "it was altered: its text cannot be read"
+            message = f"the event at position {position} cannot be read: {error}"
             return found, DamagedStore(message, version=version, position=position)
     return found, error

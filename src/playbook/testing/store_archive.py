@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from playbook.errors import ForeignStore
+from playbook.errors import ForeignStore, UnknownName
 from playbook.stores.archive import TABLES, Archive
 from playbook.stores.audit import audit
 from playbook.stores.copying import copy
@@ -191,6 +191,8 @@ class ArchiveContract:
         assert store.tenants() == [_OTHER]
         assert tables_of(store) == tables_of(full, _OTHER)
         assert copied.rows["events"] == len(tables_of(full, _OTHER)["events"])
+        with pytest.raises(UnknownName, match="did you mean 'zenith'"):
+            copy(full, store, tenant="zenit", progress=quiet)
 
 
 def _without_tokens(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from playbook.errors import InputError
+from playbook.errors import DamagedStore, InputError
 from playbook.stores.audit import audit
 from playbook.stores.checkpoint import compare, export, read
 from playbook.stores.sqlite import SqliteStore
@@ -95,6 +95,11 @@ def test_text_that_cannot_be_read_is_named_once_and_what_follows_is_looked_at(
 ) -> None:
     host.execute("UPDATE events SET actor = CAST(x'ff' AS TEXT) WHERE position = 1")
     host.execute("UPDATE events SET data = x'00' WHERE position = 8")
+    with pytest.raises(DamagedStore, match="the event at position 1 cannot be read"):
+        store.log(TENANT, after=None, limit=9)
+    with pytest.raises(DamagedStore, match="is damaged; restore a copy") as raised:
+        list(store.events(TENANT, "case:1"))
+    assert (raised.value.version, raised.value.position) == (1, 1)
     assert [(f.stream, f.version, f.position) for f in audit(store, TENANT)] == [
         ("case:1", 1, 1),
         ("case:1", 4, 8),
@@ -178,6 +183,9 @@ def test_a_stream_that_was_written_anew_with_right_hashes_shows_against_a_checkp
     store: SqliteStore, host: sqlite3.Connection
 ) -> None:
     lines = _exported(store)
+    host.execute("UPDATE events SET kind = CAST(x'ff' AS TEXT) WHERE stream = 'organization'")
+    assert _compared(store, lines) == [("organization", 1, 4)]
+    host.execute("UPDATE events SET kind = 'case.changed/1' WHERE stream = 'organization'")
     _cut(host, "case:2", 1)
     store.append([batch(write("case:2", b"I", b"never", b"lost", b"it"))])
     assert _places(store) == set()
