@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Projection(msgspec.Struct, frozen=True, gc=False):
@@ -26,7 +31,7 @@ class Source(msgspec.Struct, frozen=True, gc=False):
     read side by side, by connections of their own. `whole` says that they give all cases, else they give every case
     that changed after the mark that was asked with, as it is now. `mark` is what to ask with the next time; what
     changes while the parts are read comes then once more. `tenant` is whose cases they are,
-    `before` what each connection is told first, where there is anything.
+    `before` what each connection is told first, where there is anything, `options` what a statement is set to.
     """
 
     driver: str
@@ -36,3 +41,8 @@ class Source(msgspec.Struct, frozen=True, gc=False):
     mark: str
     tenant: str
     before: str = ""
+    options: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        """Tell all but the URI."""
+        return f"Source({self.driver!r}, whole={self.whole}, mark={self.mark!r}, parts={self.parts!r})"

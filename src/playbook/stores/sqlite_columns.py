@@ -59,6 +59,7 @@ def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) 
         rows.mark(*last) if last else rows.mark(0, b""),
         tenant,
         "PRAGMA busy_timeout = 10000",
+        {"adbc.sqlite.query.batch_rows": "16384"},
     )
 
 

@@ -104,6 +104,7 @@ def _read(source: Source, driver: Any, fields: tuple[str, ...]) -> Frame:
         with driver.connect(source.uri, autocommit=True) as connection, connection.cursor() as cursor:
             if source.before:
                 cursor.execute(source.before)
+            cursor.adbc_statement.set_options(**source.options)
             cursor.execute(statement)
             found = nw.from_arrow(cursor.fetch_arrow(), backend="polars")
         return found.select(nw.col(name).cast(kind) for name, kind in schema.items())
