@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,15 +17,12 @@ from playbook.stores.interface import (
     Claim,
     DueRow,
     Query,
-    Receipt,
     Snapshot,
-    VaultRow,
-    VersionConflict,
 )
 from playbook.stores.memory import MemoryStore
 from playbook.stores.sqlite import SqliteStore
-from playbook.testing.batches import TENANT, batch, case, head_of, write
-from playbook.testing.stores import ArchiveContract, StoreContract
+from playbook.testing.batches import TENANT, batch, case, write
+from playbook.testing.stores import ArchiveContract, HostContract, ShareContract, StoreContract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +41,7 @@ class TestMemory(StoreContract, ArchiveContract):
         return lambda: store
 
 
-class TestSqlite(StoreContract, ArchiveContract):
+class TestSqlite(StoreContract, ArchiveContract, ShareContract, HostContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
         store = SqliteStore(str(tmp_path / "store.db"))
@@ -62,6 +60,18 @@ class TestSqlite(StoreContract, ArchiveContract):
         for store in opened:
             store.close()
 
+    @pytest.fixture
+    def opener(self, store: Store, tmp_path: Path) -> Callable[[], Store]:
+        return partial(SqliteStore, str(tmp_path / "store.db"))
+
+    @pytest.fixture
+    def host(self, store: Store, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(tmp_path / "store.db")
+        connection.row_factory = sqlite3.Row
+        connection.execute("CREATE TABLE invoices (number TEXT)")
+        yield connection
+        connection.close()
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> str:
@@ -73,55 +83,6 @@ def sqlite(path: str) -> Iterator[SqliteStore]:
     store = SqliteStore(path)
     yield store
     store.close()
-
-
-@pytest.fixture
-def host(path: str, sqlite: SqliteStore) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE invoices (number TEXT)")
-    yield connection
-    connection.close()
-
-
-def test_a_bound_store_shares_the_transaction_of_its_host(
-    sqlite: SqliteStore, host: sqlite3.Connection
-) -> None:
-    bound = sqlite.bind(host)
-    first = write("case:1", b"1", index=case("c1"))
-    host.execute("INSERT INTO invoices VALUES ('1')")
-    bound.append([batch(first)])
-    assert sqlite.load(TENANT, ["case:1"]) == {}
-    assert bound.load(TENANT, ["case:1"]) == {"case:1": head_of(first)}
-    host.rollback()
-    bound.append([batch(first)])
-    assert host.in_transaction
-    assert sqlite.load(TENANT, ["case:1"]) == {}
-    host.rollback()
-    assert bound.load(TENANT, ["case:1"]) == {}
-    bound.append([batch(first), batch(write("case:2", b"1"))])
-    host.execute("INSERT INTO invoices VALUES ('2')")
-    bound.close()
-    host.commit()
-    assert list(sqlite.streams(TENANT)) == ["case:1", "case:2"]
-    assert host.execute("SELECT number FROM invoices").fetchall() == [("2",)]
-
-
-def test_a_bound_conflict_leaves_the_rest_of_the_hosts_transaction(
-    sqlite: SqliteStore, host: sqlite3.Connection
-) -> None:
-    bound = sqlite.bind(host)
-    sqlite.append([batch(write("case:1", b"1"))])
-    host.execute("INSERT INTO invoices VALUES ('1')")
-    refused = batch(write("case:0", b"1"), write("case:1", b"1"), vault=(VaultRow("r", "ann", b"", b""),))
-    assert bound.append([refused]) == [VersionConflict("case:1", 0, 1)]
-    assert [type(a) for a in bound.append([refused, batch(write("case:2", b"1"))])] == [
-        VersionConflict,
-        Receipt,
-    ]
-    assert host.in_transaction
-    host.commit()
-    assert list(sqlite.streams(TENANT)) == ["case:1", "case:2"]
-    assert host.execute("SELECT number FROM invoices").fetchall() == [("1",)]
 
 
 def test_binding_needs_a_file_that_has_a_store(sqlite: SqliteStore, tmp_path: Path) -> None:

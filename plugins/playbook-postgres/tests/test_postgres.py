@@ -6,8 +6,9 @@ import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -16,9 +17,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from playbook import ForeignStore, InputError, NewerStore, StoreUnavailable
-from playbook.stores import Receipt, VaultRow, VersionConflict
-from playbook.testing.batches import TENANT, batch, case, head_of, write
-from playbook.testing.stores import ArchiveContract, StoreContract
+from playbook.stores import Receipt
+from playbook.testing.batches import TENANT, batch, head_of, write
+from playbook.testing.stores import ArchiveContract, HostContract, ShareContract, StoreContract
 from playbook_postgres.schema import VERSION, ddl
 from playbook_postgres.store import PostgresStore
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from playbook import Store
 
 
-class TestPostgres(StoreContract, ArchiveContract):
+class TestPostgres(StoreContract, ArchiveContract, ShareContract, HostContract):
     @pytest.fixture
     def store(self, url: str) -> Iterator[Store]:
         store = PostgresStore(url)
@@ -47,47 +48,23 @@ class TestPostgres(StoreContract, ArchiveContract):
         for store in opened:
             store.close()
 
+    @pytest.fixture
+    def opener(self, store: Store, url: str) -> Callable[[], Store]:
+        return partial(PostgresStore, url)
+
+    @pytest.fixture
+    def host(self, url: str) -> Iterator[psycopg.Connection[Any]]:
+        with psycopg.connect(url, row_factory=dict_row) as connection:
+            connection.execute("CREATE TABLE invoices (number text)")
+            connection.commit()
+            yield connection
+
 
 @pytest.fixture
 def store(url: str) -> Iterator[PostgresStore]:
     store = PostgresStore(url)
     yield store
     store.close()
-
-
-def test_a_bound_store_shares_the_transaction_of_its_host(url: str, store: PostgresStore) -> None:
-    first = write("case:1", b"1", index=case("c1"))
-    with psycopg.connect(url, row_factory=dict_row) as host:
-        host.execute("CREATE TABLE invoices (number text)")
-        host.commit()
-        bound = store.bind(host)
-        host.execute("INSERT INTO invoices VALUES ('1')")
-        bound.append([batch(first)])
-        assert store.load(TENANT, ["case:1"]) == {}
-        assert bound.load(TENANT, ["case:1"]) == {"case:1": head_of(first)}
-        host.rollback()
-        assert bound.load(TENANT, ["case:1"]) == {}
-        bound.append([batch(first), batch(write("case:2", b"1"))])
-        host.execute("INSERT INTO invoices VALUES ('2')")
-        bound.close()
-        host.commit()
-        assert host.execute("SELECT number FROM invoices").fetchall() == [{"number": "2"}]
-    assert list(store.streams(TENANT)) == ["case:1", "case:2"]
-
-
-def test_a_bound_conflict_leaves_the_rest_of_the_hosts_transaction(url: str, store: PostgresStore) -> None:
-    store.append([batch(write("case:1", b"1"))])
-    refused = batch(write("case:0", b"1"), write("case:1", b"1"), vault=(VaultRow("r", "ann", b"", b""),))
-    with psycopg.connect(url) as host:
-        host.execute("CREATE TABLE invoices (number text)")
-        bound = store.bind(host)
-        host.execute("INSERT INTO invoices VALUES ('1')")
-        assert bound.append([refused]) == [VersionConflict("case:1", 0, 1)]
-        answers = bound.append([refused, batch(write("case:2", b"1"))])
-        assert [type(answer) for answer in answers] == [VersionConflict, Receipt]
-        host.commit()
-        assert host.execute("SELECT number FROM invoices").fetchall() == [("1",)]
-    assert list(store.streams(TENANT)) == ["case:1", "case:2"]
 
 
 def test_binding_needs_a_database_that_has_a_store(url: str, store: PostgresStore, server: str) -> None:
@@ -197,13 +174,6 @@ def test_a_database_of_another_program_or_a_newer_one_is_refused(url: str) -> No
         connection.execute("UPDATE playbook.version SET version = 99")
         with pytest.raises(NewerStore, match="version 99"):
             PostgresStore(url)
-
-
-def test_text_that_the_database_cannot_hold_is_refused_clearly(store: PostgresStore) -> None:
-    for text in ("a\0b", "\ud800"):
-        with pytest.raises(InputError, match="cannot be stored"):
-            store.append([batch(write("case:1", b"1", index=case("c1", name=text)))])
-    assert list(store.streams(TENANT)) == []
 
 
 def test_what_the_readme_shows_runs(url: str, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def read(store: PostgresStore) -> dict[str, dict[str, Any]]:
 def test_every_frame_is_what_the_store_says_row_by_row(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history = CaseHistory(store, 3)
+    history = CaseHistory(store, 3, ("a\0b", r"\u0000 \ufdd0\ufdef"))
     assert read(store) == {}
     for batches in (1, 60, 0, 1):
         history.go_on(batches)

@@ -27,11 +27,12 @@ from playbook.stores.interface import (
     VersionConflict,
     Write,
 )
+from playbook.stores.limits import LARGEST, LONGEST, clean
+from playbook.stores.limits import check as check_batches
 from playbook.stores.rows import (
     CASES,
     CASES_END,
     GROUPS,
-    LARGEST,
     RECORDS,
     RECORDS_END,
     check_groups,
@@ -45,14 +46,13 @@ from playbook.stores.rows import (
     read_position,
 )
 from playbook.stores.rows import COLUMNS as CASE_COLUMNS
-from playbook.stores.rows import check as check_batches
 from playbook.stores.tallies import gathered, kept_answers
 
 __all__ = [
-    "CASES", "CASES_END", "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "RECORDS", "RECORDS_END", "TABLES",
-    "Archive", "Batch", "Claim", "ColumnSource", "DueRow", "IndexRow", "KeyReused", "Moment", "NewEvent", "Page",
-    "Projection", "Query", "Receipt", "Replicated", "Row", "Snapshot", "Source", "Store", "StoreKind", "StoredEvent",
-    "Tally", "VaultRow",
-    "VersionConflict", "Write", "check_batches", "check_groups", "check_projection", "check_status", "check_table",
-    "gathered", "kept_answers", "mark", "place", "read_mark", "read_place", "read_position",
+    "CASES", "CASES_END", "CASE_COLUMNS", "GENESIS", "GROUPS", "LARGEST", "LONGEST", "RECORDS", "RECORDS_END",
+    "TABLES", "Archive", "Batch", "Claim", "ColumnSource", "DueRow", "IndexRow", "KeyReused", "Moment",
+    "NewEvent", "Page", "Projection", "Query", "Receipt", "Replicated", "Row", "Snapshot", "Source", "Store",
+    "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write", "check_batches",
+    "check_groups", "check_projection", "check_status", "check_table", "clean", "gathered", "kept_answers",
+    "mark", "place", "read_mark", "read_place", "read_position",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import attrs
 from msgspec.structs import asdict, replace
 
 from playbook.errors import KeyReused
-from playbook.stores import rows
+from playbook.stores import limits, rows
 from playbook.stores.interface import (
     GENESIS,
     Claim,
@@ -47,7 +47,7 @@ class MemoryStore:
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches, each whole or not at all; answers are in the order given."""
-        rows.check(batches)
+        limits.check(batches)
         with self._lock:
             return [self._append(batch) for batch in batches]
 
@@ -190,7 +190,7 @@ class MemoryStore:
             all_due, key = self._of(claim.tenant).due, (claim.stream, claim.id)
             if key in all_due and all_due[key].token == claim.token:
                 due = all_due[key]
-                all_due[key] = Due(due.row, retry_at, attempts=due.attempts, error=error)
+                all_due[key] = Due(due.row, retry_at, attempts=due.attempts, error=limits.clean(error))
 
     def document(self, tenant: str, digest: str) -> bytes | None:
         """Return a published document by its digest."""

@@ -1,4 +1,4 @@
-"""What both stores share: limits, the columns of the index, the text of positions; and how to read on to the end."""
+"""What both stores share: the columns of the index, the text of positions; and how to read on to the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from playbook.model.projections import Projection
-    from playbook.stores.interface import Batch, DueRow, Page, Query, Store
+    from playbook.stores.interface import Page, Query, Store
 
 T = TypeVar("T")
 
@@ -23,9 +23,6 @@ RECORDS, RECORDS_END = "record:", "record;"
 CASES, CASES_END = "case:", "case;"
 """Begins the stream of a case; its id follows."""
 
-LARGEST = 10_000_000
-"""Bytes that one stored value may have."""
-
 COLUMNS = IndexRow.__struct_fields__
 """The columns of the table `cases`, in the order of IndexRow."""
 
@@ -34,65 +31,7 @@ GROUPS = ("playbook", "stage", "status", "outcome", "owner", "team", "name", "cu
 
 _JSON = msgspec.json.Encoder()
 _TAGS = msgspec.json.Decoder(tuple[str, ...])
-_AMOUNTS = range(-(2**63), 2**63)
 _NAMES = 1000
-
-
-def check(batches: Sequence[Batch]) -> None:
-    """Raise InputError for what no store takes, before anything is written."""
-    for batch in batches:
-        size = len(batch.answer)  # of all together: mostly it says that no single value is too large
-        for write in batch.writes:
-            size += len(write.snapshot)
-            for event in write.events:
-                size += len(event.data)
-            row = write.index
-            if row is not None:
-                size += len(row.fields)
-                if row.amount is not None and row.amount not in _AMOUNTS:
-                    raise InputError(f"the amount {row.amount} of {write.stream!r} is beyond 64 bits")
-            if not write.expected and not write.events:
-                raise InputError(f"the new stream {write.stream!r} has no event; a stream begins with one")
-            if write.due:
-                _check_due(write.stream, write.due)
-        if size > LARGEST:
-            _check_sizes(batch)
-        if batch.documents or batch.vault:
-            _check_beside(batch)
-
-
-def _check_sizes(batch: Batch) -> None:
-    for write in batch.writes:
-        for event in write.events:
-            if len(event.data) > LARGEST:
-                _refuse(f"an event {event.kind!r} of {write.stream!r}", event.data)
-        if len(write.snapshot) > LARGEST:
-            _refuse(f"the snapshot of {write.stream!r}", write.snapshot)
-        if write.index is not None and len(write.index.fields) > LARGEST:
-            _refuse(f"the index row of {write.stream!r}", write.index.fields)
-    if len(batch.answer) > LARGEST:
-        _refuse(f"the answer to the key {batch.key!r}", batch.answer)
-
-
-def _check_due(stream: str, rows: Sequence[DueRow]) -> None:
-    for due in rows:
-        if len(due.data) > LARGEST:
-            _refuse(f"the due row {due.id!r} of {stream!r}", due.data)
-
-
-def _check_beside(batch: Batch) -> None:
-    for digest, data in batch.documents.items():
-        if len(data) > LARGEST:
-            _refuse(f"the document {digest!r}", data)
-    for row in batch.vault:
-        if len(row.value) > LARGEST:
-            _refuse(f"a personal value of {row.subject!r}", row.value)
-
-
-def _refuse(what: str, value: bytes) -> None:
-    raise InputError(
-        f"{what} has {len(value):,} bytes; a stored value may have {LARGEST:,}: keep large things as links"
-    )
 
 
 def check_groups(by: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import DamagedStore
-from playbook.stores import rows, sqlite_columns, sqlite_find, sqlite_pages
+from playbook.stores import limits, rows, sqlite_columns, sqlite_find, sqlite_pages
 from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
 from playbook.stores.sqlite_archive import SqliteMoment, moment, restore
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 # rows of a projection, and events of a stream, that are read at a time
 _CHUNK = 10_000
 _EVENTS = 1_000
-# so many heads are sooner asked for in one statement
-_TOGETHER = 8
 _SELECT_TENANTS = (
     "WITH RECURSIVE found (name) AS (SELECT min(tenant) FROM streams UNION ALL"
     " SELECT (SELECT min(tenant) FROM streams WHERE tenant > name) FROM found WHERE name IS NOT NULL)"
@@ -70,7 +68,7 @@ class _Connected:
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
-        rows.check(batches)
+        limits.check(batches)
         return self._append(batches)
 
     def _append(self, batches: Sequence[Batch]) -> list[Answer]:
@@ -108,17 +106,13 @@ class _Connected:
         return found
 
     def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, Snapshot]:
-        """Return the heads of those of the streams that exist."""
-        found = {}
+        """Return the heads of those of the streams that exist, all as they were at one moment."""
         with self._readers.lend(short=True) as cursor:
-            if len(streams) > _TOGETHER:
-                known = cursor.execute(SELECT_HEADS, (tenant, rows.array(streams)))
-                return {stream: Snapshot(*head) for stream, *head in known}
-            for stream in streams:
-                row = cursor.execute(SELECT_HEAD, (tenant, stream)).fetchone()
-                if row is not None:
-                    found[stream] = Snapshot(*row)
-        return found
+            if len(streams) == 1:
+                found = cursor.execute(SELECT_HEAD, (tenant, *streams)).fetchall()
+                return {stream: Snapshot(*head) for stream, head in zip(streams, found, strict=False)}
+            found = cursor.execute(SELECT_HEADS, (tenant, rows.array(streams))).fetchall()
+        return {stream: Snapshot(*head) for stream, *head in found}
 
     def streams(self, tenant: str, *, after: str = "", limit: int = 1000) -> Sequence[str]:
         """Return names of streams in order, after one."""
@@ -199,7 +193,7 @@ class _Connected:
             self._cursor.execute(
                 "UPDATE due SET ready = ?, token = NULL, worker = '', held_from = 0, held_until = 0, error = ?"
                 " WHERE tenant = ? AND stream = ? AND id = ? AND token = ?",
-                (retry_at, error, claim.tenant, claim.stream, claim.id, claim.token),
+                (retry_at, limits.clean(error), claim.tenant, claim.stream, claim.id, claim.token),
             )
 
     def document(self, tenant: str, digest: str) -> bytes | None:
@@ -268,7 +262,7 @@ class SqliteStore(_Connected):
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches, each whole or not at all; those of threads that meet share a transaction."""
-        rows.check(batches)
+        limits.check(batches)
         return self._combining.append(batches)
 
     def source(self, tenant: str, projection: Projection) -> Source | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from playbook.stores.interface import IndexRow, Snapshot, Store, Write
 
-_TEXTS = ("Löwe", "שלום", "😀\U0010ffff", "it's", '"\\', "%s {x} $1", "", " ", "x" * 5_000)
+_TEXTS = ("Löwe", "שלום", "😀\U0010ffff", "it's", '"\\', "%s {x} $1", "", " ", "x" * 500)
 _FIELDS = ("product", "seats", "größe", "never")
 _NAMES = ("playbook", "stage", "outcome", "owner", "team", "currency", "probability", "expected_close")
 _NUMBERS = ("amount", "opened", "closed")
@@ -24,7 +24,7 @@ _NUMBERS = ("amount", "opened", "closed")
 class CaseHistory:
     """Write random changes of random cases and records to a store, some of another tenant.
 
-    `texts` are more texts that the store takes.
+    `texts` are more texts that fields have.
     """
 
     fields = _FIELDS[:3]
@@ -32,7 +32,7 @@ class CaseHistory:
     def __init__(self, store: Store, seed: int, texts: Sequence[str] = ()) -> None:
         self._store = store
         self._rng = random.Random(seed)
-        self._texts = (*_TEXTS, *texts)
+        self._texts = texts
         self._heads: dict[tuple[str, str], Snapshot] = {}
 
     def go_on(self, batches: int) -> None:
@@ -55,13 +55,12 @@ class CaseHistory:
 
     def _row(self, number: int) -> IndexRow:
         rng = self._rng
-        values = (
-            rng.choice(self._texts), rng.randrange(10**6), 1.5, None, True, ["a", "b"], {"amount": "1.00"},
-        )  # fmt: skip
+        text = rng.choice((*_TEXTS, "x" * 5_000, *self._texts))
+        values = (text, rng.randrange(10**6), 1.5, None, True, ["a", "b"], {"amount": "1.00"})
         fields = {name: rng.choice(values) for name in rng.sample(_FIELDS[:3], rng.randrange(4))}
         opened = rng.randrange(-(10**15), 2 * 10**15)
         return replace(
-            random_case(number, rng), owner=rng.choice(self._texts), stage=rng.choice(self._texts), opened=opened,
+            random_case(number, rng), owner=rng.choice(_TEXTS), stage=rng.choice(_TEXTS), opened=opened,
             closed=rng.choice((None, opened + 1)), expected_close=rng.choice((None, "2026-03-01")),
             probability=rng.choice((None, "0.25")), fields=msgspec.json.encode(fields),
         )  # fmt: skip

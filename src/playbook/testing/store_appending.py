@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import astuple, replace
@@ -15,7 +14,6 @@ from playbook.stores.interface import (
     Query,
     Receipt,
     Store,
-    VaultRow,
     VersionConflict,
 )
 from playbook.testing.batches import (
@@ -30,12 +28,6 @@ from playbook.testing.batches import (
     whole_log,
     write,
 )
-
-if TYPE_CHECKING:
-    pass
-
-
-_HUGE = bytes(10_000_001)
 
 
 class AppendContract:
@@ -161,34 +153,33 @@ class AppendContract:
         assert isinstance(answer, Receipt)
         assert not answer.repeated
 
-    def test_values_that_are_too_large_are_refused_before_anything_is_stored(self, store: Store) -> None:
-        """10 MB is the limit of one value; the error says of what."""
-        small = batch(write("case:1", b"1"))
-        for name, large in (
-            ("case:2", batch(write("case:2", _HUGE))),
-            ("case:2", batch(write("case:2", b"1", snapshot=_HUGE))),
-            ("case:2", batch(write("case:2", b"1", index=case("c2", fields=_HUGE)))),
-            ("timer", batch(write("case:2", b"1", due=(DueRow("timer", "q", 1, _HUGE),)))),
-            ("digest", batch(documents={"digest": _HUGE})),
-            ("ann", batch(vault=(VaultRow("r", "ann", b"", _HUGE),))),
-            ("key", batch(key="key", answer=_HUGE)),
-            ("case:2", batch(write("case:2", b"1", index=case("c2", amount=2**63)))),
+    def test_what_was_only_read_must_not_have_moved_on_either(self, store: Store) -> None:
+        """A stream of `reads` that has another version, or is there where none was, is a conflict."""
+        first = write("case:1", b"1")
+        store.append([batch(first)])
+        decided = batch(write("case:2", b"1"), key="k")
+        for reads, conflict in (
+            ((("case:1", 1), ("case:9", 1)), VersionConflict("case:9", 1, 0)),
+            ((("case:1", 0),), VersionConflict("case:1", 0, 1)),
+            ((("case:1", 2), ("case:2", 0)), VersionConflict("case:1", 2, 1)),
         ):
-            with pytest.raises(InputError, match=name):
-                store.append([small, large])
-        assert list(store.streams(TENANT)) == []
-        assert isinstance(store.append([batch(write("case:2", _HUGE[1:]))])[0], Receipt)
+            assert store.append([replace(decided, reads=reads)]) == [conflict]
+        assert list(store.streams(TENANT)) == ["case:1"]
+        moved = write("case:1", b"2", after=head_of(first))
+        stale = replace(batch(write("case:3", b"1")), reads=(("case:1", 1),))
+        assert [type(answer) for answer in store.append([batch(moved), stale])] == [Receipt, VersionConflict]
+        good = replace(decided, reads=(("case:1", 2), ("case:2", 0), ("case:9", 0)))
+        assert isinstance(store.append([good])[0], Receipt)
+        assert store.append([replace(good, reads=(("case:1", 9),))])[0] == store.receipt(TENANT, "k")
+        assert list(store.streams(TENANT)) == ["case:1", "case:2"]
+        assert store.append([]) == []
 
-    def test_any_text_and_any_bytes_are_kept(self, store: Store) -> None:
-        """Right-to-left text, emoji and combining marks in every text, NUL bytes in data."""
-        text = "شرکت نمونه 👩‍💻 é\u0301 \u202eabc"
-        row = case(text, name=text, owner=text, fields=b"\x00\xff")
-        due = DueRow(text, text, 1, b"\x00")
-        made = write(text, b"\x00\xff\x00", bytes(range(256)), tenant=text, index=row, due=(due,))
-        store.append([batch(made, tenant=text, key=text, answer=b"\x00", documents={text: b"\x00"})])
-        assert [e.data for e in store.events(text, text)] == [b"\x00\xff\x00", bytes(range(256))]
-        assert store.find(text, Query(name=text, prefix=text[:3]), limit=2).items == (row,)
-        assert store.claim(text, now=1, limit=1, lease=1, worker=text)[0].data == b"\x00"
-        assert store.document(text, text) == b"\x00"
-        assert list(store.tenants()) == [text]
-        assert list(audit(store, text)) == []
+    def test_a_batch_over_several_streams_is_stored_in_order_of_their_names(self, store: Store) -> None:
+        """Whatever order it gives them in; the receipt has the position of its last event."""
+        names = ["case:c", "case:a", "case:b"]
+        (receipt,) = receipts_of(store.append([batch(*(write(name, b"1", b"2") for name in names))]))
+        log = whole_log(store)
+        assert [(e.stream, e.version) for e in log] == [(n, v) for n in sorted(names) for v in (1, 2)]
+        assert receipt.position == log[-1].position
+        (alone,) = receipts_of(store.append([batch(documents={"d": b"doc"}, key="k")]))
+        assert alone.position == 0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +16,6 @@ from playbook.stores.interface import (
     Query,
     Receipt,
     Store,
-    StoredEvent,
     Tally,
     VaultRow,
 )
@@ -31,12 +28,11 @@ from playbook.testing.batches import (
     personal,
     random_case,
     receipts_of,
-    whole_log,
     write,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 class ReadContract:
@@ -60,27 +56,6 @@ class ReadContract:
         assert (end.items, end.next) == ((), None)
         with pytest.raises(InputError, match="middle"):
             store.log(TENANT, after="middle", limit=1)
-
-    def test_one_who_follows_the_log_misses_nothing(self, store: Store) -> None:
-        """While threads write, a follower sees every event once, each stream in order of its versions."""
-        writers, done = 4, threading.Event()
-
-        def work(number: int) -> int:
-            count = 0
-            for n in range(25):
-                own = write(f"case:{number}-{n}", b"1", b"2")
-                count += sum(len(w.events) for w in _put(store, "shared", own))
-            return count
-
-        with ThreadPoolExecutor(writers + 1) as pool:
-            following = pool.submit(lambda: list(_follow(store, done)))
-            written = sum(pool.map(work, range(writers)))
-            done.set()
-            seen = following.result()
-        assert len(seen) == written == writers * 25 * 3
-        assert seen == whole_log(store)
-        assert [e.version for e in seen if e.stream == "shared"] == list(range(1, writers * 25 + 1))
-        assert list(audit(store, TENANT)) == []
 
     def test_streams_and_tenants_are_listed_in_order(self, store: Store) -> None:
         """Names come in pages, by code point."""
@@ -289,25 +264,6 @@ class ReadContract:
         second = write("case:1", b"2", after=head_of(first), due=())
         assert isinstance(again.append([batch(second, done=(claim,))])[0], Receipt)
         assert list(audit(again, TENANT)) == []
-
-
-def _put(store: Store, shared: str, own: Any) -> list[Any]:
-    """Append an own stream together with a shared one, again until no other writer was quicker."""
-    while True:
-        writes = [write(shared, b"s", after=store.load(TENANT, [shared]).get(shared)), own]
-        if isinstance(store.append([batch(*writes)])[0], Receipt):
-            return writes
-
-
-def _follow(store: Store, done: threading.Event) -> Iterator[StoredEvent]:
-    after: str | None = None
-    while True:
-        last = done.is_set()
-        page = store.log(TENANT, after=after, limit=7)
-        yield from page.items
-        after = page.next or after
-        if last and not page.items:
-            return
 
 
 def _index(store: Store, cases: list[IndexRow]) -> list[IndexRow]:

@@ -92,6 +92,33 @@ class WorkContract:
         store.release(again, retry_at=None, error="no route")
         assert store.claim("timer", now=10**15, limit=1, lease=HOUR, worker="w") == []
 
+    def test_a_parked_row_stays_parked_while_its_stream_goes_on(self, store: Store) -> None:
+        """Until the stream has another row of that name, or the same at another time."""
+        row = DueRow("t", "timer", 10)
+        first = write("case:1", b"1", due=(row,))
+        store.append([batch(first)])
+        (claim,) = store.claim("timer", now=10, limit=1, lease=HOUR, worker="w")
+        store.release(claim, retry_at=None, error="no route")
+        second = write("case:1", b"2", after=head_of(first), due=(row, DueRow("u", "mail", 1)))
+        store.append([batch(second)])
+        assert store.claim("timer", now=99, limit=1, lease=HOUR, worker="w") == []
+        assert store.append([batch(done=(claim,))]) == [VersionConflict("case:1", 1, 1)]
+        store.append([batch(write("case:1", b"3", after=head_of(second), due=(replace(row, at=11),)))])
+        (again,) = store.claim("timer", now=99, limit=1, lease=HOUR, worker="w")
+        assert (again.at, again.attempts) == (11, 1)
+
+    def test_one_queue_serves_all_tenants_oldest_first(self, store: Store) -> None:
+        """Then by tenant, stream and id; each claim says whose it is, and is finished in a batch of its tenant."""
+        for tenant, at in (("b", 5), ("a", 5), ("c", 1)):
+            due = (DueRow("y", "q", at), DueRow("x", "q", at))
+            store.append([batch(write("case:1", b"1", tenant=tenant, due=due), tenant=tenant)])
+        claims = store.claim("q", now=5, limit=5, lease=HOUR, worker="w")
+        assert [c.tenant + c.id for c in claims] == ["cx", "cy", "ax", "ay", "bx"]
+        for claim in claims:
+            assert isinstance(store.append([batch(tenant=claim.tenant, done=(claim,))])[0], Receipt)
+        assert [c.id for c in store.claim("q", now=5, limit=5, lease=HOUR, worker="w")] == ["y"]
+        assert store.claim("q", now=5, limit=0, lease=HOUR, worker="other") == []
+
     def test_a_write_replaces_the_due_rows_of_its_stream(self, store: Store) -> None:
         """None leaves them alone; a row that stays as it was keeps its lease, a changed one starts anew."""
         kept, moved, gone = (

@@ -11,7 +11,9 @@ Its fixtures say what is tested:
         def reopen(self, store):
             return lambda: ...       # another store object over the same data, as after a restart
 
-A store that can be copied whole (`playbook.stores.Archive`) inherits from ArchiveContract too.
+What a store may offer beside, it proves with contracts of their own: `ShareContract` for one that many processes
+use, `HostContract` for `bind`, `ArchiveContract` for one that can be copied whole (`playbook.stores.Archive`).
+Where a test fails, pytest prints the promise that was broken. docs/storage.md tells how a store is written.
 """
 
 from __future__ import annotations
@@ -19,12 +21,15 @@ from __future__ import annotations
 from playbook.testing.store_appending import AppendContract
 from playbook.testing.store_archive import ArchiveContract
 from playbook.testing.store_counting import CountContract
+from playbook.testing.store_hosted import HostContract
+from playbook.testing.store_racing import RaceContract, ShareContract
 from playbook.testing.store_reading import ReadContract
+from playbook.testing.store_values import ValueContract
 from playbook.testing.store_working import WorkContract
 
 
-class StoreContract(AppendContract, ReadContract, CountContract, WorkContract):
+class StoreContract(AppendContract, ValueContract, ReadContract, CountContract, WorkContract, RaceContract):
     """Every rule a store must keep; give the fixtures `store` and `reopen`."""
 
 
-__all__ = ["ArchiveContract", "StoreContract"]
+__all__ = ["ArchiveContract", "HostContract", "ShareContract", "StoreContract"]

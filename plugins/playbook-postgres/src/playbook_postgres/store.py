@@ -21,6 +21,7 @@ from playbook.stores import (
     check_batches,
     check_projection,
     check_table,
+    clean,
     place,
     read_position,
 )
@@ -204,7 +205,7 @@ class _Connected(ABC):
         """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
         with self._lend(DOING) as pipe:
             key = (claim.tenant, claim.stream, claim.id, claim.token)
-            pipe.ask(_RELEASE, (retry_at, error, *key))
+            pipe.ask(_RELEASE, (retry_at, clean(error), *key))
 
     def document(self, tenant: str, digest: str) -> bytes | None:
         """Return a published document by its digest."""

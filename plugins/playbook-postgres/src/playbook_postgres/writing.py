@@ -150,7 +150,7 @@ class _Sending:
 
     def _send(self) -> None:
         batch, tenant = self._batch, self._tenant
-        heads: list[Write | _Read] = [*batch.writes, *(_Read(*read) for read in batch.reads)]
+        heads: list[Write | _Read] = [*(_Read(*read) for read in batch.reads), *batch.writes]
         for head in sorted(heads, key=_stream):
             if isinstance(head, _Read):
                 self._read(head)
