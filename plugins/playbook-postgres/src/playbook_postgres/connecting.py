@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import selectors
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +70,11 @@ class Pool:
     def lend(self, fate: str) -> Iterator[Pipe]:
         """Lend a connection's pipe; raises what `translated` makes of the database's errors."""
         try:
-            with self._pool.connection() as connection:
+            connection = self._pool.getconn()
+            try:
                 yield connection.pipe
+            finally:
+                self._pool.putconn(connection)
         except PoolTimeout as error:
             raise StoreUnavailable(
                 f"{self._name} gave no connection in time; nothing was changed: look whether the server runs and"
@@ -115,9 +117,7 @@ def begin(connection: psycopg.Connection[Any]) -> None:
         connection.execute("SELECT")
 
 
-def _check(connection: psycopg.Connection[Any]) -> None:
+def _check(connection: _Connection) -> None:
     """Raise for a connection that the server has ended; asks it only where it has said something."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection.pgconn.socket, selectors.EVENT_READ)
-        if selector.select(0):
-            ConnectionPool.check_connection(connection)
+    if connection.pipe.was_told():
+        ConnectionPool.check_connection(connection)

@@ -98,6 +98,11 @@ class Pipe:
         """Return whether the connection is gone."""
         return self._server.status != ConnStatus.OK
 
+    def was_told(self) -> bool:
+        """Return whether the server has said something that it was not asked: often that it ends."""
+        self._selector.modify(self._server.socket, selectors.EVENT_READ)
+        return bool(self._selector.select(0))
+
     def ask(self, statement: str, values: Values = ()) -> Answer:
         """Send a statement and wait for its answer."""
         answer = self.send(statement, values)
