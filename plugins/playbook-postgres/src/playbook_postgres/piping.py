@@ -8,14 +8,15 @@ from __future__ import annotations
 import itertools
 import re
 import selectors
+import struct
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import adapt
-from psycopg.adapt import AdaptersMap, PyFormat
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.adapt import AdaptersMap, Dumper, PyFormat
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
 
@@ -32,12 +33,39 @@ _COMMIT = "COMMIT"
 _BINARY_RESULT = 1
 # a question to the index may read in very many ways; the server keeps the plans of so many statements
 _PREPARED = 256
-_GOOD = {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}
+_GOOD = (int(ExecStatus.TUPLES_OK), int(ExecStatus.COMMAND_OK))
+_SYNC = int(ExecStatus.PIPELINE_SYNC)
+_TEXT = psycopg.adapters.types["text"].oid
 _Selector: Any = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+class _TextsDumper(Dumper):
+    """Give a list of texts to the server; every list that we send is one, and the driver would look what it holds."""
+
+    format = Format.BINARY
+    oid = psycopg.adapters.types["text"].array_oid
+    _HEAD = struct.Struct("!iiiii")
+    _LENGTH = struct.Struct("!i")
+
+    def dump(self, obj: list[str]) -> bytes:
+        """Return the array: dimensions, whether there are NULLs, the type, the length, the first index, the texts."""
+        if not obj:
+            return bytes(8) + self._LENGTH.pack(_TEXT)
+        parts = [self._HEAD.pack(1, 0, _TEXT, len(obj), 1)]
+        for text in obj:
+            encoded = text.encode()
+            parts += (self._LENGTH.pack(len(encoded)), encoded)
+        return b"".join(parts)
+
 
 _ADAPTERS = AdaptersMap(psycopg.adapters)
 # one width for all whole numbers, else each mixture of sizes is a statement to be prepared anew
-for _type, _dumper in ((int, Int8BinaryDumper), (bytes, BytesBinaryDumper), (str, StrBinaryDumper)):
+for _type, _dumper in (
+    (int, Int8BinaryDumper),
+    (bytes, BytesBinaryDumper),
+    (str, StrBinaryDumper),
+    (list, _TextsDumper),
+):
     _ADAPTERS.register_dumper(_type, _dumper)
 
 
@@ -171,7 +199,7 @@ class Pipe:
                     self._wait()
                 result = server.get_result()
                 if result is not None:
-                    if result.status == ExecStatus.PIPELINE_SYNC:
+                    if result.status == _SYNC:
                         return results
                     results.append(result)
                 elif self.lost:
