@@ -175,6 +175,40 @@ def test_values_are_cleared_and_kept(here: Run) -> None:
     assert here("history", case, "--json").json["events"] == before
 
 
+def test_probability_and_forecast_are_set_by_hand_and_cleared(here: Run) -> None:
+    case = opened(here, "Acme", "amount=1000 EUR")
+    shown = here("show", case, "--json").json
+    assert (shown["probability"], shown["forecast"]) == (0.2, "pipeline")
+    assert shown["by_hand"] == {"probability": None, "forecast": ""}
+    assert here("report", "pipeline", "--json").json["rows"][0]["weighted"]["amount"] == "200.00"
+    told = here(
+        "set", case, "probability=62.5%", "forecast=best_case", "pain=x", "--reason", "They said so"
+    ).out
+    assert "has changed: probability, forecast, " in told
+    text = here("show", case).out
+    assert "probability          62.5% (set by hand; the stage says 20%)\n" in text
+    assert "forecast             best case (set by hand; the stage says pipeline)\n" in text
+    shown = here("show", case, "--json").json
+    assert (shown["probability"], shown["forecast"]) == (0.625, "best_case")
+    assert shown["by_hand"] == {"probability": 0.625, "forecast": "best_case"}
+    (found,) = here(
+        "list", "--where", "case.probability > 60% and case.forecast == 'best_case'", "--json"
+    ).json["cases"]
+    assert (found["case"], found["by_hand"]) == (case, {"probability": 0.625, "forecast": "best_case"})
+    assert here("report", "pipeline", "--json").json["rows"][0]["weighted"]["amount"] == "625.00"
+    history = here("history", case).out
+    assert "set probability by hand: 62.5%, because: They said so" in history
+    assert "set forecast by hand: best case, because: They said so" in history
+    told = here("set", "--where", "case.probability > 50%", "probability=", "forecast=").out
+    assert told == "1 case matched: 1 changed.\n"
+    assert "cleared probability, set by hand" in here("history", case).out
+    assert here("show", case, "--json").json["by_hand"] == {"probability": None, "forecast": ""}
+    assert "has these values already" in here("set", case, "probability=").out
+    assert here("report", "pipeline", "--json").json["rows"][0]["weighted"]["amount"] == "200.00"
+    answer = here("set", "--where", "case.outcome == 'open'", "forecast=comit", code=2)
+    assert "forecast: 'comit' is not an option; did you mean 'commit'?" in answer.err
+
+
 def test_pages_of_a_list_meet(here: Run) -> None:
     made = {opened(here, f"Deal {n}", "--at", f"2026-01-0{1 + n // 3}") for n in range(7)}
     seen: list[str] = []

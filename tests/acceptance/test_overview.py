@@ -33,6 +33,7 @@ PLAIN = [
     "closed",
     "amount",
     "expected_close",
+    "by_hand",
 ]
 
 

@@ -145,6 +145,7 @@ def test_a_database_from_before_tallies_gets_them(url: str, store: PostgresStore
         url,
         "DROP TABLE playbook.tallies; DROP FUNCTION playbook.tally() CASCADE; DROP INDEX playbook.cases_assigned;"
         " ALTER TABLE playbook.due DROP worker, DROP held_from, DROP held_until;"
+        " ALTER TABLE playbook.cases DROP COLUMN forecast;"
         " UPDATE playbook.version SET version = 1",
     )
     with psycopg.connect(url) as host, pytest.raises(ForeignStore, match="open it once"):

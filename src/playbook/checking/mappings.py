@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.checking.found import key_problem, problem, unknown
+from playbook.model.chances import settable
 from playbook.model.mapping import ORGANIZATION
 from playbook.reading import codes
 
@@ -69,7 +70,7 @@ def unknown_targets(reading: Reading[ImportMapping], project: Project | None) ->
     if record is not None and record.value is not None:
         yield from _unknown_fields(reading, mapping, record.value.fields)
     if target is not None and target.value is not None:
-        yield from _unknown_fields(reading, mapping, target.value.fields)
+        yield from _unknown_fields(reading, mapping, settable(target.value.fields).values())
         yield from _unknown_stages(reading, mapping, target.value)
 
 

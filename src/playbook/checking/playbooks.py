@@ -11,6 +11,7 @@ import attrs
 from playbook.checking.found import circles, items, key_problem, problem, unknown, unknown_keys
 from playbook.checking.parts import actions, activities, approvals, criteria, moves, playbook_of, timers
 from playbook.expressions import load, reads
+from playbook.model.chances import BY_HAND, settable
 from playbook.model.parameters import parameter
 from playbook.model.values import percentage
 from playbook.model.vocabulary import ENTRIES, RESERVED
@@ -79,8 +80,9 @@ def unknown_fields(reading: Reading[Playbook], __: Project | None) -> Iterator[P
     known = [field.id for field in playbook.fields]
     for path, action, _ in actions(reading):
         names |= {(*path, "copy", theirs): mine for theirs, mine in action.copy}
+        fields = settable(playbook.fields) if action.verb == "set" else known
         yield from unknown_keys(
-            reading, codes.UNKNOWN_FIELD, "field", (*path, _SETS.get(action.verb, "")), known
+            reading, codes.UNKNOWN_FIELD, "field", (*path, _SETS.get(action.verb, "")), fields
         )
     yield from unknown(reading, codes.UNKNOWN_FIELD, "field", names, known)
 
@@ -194,6 +196,15 @@ def probabilities(reading: Reading[Playbook], _: Project | None) -> Iterator[Pro
             yield problem(reading, codes.PROBABILITY, message, ("stages", stage.id, "probability"), hint)
 
 
+def hidden_by_fields(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
+    """Find fields that take the place of what is set by hand of every case."""
+    for field in playbook_of(reading).fields:
+        if field.id in BY_HAND:
+            message = f"every case has a {field.id} that is set by hand, which this field hides"
+            hint = f"remove the field: `set {field.id}=...` works without it"
+            yield key_problem(reading, codes.HIDES_BY_HAND, message, ("fields", field.id), hint, "warning")
+
+
 def duplicate_ids(reading: Reading[Playbook], _: Project | None) -> Iterator[Problem]:
     """Find ids that two activities or criteria share."""
     playbook = playbook_of(reading)
@@ -277,5 +288,6 @@ def _refused(reading: Reading[Any], path: Path) -> bool:
 
 PLAYBOOK_CHECKS: tuple[Check, ...] = (
     unknown_stages, unknown_fields, unknown_entries, unknown_parameters, unknown_activities, unknown_outcomes,
-    waiting_circles, computed_circles, probabilities, splits, duplicate_ids, reserved_ids, incomplete_fields,
+    waiting_circles, computed_circles, probabilities, hidden_by_fields, splits, duplicate_ids, reserved_ids,
+    incomplete_fields,
 )  # fmt: skip

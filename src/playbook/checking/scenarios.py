@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.checking.found import items, key_problem, one_or_items, problem, unknown, unknown_keys
 from playbook.errors import nearest_hint
+from playbook.model.chances import settable
 from playbook.model.events import KINDS
 from playbook.model.organization import AUTOMATIC, OPERATOR
 from playbook.model.playbook import OUTCOMES
@@ -45,6 +46,7 @@ class _Names:
         self.stages = [stage.id for stage in playbook.stages]
         self.activities = {a.id: a for stage in playbook.stages for a in stage.activities}
         self.fields = {field.id: field for field in playbook.fields}
+        self.settable = settable(playbook.fields)
         self.entries = {entry.id: entry for entry in playbook.entries}
         found = [criterion.id for _, criterion in criteria(playbook)]
         moves = [f"{MOVES}{way}" for way in ("skip", "back", "reopen")]
@@ -126,7 +128,7 @@ class _Checked:
         yield from unknown(reading, codes.UNKNOWN_STAGE, "stage", stages, names.stages)
         done = items(("given", "done"), given.done)
         yield from unknown(reading, codes.UNKNOWN_ACTIVITY, "activity", done, names.activities)
-        yield from self._fields(given.fields, names.fields, ("given", "fields"))
+        yield from self._fields(given.fields, names.settable, ("given", "fields"))
         if given.placed and given.reach:
             message = "the case is placed, or goes there to `reach` it; not both"
             yield key_problem(reading, codes.SCENARIO_STEP, message, ("given", "reach"), "remove one")
@@ -178,8 +180,8 @@ class _Checked:
             code, kind, known = kinds[verb]
             yield from unknown(reading, code, kind, {(*path, verb): step.what}, known)
         if verb == "set":
-            yield from self._fields(step.what, names.fields, (*path, "set"))
-        known_fields = names.entry(step.what) if verb == "log" else names.fields
+            yield from self._fields(step.what, names.settable, (*path, "set"))
+        known_fields = _given_with(step, names)
         yield from self._fields(step.said.get("with", {}), known_fields, (*path, "with"))
         if verb == "do":
             yield from self._outcome(step, path, names)
@@ -242,6 +244,13 @@ class _Checked:
             return
         names = one_or_items(self.reading, (*path, key), _tuple(expect.get(key, ())))
         yield from unknown(self.reading, code, kind, names, known)
+
+
+def _given_with(step: Step, names: _Names) -> Mapping[str, Field]:
+    """Return the fields that a step may give with what it does."""
+    if step.verb == "log":
+        return names.entry(step.what)
+    return names.settable if step.verb == "open" else names.fields
 
 
 def scenarios(reading: Reading[Scenario], project: Project | None) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from playbook.cli.output import clean
 from playbook.errors import InputError
 from playbook.model.case import OPEN
 from playbook.model.commands import Advance, Assign, Back, Close, Do, Log, Open, Set
-from playbook.process.decide import read_fields
+from playbook.process.setting import read_fields
 
 if TYPE_CHECKING:
     from playbook.cli.session import Session
@@ -66,6 +66,9 @@ def set_(
 ) -> int:
     """Change fields of a case; an empty value (`pain=`) clears a field.
 
+    probability=60% and forecast=commit (pipeline, best_case, commit or omitted) set by hand what else the stage says,
+    in every stage until they are cleared; where the playbook has a field of that name, that is meant.
+
     With --where in place of CASE, of every case for which a condition holds: each by itself, so that some may be
     refused, and the same again changes nothing twice. Exit code 1 where any was refused.
     """
@@ -80,9 +83,7 @@ def set_(
     def told(words: Words, done: Done) -> str:
         if not done.version:
             return f"{about(words)} has these values already; nothing changed."
-        names = ", ".join(
-            words.field(name) + ("" if name in words.case.fields else " (cleared)") for name in values
-        )
+        names = ", ".join(words.field(name) + ("" if words.has(name) else " (cleared)") for name in values)
         return f"{about(words)} has changed: {names}.{following(words)}"
 
     return carry(session, Set(session.case(case), values, reason), key, told, dry_run=dry_run)
@@ -105,7 +106,7 @@ def _set_many(
     for playbook in selection.playbooks:
         definition = session.engine.definitions.current(playbook, None)
         try:
-            read_fields(definition.fields, values, "field")
+            read_fields(definition.settable, values, "field")
         except InputError as error:
             choose_one = "; name one playbook with --playbook" if len(selection.playbooks) > 1 else ""
             raise InputError(f"{playbook}: {error}{choose_one}") from None

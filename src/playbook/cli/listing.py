@@ -67,6 +67,7 @@ def plain_view(view: CaseView) -> dict[str, Any]:
         "closed": view.closed,
         "amount": view.amount,
         "expected_close": view.expected_close,
+        "by_hand": {"probability": view.probability, "forecast": view.forecast},
     }
 
 

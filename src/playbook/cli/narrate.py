@@ -15,10 +15,12 @@ from playbook.model.events import (
     CaseForgotten,
     Changed,
     Finished,
+    ForecastSet,
     GuideOpened,
     Logged,
     Moved,
     Opened,
+    ProbabilitySet,
     Reopened,
 )
 from playbook.process.codec import is_sealed
@@ -66,6 +68,19 @@ def _opened(words: Words, event: Opened) -> str:
 
 def _changed(words: Words, event: Changed) -> str:
     return changed(words, event.fields, event.reason)
+
+
+def _probability(words: Words, event: ProbabilitySet) -> str:
+    return _by_hand(words, "probability", event.probability, event.reason)
+
+
+def _forecast(words: Words, event: ForecastSet) -> str:
+    return _by_hand(words, "forecast", event.category, event.reason)
+
+
+def _by_hand(words: Words, name: str, value: Any, reason: str) -> str:
+    said = words.judged(name, value)
+    return (f"set {name} by hand: {said}" if said else f"cleared {name}, set by hand") + because(reason)
 
 
 def _moved(words: Words, event: Moved) -> str:
@@ -162,5 +177,5 @@ TELL: Mapping[type, Callable[[Words, Any], str]] = {
     Opened: _opened, Changed: _changed, Moved: _moved, Blocked: _blocked, Finished: _finished,
     Logged: _logged, Assigned: _assigned, Reopened: _reopened, Skipped: _skipped, CreditSplit: _split,
     GuideOpened: _guided, CaseForgotten: _forgotten, Approved: _approved, Declined: _declined, Waived: _waived,
-    Lapsed: _lapsed, **AUTOMATIC,
+    Lapsed: _lapsed, ProbabilitySet: _probability, ForecastSet: _forecast, **AUTOMATIC,
 }  # fmt: skip

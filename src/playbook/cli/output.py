@@ -159,7 +159,7 @@ def shown(value: Any, zone: dt.tzinfo, field: Field | None = None) -> str:
     if isinstance(value, dt.datetime):
         return moment(value, zone)
     if isinstance(value, Decimal):
-        is_share = field is not None and field.type == "percent"
+        is_share = field is not None and field.type in ("percent", "probability")
         return percentage(value) if is_share else f"{value:,f}"
     if isinstance(value, dict):
         if "amount" in value and "currency" in value and len(value) == 2:

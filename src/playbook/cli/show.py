@@ -14,6 +14,7 @@ from playbook.cli.tables import aligned
 from playbook.cli.words import Words
 from playbook.errors import InputError
 from playbook.model.case import OPEN
+from playbook.model.chances import forecast, probability
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -63,7 +64,9 @@ def _plain(words: Words) -> dict[str, Any]:
         "entered": case.entered,
         "touched": case.touched,
         "visit": case.visit,
-        "probability": case.probability,
+        "probability": probability(case, words.definition.stages.get(case.stage)),
+        "forecast": forecast(case, words.definition.stages.get(case.stage)),
+        "by_hand": {"probability": case.probability, "forecast": case.forecast},
         "fields": case.fields,
         "erased": [name for name in case.sealed if name not in case.fields],
         "stamps": case.stamps,
@@ -118,6 +121,7 @@ def _facts(words: Words) -> Iterator[tuple[str, str]]:
         yield "owner", (words.person(case.owner) if case.owner else "nobody") + of
     if case.territory:
         yield "territory", clean(case.territory)
+    yield from _chances(words)
     credit = standing.credit(words)
     if credit:
         yield "credit", credit
@@ -128,6 +132,20 @@ def _facts(words: Words) -> Iterator[tuple[str, str]]:
         yield "closed", moment(case.closed, words.zone)
     else:
         yield "in this stage since", moment(case.entered, words.zone)
+
+
+def _chances(words: Words) -> Iterator[tuple[str, str]]:
+    """Yield how likely it is won and where a forecast counts it, while that is open, and what was set by hand."""
+    case, stage = words.case, words.definition.stages.get(words.case.stage)
+    if case.outcome != OPEN:
+        return
+    says = {"probability": stage and stage.probability, "forecast": stage and stage.forecast}
+    for name, by_hand in (("probability", case.probability), ("forecast", case.forecast)):
+        value, default = (words.judged(name, one) for one in (by_hand, says[name]))
+        if value:
+            yield name, f"{value} (set by hand{f'; the stage says {default}' if default else ''})"
+        elif default:
+            yield name, default
 
 
 def _fields(words: Words) -> Iterator[tuple[str, str]]:

@@ -9,9 +9,10 @@ import attrs
 
 from playbook.cli.lengths import span
 from playbook.cli.narrate_records import valued
-from playbook.cli.output import blockers, clean, document, labelled, paint, say
+from playbook.cli.output import blockers, clean, document, labelled, paint, say, shown
 from playbook.cli.standing import answers, when
 from playbook.model.case import waiting
+from playbook.model.chances import BY_HAND
 from playbook.model.organization import OPERATOR
 from playbook.model.values import load
 from playbook.process.answers import MOVES
@@ -62,12 +63,14 @@ class Words:
 
     def field(self, name: str) -> str:
         """Return the title of a field."""
-        found = self.definition.fields.get(name)
+        found = self.definition.settable.get(name)
         return clean(found.title or name) if found else clean(name)
 
     def path(self, path: str) -> str:
         """Return the title of what a condition reads: `deal.amount`, `discovery.amount`, an activity."""
         root, _, name = path.partition(".")
+        if root == "case" and name in BY_HAND:
+            return name
         if name in self.definition.fields:
             of = f" at {self.stage(root)}" if root in self.definition.stages else ""
             return self.field(name) + of
@@ -83,7 +86,17 @@ class Words:
 
     def value(self, name: str, value: Any) -> str:
         """Return a field's value; a reference by the name of what it refers to."""
-        return valued(self.session, value, self.definition.fields.get(name))
+        return valued(self.session, value, self.definition.settable.get(name))
+
+    def judged(self, name: str, value: Any) -> str:
+        """Return a probability or a forecast category, the stage's or one set by hand."""
+        return shown(value, self.zone, BY_HAND[name]).replace("_", " ")
+
+    def has(self, name: str) -> bool:
+        """Return whether a field has a value, or something is set by hand."""
+        if name in self.definition.by_hand:
+            return bool(getattr(self.case, name) not in (None, ""))
+        return name in self.case.fields
 
     def person(self, person: str) -> str:
         """Return the name of whoever acted or may act."""
@@ -153,6 +166,8 @@ class Words:
 
     def _typed(self, path: str, stored: Any) -> Any:
         root, _, name = path.partition(".")
+        if root == "case" and name in BY_HAND:
+            return None if stored is None else load(BY_HAND[name], stored)
         field = self.definition.fields.get(name)
         if stored is None or field is None or root not in (self.definition.subject, *self.definition.stages):
             return stored

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -45,7 +46,10 @@ class Explanation(msgspec.Struct, frozen=True, gc=False):
 
 
 class CaseView(msgspec.Struct, frozen=True, gc=False):
-    """Show what a case can be found by; `version` of the case is not part of it."""
+    """Show what a case can be found by; `version` of the case is not part of it.
+
+    `probability`, a fraction, and `forecast` are those set by hand.
+    """
 
     id: str
     playbook: str
@@ -58,6 +62,8 @@ class CaseView(msgspec.Struct, frozen=True, gc=False):
     closed: dt.datetime | None
     amount: Money | None
     expected_close: dt.date | None
+    probability: Decimal | None = None
+    forecast: str = ""
 
     @classmethod
     def of(cls, row: IndexRow) -> CaseView:
@@ -76,6 +82,8 @@ class CaseView(msgspec.Struct, frozen=True, gc=False):
             if row.amount is None or row.currency is None
             else Money.from_minor(row.amount, row.currency),
             None if row.expected_close is None else dt.date.fromisoformat(row.expected_close),
+            None if row.probability is None else Decimal(row.probability),
+            row.forecast or "",
         )
 
 

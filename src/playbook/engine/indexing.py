@@ -71,6 +71,7 @@ def index_row(
         opened if case.assigned is None else to_micros(case.assigned),
         hidden,
         tags,
+        case.forecast or None,
     )
 
 

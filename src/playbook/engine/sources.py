@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playbook.errors import InputError, PluginError
 from playbook.model.record import RecordState
-from playbook.process.decide import read_fields
+from playbook.process.setting import read_fields
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -16,6 +16,7 @@ from playbook.model.case import OPEN, Case
 from playbook.model.events import Assigned, Changed, Moved, Opened, TimersArmed
 from playbook.process.assignment import territory_of
 from playbook.process.criteria import Attempt
+from playbook.process.setting import judgements
 from playbook.stores.interface import Batch, Receipt
 from playbook.times import to_micros
 
@@ -150,9 +151,12 @@ class _Job(Job):
             True,
             territory=self._territory(row, opened),
         )
-        if not final or row.closed is None:
-            return [(event, opened)]
-        return [(event, opened), (self._move(start, row, observed), row.closed)]
+        history: list[tuple[CaseEvent, dt.datetime]] = [(event, opened)]
+        if row.by_hand:
+            history += [(one, opened) for one in judgements(row.by_hand, historical=True)]
+        if final and row.closed is not None:
+            history.append((self._move(start, row, observed), row.closed))
+        return history
 
     def _move(self, source: str, row: Row, observed: tuple[str, ...]) -> Moved:
         return Moved(
@@ -193,7 +197,8 @@ class _Job(Job):
 
     def _require_version(self, row: Row, definition: Compiled) -> None:
         """Raise RowFault where the case runs on a version of the playbook that knows less than the row says."""
-        unknown = [f"field {name!r}" for name in row.fields if name not in definition.fields]
+        given = (*row.fields, *row.by_hand)
+        unknown = [f"field {name!r}" for name in given if name not in definition.settable]
         unknown += [f"stage {row.stage!r}"] if row.stage not in definition.stages else []
         if unknown:
             version = definition.playbook.version
@@ -217,6 +222,8 @@ class _Job(Job):
         changes = {n: row.fields.get(n) for n in named if case.fields.get(n) != row.fields.get(n)}
         if changes:
             yield Changed(changes, historical=True)
+        if case.outcome == OPEN:  # in the end what was set by hand is kept, and counts no more
+            yield from judgements(row.by_hand, case, historical=True)
         if row.owner and row.owner != case.owner:
             yield Assigned(row.owner, self._team(row.owner, self._now), case.owner, case.territory)
         if row.stage != case.stage:
@@ -259,7 +266,8 @@ class _Job(Job):
         """Return a row as a case, for conditions to look at."""
         return Case(
             row.case, self.definition.playbook.id, "", row.name, row.owner, "", row.stage, opened, opened, opened,
-            opened, fields=row.fields,
+            opened, fields=row.fields, probability=row.by_hand.get("probability"),
+            forecast=row.by_hand.get("forecast") or "",
         )  # fmt: skip
 
     def _stamp(self, stage: str, fields: Mapping[str, Any]) -> dict[str, Any]:

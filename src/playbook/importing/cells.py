@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playbook.model.playbook import Field
 
 _REMEMBERED = 4096
-_NUMBERS = ("money", "number", "percent")
+_NUMBERS = ("money", "number", "percent", "probability")
 
 
 class RowFault(InputError):

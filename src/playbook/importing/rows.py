@@ -34,8 +34,14 @@ NOW = "now"
 """What `otherwise` says of an opening date where the moment of the import stands in for a blank cell."""
 
 
+_NOTHING: dict[str, Any] = {}
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """Hold what a row says of a case; `key` names the row, `fingerprint` its content."""
+    """Hold what a row says of a case; `key` names the row, `fingerprint` its content.
+
+    `by_hand` has what the mapping gives beside fields, None where the cell is blank.
+    """
 
     line: int
     case: str
@@ -47,6 +53,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     opened: dt.datetime | None
     closed: dt.datetime | None
     fields: dict[str, Any]
+    by_hand: dict[str, Any]
 
 
 class Identity:
@@ -102,16 +109,18 @@ class RowReader:
             opened = attrs.evolve(opened, otherwise="")
         self._opened = day_reader(opened, reads, world.zone)
         self._closed = day_reader(columns.closed, reads, world.zone)
-        self._fields = [
-            (name, field_reader(name, cell, definition.fields[name], reads, world.zone, world.organization))
+        readers = {
+            name: field_reader(name, cell, definition.settable[name], reads, world.zone, world.organization)
             for name, cell in columns.fields.items()
-        ]
-        self.field_names = tuple(columns.fields)
+        }
+        self._fields = [(name, read) for name, read in readers.items() if name in definition.fields]
+        self._by_hand = [(name, read) for name, read in readers.items() if name not in definition.fields]
+        self.field_names = tuple(name for name, _ in self._fields)
 
     def _require_targets(self) -> None:
         """Raise InputError for every field and stage that the mapping names and the playbook does not have."""
         definition, targets = self._definition, self._mapping.stages
-        wanted = [("field", name, [*definition.fields]) for name in self._mapping.columns.fields]
+        wanted = [("field", name, [*definition.settable]) for name in self._mapping.columns.fields]
         wanted += [
             ("stage", name, [*definition.stages]) for name in (targets.map.values() if targets else ())
         ]
@@ -141,6 +150,7 @@ class RowReader:
             opened,
             closed,
             fields,
+            {name: read(cells) for name, read in self._by_hand} if self._by_hand else _NOTHING,
         )
 
     def _stage(self, cells: Mapping[str, str]) -> str:

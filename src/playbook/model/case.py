@@ -64,7 +64,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `children` gives the outcome of each follow-up case ("open" until it ends), `changed` when a field last was;
     `assigned` when the owner got it, where that was not when it was opened; `guided` how often its guidance
-    was opened; `former` tells what it referred to once.
+    was opened; `former` tells what it referred to once. `probability` and `forecast` are those set by hand.
     """
 
     id: str
@@ -102,6 +102,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     armed: dt.datetime | None = None
     guided: int = 0
     former: tuple[str, ...] = ()
+    forecast: str = ""
 
 
 def waiting(case: Case, activity: str) -> Task | None:

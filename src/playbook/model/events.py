@@ -7,6 +7,7 @@ garbage collector.
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -55,6 +56,22 @@ class Changed(msgspec.Struct, frozen=True, gc=False):
     """Fields changed; None means cleared."""
 
     fields: dict[str, Any]
+    reason: str = ""
+    historical: bool = False
+
+
+class ProbabilitySet(msgspec.Struct, frozen=True, gc=False):
+    """How likely the case is won was set by hand, as a fraction; None means cleared."""
+
+    probability: Decimal | None = None
+    reason: str = ""
+    historical: bool = False
+
+
+class ForecastSet(msgspec.Struct, frozen=True, gc=False):
+    """Where the case counts in a forecast was set by hand; "" means cleared."""
+
+    category: str = ""
     reason: str = ""
     historical: bool = False
 
@@ -278,7 +295,7 @@ Automatic = (
 Answer = Approved | Declined | Waived | Lapsed
 CaseEvent = (
     Opened | Changed | Moved | Blocked | Reopened | Finished | Skipped | Logged | Assigned | CreditSplit | Answer
-    | GuideOpened | CaseForgotten | Automatic
+    | GuideOpened | CaseForgotten | Automatic | ProbabilitySet | ForecastSet
 )  # fmt: skip
 OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet | PersonForgotten
 Event = (
@@ -326,5 +343,7 @@ KINDS: dict[str, type[Any]] = {
     "person.forgotten/1": PersonForgotten,
     "child.reopened/1": ChildReopened,
     "claim.made/1": Claimed,
+    "probability.set/1": ProbabilitySet,
+    "forecast.set/1": ForecastSet,
 }
 KIND_OF = {cls: kind for kind, cls in KINDS.items()}

@@ -22,6 +22,9 @@ OUTCOMES = ("won", "lost", "disqualified", "done", "churned")
 QUIT = frozenset(("lost", "disqualified", "churned"))
 """Outcomes that ask only the target's entry criteria."""
 
+FORECASTS = ("pipeline", "best_case", "commit", "closed", "omitted")
+"""Where a case may count in a forecast; what is closed is won."""
+
 CRITERION_KINDS = ("that", "fields", "done", "approval", "unique")
 
 

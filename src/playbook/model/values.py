@@ -75,6 +75,13 @@ def _percent(field: Field, value: object) -> Decimal:
     raise ValueError(f"{text!r} is not a percentage: write one like 20%")
 
 
+def _probability(field: Field, value: object) -> Decimal:
+    share = _percent(field, value)
+    if not 0 <= share <= 1:
+        raise ValueError(f"{percentage(share)} is not a probability: write 0% to 100%")
+    return share
+
+
 def _integer(field: Field, value: object) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d{1,18}", text):
@@ -150,7 +157,7 @@ def _table(field: Field, value: object) -> tuple[object, ...]:
 _PARSERS: dict[str, Callable[[Field, object], object]] = {
     "money": _money, "percent": _percent, "integer": _integer, "date": _date, "datetime": _datetime,
     "number": lambda field, value: plain(_decimal(value, "a number")), "duration": _duration, "boolean": _boolean,
-    "choice": _choice, "list": _list, "table": _table, "email": _email,
+    "choice": _choice, "probability": _probability, "list": _list, "table": _table, "email": _email,
 }  # fmt: skip
 
 
@@ -178,7 +185,8 @@ def _load_table(field: Field, value: Any) -> object:
 
 _LOADERS: dict[str, Callable[[Field, Any], object]] = {
     "money": lambda field, value: Money(Decimal(value["amount"]), value["currency"]),
-    "percent": lambda field, value: Decimal(value), "number": lambda field, value: Decimal(value),
+    "percent": lambda field, value: Decimal(value), "probability": lambda field, value: Decimal(value),
+    "number": lambda field, value: Decimal(value),
     "date": lambda field, value: dt.date.fromisoformat(value),
     "datetime": lambda field, value: dt.datetime.fromisoformat(value),
     "duration": lambda field, value: Duration.parse(value), "list": _load_list, "table": _load_table,

@@ -28,7 +28,7 @@ from playbook.expressions.types import (
 )
 from playbook.model.case import OPEN
 from playbook.model.parameters import parameter
-from playbook.model.playbook import OUTCOMES
+from playbook.model.playbook import FORECASTS, OUTCOMES
 from playbook.money import Money
 from playbook.times import Duration
 
@@ -48,7 +48,7 @@ ENTRIES = ("call", "email", "meeting", "note")
 
 _PLAIN = {
     "money": MONEY, "percent": PERCENT, "number": NUMBER, "integer": INT, "date": DATE, "datetime": TIMESTAMP,
-    "duration": DURATION, "boolean": BOOL, "person": PERSON, "reference": REFERENCE,
+    "duration": DURATION, "boolean": BOOL, "person": PERSON, "reference": REFERENCE, "probability": PERCENT,
 }  # fmt: skip
 PERSON_FIELDS: Mapping[str, Type] = {"id": TEXT, "name": TEXT, "role": TEXT, "team": TEXT, "since": DATE}
 """What conditions may read of a person, as in `case.owner.role`."""
@@ -109,6 +109,7 @@ def _case(playbook: Playbook) -> dict[str, Type]:
         "id": TEXT, "name": TEXT, "owner": PERSON, "team": TEXT, "territory": TEXT, "stage": stages,
         "opened": TIMESTAMP, "closed": TIMESTAMP, "age": ELAPSED, "in_stage": ELAPSED, "idle": ELAPSED,
         "outcome": choice_of((OPEN, *OUTCOMES)), "probability": PERCENT,
+        "forecast": choice_of(FORECASTS),
     }  # fmt: skip
 
 

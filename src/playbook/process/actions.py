@@ -12,6 +12,7 @@ from playbook.model.case import OPEN, latest
 from playbook.model.commands import Advance, Assign, Close, Open, Pool, Set
 from playbook.model.contributions import Notice
 from playbook.model.events import Noticed, Plan, Planned, Posted
+from playbook.model.values import load
 from playbook.process.automation import rendered
 from playbook.process.discretion import tells
 from playbook.times import Duration
@@ -159,9 +160,9 @@ def _sets(effect: Effect, acting: Acting) -> dict[str, Any]:
     for given in effect.action.sets:
         if given.is_ is None:
             value = given.value
-            values[given.field] = (
-                rendered(value, lambda name: _shown(acting, name)) if isinstance(value, str) else value
-            )
+            said = rendered(value, lambda name: _shown(acting, name)) if isinstance(value, str) else value
+            field = acting.definition.settable.get(given.field)
+            values[given.field] = said if said is None or field is None else load(field, said)
         else:
             answer = effect.computed[given.field](acting.scope)
             values[given.field] = None if isinstance(answer, (Unknown, EvalError)) else answer

@@ -6,6 +6,7 @@ import itertools
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from playbook.model.chances import settable
 from playbook.model.organization import AUTOMATIC
 from playbook.model.playbook import QUIT
 from playbook.model.values import load
@@ -89,6 +90,8 @@ class Compiled:
     def _tabulate(self, playbook: Playbook) -> None:
         """Lay down what is looked up by id."""
         self.fields = {field.id: field for field in playbook.fields}
+        self.settable = settable(playbook.fields)
+        self.by_hand = self.settable.keys() - self.fields.keys()
         self.defaults = {f.id: load(f, f.default) for f in playbook.fields if f.default is not None}
         self.personal = frozenset(field.id for field in playbook.fields if field.personal)
         self.seals = bool(self.personal) or any(f.personal for e in playbook.entries for f in e.fields)
@@ -138,7 +141,7 @@ class Compiled:
 
     def scope(self, case: Case, actor: str, now: dt.datetime, world: World) -> Scope:
         """Return what conditions of this definition see of a case at a moment."""
-        scope = world.scope(self.subject, self.kinds, case, actor, now)
+        scope = world.scope(self.subject, self.kinds, self.stages, case, actor, now)
         if self.computed:
             scope.roots = {**scope.roots, self.subject: Fields(case.fields, self.computed, scope)}
         if self.parameters is not None:

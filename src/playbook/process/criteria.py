@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,6 +12,7 @@ import msgspec
 from playbook.errors import Blocker, PluginError
 from playbook.expressions import EvalError, Unknown, follows, load, reads
 from playbook.expressions import compile as compile_condition
+from playbook.model.chances import BY_HAND
 from playbook.model.values import builtins, is_blank
 from playbook.process.alike import Alike, Question
 from playbook.process.approvals import approval_check
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 Check = Callable[["Attempt"], "Blocker | None"]
 Test = Callable[["Scope"], object]
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Attempt(msgspec.Struct, eq=False, gc=False):
@@ -148,7 +151,7 @@ def compile_criterion(
     """Return the check of one criterion of a stage's gate."""
     place = definition.place(path)
     if criterion.kind == "that":
-        check = _that(criterion, place, conditions)
+        check = _that(criterion, place, conditions, _by_hand(definition))
     elif criterion.kind == "fields":
         check = _fields(criterion, place, definition)
     elif criterion.kind == "done":
@@ -232,7 +235,13 @@ def plugins_missing(names: tuple[str, ...]) -> Blocker:
     )
 
 
-def _that(criterion: Criterion, place: Place, conditions: Conditions) -> Check:
+def _by_hand(definition: Definition) -> Mapping[str, str]:
+    """Return what a condition reads and can be set by hand, as if it were a field."""
+    own = [field.id for field in definition.playbook.fields]
+    return {f"case.{name}": f"{definition.playbook.subject}.{name}" for name in BY_HAND if name not in own}
+
+
+def _that(criterion: Criterion, place: Place, conditions: Conditions, by_hand: Mapping[str, str]) -> Check:
     condition = criterion.that
     if condition is None:
         raise ValueError(f"criterion {criterion.id} has no condition")
@@ -245,7 +254,7 @@ def _that(criterion: Criterion, place: Place, conditions: Conditions) -> Check:
             return None
         absent = tuple(path for path in paths if is_blank(value(attempt.scope, path)))
         missing = answer.paths if isinstance(answer, Unknown) else absent
-        blocker = _unmet(criterion, place, attempt, missing, paths, _reason(criterion.hint, answer))
+        blocker = _unmet(criterion, place, attempt, missing, paths, _reason(criterion.hint, answer), by_hand)
         return _beyond(blocker, attempt, steps) if steps else blocker
 
     return check
@@ -347,14 +356,8 @@ def _guarded(criterion: Criterion, place: Place, check: Check, conditions: Condi
             return blocker
         if criterion.kind == "approval":
             return attrs.evolve(blocker, missing=(*blocker.missing, *answer.paths))
-        return _unmet(
-            criterion,
-            place,
-            attempt,
-            (*blocker.missing, *answer.paths),
-            tuple(blocker.actual),
-            criterion.hint,
-        )
+        missing = (*blocker.missing, *answer.paths)
+        return _unmet(criterion, place, attempt, missing, tuple(blocker.actual), criterion.hint)
 
     return guarded
 
@@ -366,9 +369,11 @@ def _unmet(
     missing: tuple[str, ...],
     reading: tuple[str, ...],
     hint: str,
+    by_hand: Mapping[str, str] = _NONE,
 ) -> Blocker:
-    missing, subject = tuple(dict.fromkeys(missing)), attempt.subject
-    own = tuple(path.partition(".")[2] for path in (missing or reading) if path.partition(".")[0] == subject)
+    missing, subject = tuple(dict.fromkeys(missing)), f"{attempt.subject}."
+    named = (by_hand.get(path, path) for path in missing or reading)
+    own = tuple(path.removeprefix(subject) for path in named if path.startswith(subject))
     return Blocker(
         criterion=criterion.id,
         kind=criterion.kind,

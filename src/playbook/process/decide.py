@@ -9,7 +9,7 @@ import attrs
 import msgspec
 from msgspec.structs import replace
 
-from playbook.errors import Blocker, InputError, Refused, UnknownName, nearest_hint
+from playbook.errors import Blocker, InputError, Refused, UnknownName
 from playbook.model.case import OPEN, Case, latest, waiting
 from playbook.model.commands import (
     Advance,
@@ -29,9 +29,8 @@ from playbook.model.commands import (
     Waive,
 )
 from playbook.model.events import Assigned, Changed, Finished, GuideOpened, Logged, Moved, Opened
-from playbook.model.organization import AUTOMATIC
 from playbook.model.playbook import QUIT
-from playbook.model.values import is_blank, parse
+from playbook.model.values import is_blank
 from playbook.process.amending import reopen, skip_activity, split
 from playbook.process.approving import approve, refuse, waive
 from playbook.process.assignment import from_pool, place
@@ -44,6 +43,7 @@ from playbook.process.facts import Needs, World
 from playbook.process.invariants import broken
 from playbook.process.moving import advance, back, close
 from playbook.process.references import wanted
+from playbook.process.setting import apart, check_changes, judgements, read_fields, set_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from playbook.model.approving import Lapsed
     from playbook.model.commands import Pool, Request
     from playbook.model.events import CaseEvent
-    from playbook.model.playbook import Field
     from playbook.process.compiled import Compiled
 
 
@@ -158,13 +157,19 @@ def _open(
     definition: Compiled, request: Request, command: Open, world: World, facts: Mapping[str, Any]
 ) -> Decision | Refused | Needs:
     _known_person(command.owner, world)
-    given = read_fields(definition.fields, command.fields, "field")
+    given = read_fields(definition.settable, command.fields, "field")
+    said: tuple[CaseEvent, ...] = ()
+    if not definition.by_hand.isdisjoint(given):
+        judged, given = apart(given, definition.fields)
+        said = judgements(judged, historical=request.historical)
     fields = {**definition.defaults, **{name: value for name, value in given.items() if value is not None}}
     first = definition.playbook.stages[0].id
     case = Case(
         command.case, definition.playbook.id, definition.definition.digest, command.name, command.owner, "",
         first, request.at, request.at, request.at, request.at, fields=fields,
     )  # fmt: skip
+    if said:
+        case = fold(case, said, request)
     placed = place(definition, case, request, world, facts, command.to)
     if isinstance(placed, Needs):
         return placed
@@ -190,43 +195,13 @@ def _open(
         parent=command.parent,
         territory=case.territory,
     )
-    return _concluded(deciding, case, (event,))
+    return _concluded(deciding, case, (event, *said))
 
 
 def _unopened(blocker: Blocker, case: Case) -> Blocker:
     """Return a blocker that proposes what can be done where the case is not there yet."""
     said, opening = f"playbook set {case.id}", f"playbook open {case.playbook} {shlex.quote(case.name)}"
     return attrs.evolve(blocker, fix=blocker.fix.replace(said, opening) if said in blocker.fix else "")
-
-
-def _set(deciding: Deciding, command: Set) -> tuple[CaseEvent, ...]:
-    values = read_fields(deciding.definition.fields, command.fields, "field")
-    deciding.permit("edit")
-    case = deciding.case
-    changes = {name: value for name, value in values.items() if case.fields.get(name) != value}
-    _check_changes(deciding, changes, command.reason)
-    if changes:
-        deciding.must_be_unlocked()
-    if not changes or deciding.blockers:
-        return ()
-    return (Changed(changes, command.reason, deciding.request.historical),)
-
-
-def _check_changes(deciding: Deciding, changes: Mapping[str, Any], reason: str) -> None:
-    definition, case = deciding.definition, deciding.case
-    for name in changes:
-        if case.outcome != OPEN:
-            if not definition.fields[name].editable_after_close:
-                deciding.wrong_state(f"{name} cannot change after the {definition.subject} was closed")
-            elif not reason:
-                fix = f"playbook set {case.id} {name}=... --reason ..."
-                deciding.wrong_state(f"changing {name} after close needs a reason", fix=fix)
-        elif name in definition.locked[case.stage] and deciding.request.actor not in AUTOMATIC:
-            deciding.wrong_state(f"{name} is locked from stage {definition.fields[name].locked_from!r} on")
-        elif changes[name] is None and name in definition.required[case.stage]:
-            deciding.wrong_state(
-                f"{name} is required from stage {definition.fields[name].required_from!r} on"
-            )
 
 
 def _do(deciding: Deciding, command: Do) -> tuple[CaseEvent, ...]:
@@ -252,7 +227,7 @@ def _do(deciding: Deciding, command: Do) -> tuple[CaseEvent, ...]:
     done = outcomes[outcome] == "done"
     values = read_fields(definition.fields, command.fields, "field")
     changes = {name: value for name, value in values.items() if case.fields.get(name) != value}
-    _check_changes(deciding, changes, "")
+    check_changes(deciding, changes, "")
     if changes:
         deciding.must_be_unlocked()
     asked = tuple(
@@ -331,7 +306,7 @@ def _back(deciding: Deciding, command: Back) -> tuple[CaseEvent, ...]:
 def _close(deciding: Deciding, command: Close) -> tuple[CaseEvent, ...]:
     values = read_fields(deciding.definition.fields, command.fields, "field")
     changes = {name: value for name, value in values.items() if deciding.case.fields.get(name) != value}
-    _check_changes(deciding, changes, command.reason)
+    check_changes(deciding, changes, command.reason)
     target = deciding.definition.stages.get(command.to)
     if changes and target is not None and target.final not in QUIT:
         deciding.must_be_unlocked()
@@ -358,37 +333,10 @@ _ASK_AS = {
 """What one must be permitted to, by command, of those that no gate stops; "" where that depends on more."""
 
 _HANDLERS: dict[type, Callable[[Deciding, Any], tuple[CaseEvent, ...]]] = {
-    Set: _set, Do: _do, Log: _log, Advance: _advance, Back: _back, Close: _close, Assign: _assign,
+    Set: set_fields, Do: _do, Log: _log, Advance: _advance, Back: _back, Close: _close, Assign: _assign,
     Approve: approve, Refuse: refuse, Waive: waive, SkipActivity: skip_activity, Reopen: reopen, Split: split,
     Guide: _guide,
 }  # fmt: skip
-
-
-def read_fields(fields: Mapping[str, Field], given: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """Return given values by the types of their fields, blank as None; raises InputError naming every mistake."""
-    values: dict[str, Any] = {}
-    if not given:
-        return values
-    faults = [] if given.keys() <= fields.keys() else [
-        f"there is no {what} {name!r}{nearest_hint(name, fields)}" for name in given if name not in fields
-    ]  # fmt: skip
-    discreet = list(faults)
-    for name in filter(given.__contains__, fields):  # in the file's order, whatever that of what was given
-        field, value = fields[name], given[name]
-        if field.is_ is not None:
-            faults.append(f"{name} is computed ({field.is_.text}) and cannot be set")
-            discreet.append(faults[-1])
-            continue
-        try:
-            read = None if is_blank(value) else parse(field, value)
-        except ValueError as error:
-            faults.append(f"{name}: {error}")
-            discreet.append(f"{name} cannot be read as a {field.type}" if field.personal else faults[-1])
-        else:
-            values[name] = None if is_blank(read) else read
-    if faults:
-        raise InputError("\n".join(faults), "\n".join(discreet))
-    return values
 
 
 def _known_person(person: str, world: World) -> None:

@@ -17,6 +17,7 @@ from playbook.model.events import (
     ChildEnded,
     ChildReopened,
     Finished,
+    ForecastSet,
     GuideOpened,
     Linked,
     Logged,
@@ -25,6 +26,7 @@ from playbook.model.events import (
     Opened,
     Planned,
     Posted,
+    ProbabilitySet,
     Reopened,
     TimerFired,
     TimerPaused,
@@ -92,6 +94,14 @@ def _changed(case: Case, event: Changed, at: dt.datetime, actor: str) -> dict[st
             sealed = {**sealed, name: Sealed(value[SEAL], value["h"])}
     changes = {"fields": merged, "changed": {**case.changed, **dict.fromkeys(event.fields, at)}}
     return changes if sealed is case.sealed else {**changes, "sealed": sealed}
+
+
+def _probability(case: Case, event: ProbabilitySet, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"probability": event.probability}
+
+
+def _forecast(case: Case, event: ForecastSet, at: dt.datetime, actor: str) -> dict[str, Any]:
+    return {"forecast": event.category}
 
 
 def _moved(case: Case, event: Moved, at: dt.datetime, actor: str) -> dict[str, Any]:
@@ -246,4 +256,6 @@ _FOLDS: dict[type, Callable[[Case, Any, dt.datetime, str], dict[str, Any]]] = {
     TimerFired: _fired,
     TimerPaused: _paused,
     TimersArmed: _armed,
+    ProbabilitySet: _probability,
+    ForecastSet: _forecast,
 }

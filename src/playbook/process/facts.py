@@ -11,6 +11,7 @@ import msgspec
 from playbook.expressions import STANDARD, Scope, load
 from playbook.expressions import compile as compile_condition
 from playbook.model.case import latest
+from playbook.model.chances import forecast, probability
 from playbook.money import Money
 from playbook.process.calendars import Calendars
 from playbook.process.rates import Rates
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from playbook.expressions import Function
     from playbook.model.case import Case
     from playbook.model.organization import Organization
+    from playbook.model.playbook import Stage
     from playbook.model.rules import Condition
     from playbook.process.compiled import Compiled
     from playbook.times import Calendar
@@ -40,6 +42,7 @@ class CaseRoot(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     _case: Case
     _now: dt.datetime
+    _stages: Mapping[str, Stage]
 
     def get(self, name: str) -> Any:
         """Return the value of a name, or None."""
@@ -47,7 +50,10 @@ class CaseRoot(msgspec.Struct, frozen=True, eq=False, gc=False):
         if since is not None:
             return Elapsed(since(self._case), self._now)
         plain = _PLAIN.get(name)
-        return None if plain is None else plain(self._case)
+        if plain is not None:
+            return plain(self._case)
+        chance = _CHANCES.get(name)
+        return None if chance is None else chance(self._case, self._stages.get(self._case.stage))
 
 
 _SINCE: Mapping[str, Callable[[Case], dt.datetime]] = {
@@ -65,7 +71,10 @@ _PLAIN: Mapping[str, Callable[[Case], Any]] = {
     "opened": lambda case: case.opened,
     "closed": lambda case: case.closed,
     "outcome": lambda case: case.outcome,
-    "probability": lambda case: case.probability,
+}
+_CHANCES: Mapping[str, Callable[[Case, Stage | None], Any]] = {
+    "probability": probability,
+    "forecast": lambda case, stage: forecast(case, stage) or None,
 }
 
 
@@ -269,11 +278,18 @@ class World:
         return kept[1](scope)
 
     def scope(
-        self, subject: str, kinds: Mapping[str, str], case: Case, actor: str, now: dt.datetime
+        self,
+        subject: str,
+        kinds: Mapping[str, str],
+        stages: Mapping[str, Stage],
+        case: Case,
+        actor: str,
+        now: dt.datetime,
     ) -> Scope:
         """Return what a condition of the case sees at a moment."""
         roots: dict[str, Any] = {
-            **case.stamps, subject: case.fields, "case": CaseRoot(case, now), "actor": PersonRoot(actor, self, now)
+            **case.stamps, subject: case.fields, "case": CaseRoot(case, now, stages),
+            "actor": PersonRoot(actor, self, now),
         }  # fmt: skip
         for stage, values in case.stamps.items():
             roots[f"{stage}.last"] = case.stamps_last.get(stage, values)

@@ -21,9 +21,9 @@ from playbook.model.values import canonical, encode, load
 from playbook.process.codec import SEAL, decode_event, is_sealed, typed
 from playbook.process.computed import NOWHERE, Fields
 from playbook.process.criteria import Conditions
-from playbook.process.decide import read_fields
 from playbook.process.preparing import personal
 from playbook.process.references import former, links, refers
+from playbook.process.setting import read_fields
 from playbook.times import from_micros
 
 if TYPE_CHECKING:

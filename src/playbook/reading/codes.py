@@ -331,6 +331,12 @@ PROBABILITY = _code(
     "probability-range",
     "A probability lies between 0% and 100%. Write 15% for fifteen in a hundred.",
 )
+HIDES_BY_HAND = _code(
+    "hides-by-hand",
+    "Every case has a `probability` and a `forecast`, which people set by hand with `set` and which reports and"
+    " `case.probability` go by. A field of that name takes the place of it in `set`: nobody can set the other"
+    " by hand any more. Remove the field, or give it another name where it means something else.",
+)
 SPLIT = _code(
     "split-sum",
     "The default shares of credit are the whole: together 100%.",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from playbook.model import values
+from playbook.model.chances import BY_HAND
 from playbook.model.playbook import OUTCOMES, MoveRule
 from playbook.model.rules import (
     Action,
@@ -157,7 +158,7 @@ class Rules:
             who=texts(data, "owner" if verb == "open" else verb) if principals else (),
             pick=group.get("pick", "least_loaded" if group else ""),
             say=data.get("say", ""),
-            sets=tuple(self.sets(data.get("set" if verb == "set" else "with", Map()), child)),
+            sets=tuple(self.sets(data.get("set" if verb == "set" else "with", Map()), verb, child)),
             copy=tuple((theirs, typed(mine)) for theirs, mine in data.get("copy", {}).items()),
             due=data.get("due", ""),
             when=condition(data, "when", about=child),
@@ -167,10 +168,10 @@ class Rules:
             territory=group.get("territory", ""),
         )
 
-    def sets(self, data: Map, child: str) -> Iterator[Assignment]:
-        """Yield what fields are set to."""
+    def sets(self, data: Map, verb: str, child: str) -> Iterator[Assignment]:
+        """Yield what fields are set to, and where the verb is `set`, what is set by hand."""
         for name, said in data.items():
-            field = self.known.get(name)
+            field = self.known.get(name) or (BY_HAND.get(name) if verb == "set" else None)
             if isinstance(said, Map) and list(said) == ["is"] and isinstance(said["is"], str):
                 wanted = None if field is None else type_of(field)
                 yield Assignment(name, is_=condition(said, "is", wanted, child))

@@ -64,7 +64,7 @@ class IndexRow(msgspec.Struct, frozen=True, gc=False):
 
     A record has one too: its stream is the `case`, `record:KIND` the playbook.
     `assigned` is when its owner got it. `tags` are whom it is shown to where it is `hidden` from others, and
-    what it links to; each stands once.
+    what it links to; each stands once. `probability`, a share as text, and `forecast` are those set by hand.
     """
 
     case: str
@@ -86,6 +86,7 @@ class IndexRow(msgspec.Struct, frozen=True, gc=False):
     assigned: int = 0
     hidden: bool = False
     tags: tuple[str, ...] = ()
+    forecast: str | None = None
 
 
 class DueRow(msgspec.Struct, frozen=True, gc=False):

@@ -97,7 +97,7 @@ def _restore_cases(cursor: sqlite3.Cursor, found: Sequence[tuple[str, IndexRow]]
 
 
 def _case_of(row: Row) -> Row:
-    return (*row[:_HIDDEN], bool(row[_HIDDEN]), rows.read_tags(row[_TAGS]))
+    return (*row[:_HIDDEN], bool(row[_HIDDEN]), rows.read_tags(row[_TAGS]), *row[_TAGS + 1 :])
 
 
 def _of(tenant: str | None) -> tuple[str, tuple[str, ...]]:

@@ -101,8 +101,12 @@ INSERT INTO tags SELECT tenant, value, opened, "case", part, playbook
     FROM cases JOIN json_each(iif(cases.tags = '', '[]', cases.tags)) ORDER BY 1, 2, 3 DESC, 4;
 """
 
+_FORECAST = """
+ALTER TABLE cases ADD COLUMN forecast TEXT;
+"""
+
 # Each brings a file from the version before to the next; what has been released is never changed.
-_STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES, _PARTED)
+_STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES, _PARTED, _FORECAST)
 
 SCHEMA_VERSION = len(_STEPS)
 """The version of the tables: PRAGMA user_version."""

@@ -55,7 +55,8 @@ def find(cursor: sqlite3.Cursor, tenant: str, query: Query, after: str | None, l
 
 def row_of(values: Sequence[Any]) -> IndexRow:
     """Return the index row of the columns of `cases`."""
-    return IndexRow(*(*values[:-2], bool(values[-2]), rows.read_tags(values[-1])))
+    *plain, hidden, tags, forecast = values
+    return IndexRow(*(*plain, bool(hidden), rows.read_tags(tags), forecast))
 
 
 @contextmanager

@@ -47,8 +47,9 @@ DELETE_DUE = "DELETE FROM due WHERE tenant = ? AND stream = ? AND id = ?"
 INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 DELETE_TAG = 'DELETE FROM tags WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'
 SELECT_TAGS = 'SELECT opened, part, playbook, tags FROM cases WHERE tenant = ? AND "case" = ?'
+_CASE = ", ".join(f'"{column}"' for column in ("tenant", *rows.COLUMNS, "part"))
 UPSERT_CASE = (
-    f"INSERT INTO cases VALUES (?, {', '.join('?' * len(rows.COLUMNS))}, ?)"
+    f"INSERT INTO cases ({_CASE}) VALUES (?, {', '.join('?' * len(rows.COLUMNS))}, ?)"
     ' ON CONFLICT (tenant, "case") DO UPDATE SET '
     + ", ".join(f"{column} = excluded.{column}" for column in (*rows.COLUMNS[1:], "part"))
 )
@@ -56,12 +57,12 @@ UPSERT_CASE = (
 # only the stage.
 UPDATE_CASE, UPDATE_STAGE, UPDATE_CLOSED = (
     f"UPDATE cases SET {changed}entered = ?11, touched = ?12, amount = ?13, currency = ?14, expected_close = ?15,"
-    ' probability = ?16, fields = ?17 WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4'
-    f"{same} AND owner = ?7 AND team = ?8 AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
+    ' probability = ?16, fields = ?17, forecast = ?21 WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3'
+    f" AND name = ?4{same} AND owner = ?7 AND team = ?8 AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
     for changed, same in (
-        ("", " AND stage = ?5 AND part = ?21"),
-        ("stage = ?5, ", " AND part = ?21"),
-        ("stage = ?5, outcome = ?6, closed = ?10, part = ?21, ", ""),
+        ("", " AND stage = ?5 AND part = ?22"),
+        ("stage = ?5, ", " AND part = ?22"),
+        ("stage = ?5, outcome = ?6, closed = ?10, part = ?22, ", ""),
     )
 )
 UPDATE_TAG = (
@@ -321,7 +322,8 @@ def independent(batches: Sequence[Batch]) -> bool:
 
 def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
     """Return the columns of `cases`."""
-    return (tenant, *astuple(row)[:-1], rows.tags_text(row.tags) if row.tags else "", rows.part_of(row))
+    tags = rows.tags_text(row.tags) if row.tags else ""
+    return (tenant, *astuple(row)[:-2], tags, row.forecast, rows.part_of(row))
 
 
 def tag_rows(tenant: str, row: IndexRow) -> list[tuple[Any, ...]]:

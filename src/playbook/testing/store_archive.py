@@ -159,7 +159,7 @@ class ArchiveContract:
         copy(full, store, progress=quiet)
         assert copy(full, store, progress=quiet).written == 0
         head = full.load(TENANT, ["case:00"])["case:00"]
-        changed = case("c0", stage="won", tags=("owner:bob",), hidden=True)
+        changed = case("c0", stage="won", tags=("owner:bob",), hidden=True, forecast="commit")
         full.append([batch(write("case:00", b"more", after=head, index=changed, due=()), key="new")])
         assert full.erase(TENANT, "ann")
         store_before = tables_of(store)

@@ -123,7 +123,7 @@ class ReadContract:
             {"team": "apac"}, {"opened": 7}, {"closed": 9}, {"entered": 8}, {"touched": 8}, {"amount": None},
             {"currency": None}, {"expected_close": None}, {"probability": None}, {"fields": b"[]"},
             {"assigned": 5}, {"hidden": True}, {"tags": ("a", "b")}, {"opened": 9}, {"tags": ("b", 'c"\n')},
-            {"tags": ()},
+            {"tags": ()}, {"forecast": "commit"}, {"probability": "0.7"}, {"forecast": None},
         ):  # fmt: skip
             new = replace(old, **changes)
             _reindex(store, new)

@@ -144,9 +144,21 @@ def recorded() -> Engine:
     return engine
 
 
+def judged() -> Engine:
+    """Return an engine after what is set by hand, and cleared."""
+    engine, case = opened("chances.playbook.yaml", "organization.yaml"), "cabcdefghijkl"
+    for command in (
+        Open(case, "deals", "Größe & Co", fields={"probability": "62.5%"}),
+        Set(case, {"forecast": "commit", "probability": "80%"}, "They said so"),
+        Set(case, {"probability": None, "forecast": ""}),
+    ):
+        engine.run(command, actor="sam")
+    return engine
+
+
 def stored() -> str:
     """Return every event that is stored by all of them as text."""
-    return _told(scripted()) + _told(answered()) + _told(recorded())
+    return _told(scripted()) + _told(answered()) + _told(recorded()) + _told(judged())
 
 
 def _told(engine: Engine) -> str:

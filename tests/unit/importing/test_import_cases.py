@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
@@ -253,3 +254,31 @@ def test_a_fixed_opening_date_serves_every_row(desk: Desk) -> None:
     desk.remap("deals", "opened: {column: opened, otherwise: now}", "opened: {value: 2026-01-02}")
     desk.take(HEADER + OPEN)
     assert desk.engine.case(case_id("deals", "2")).opened == new_york(2026, 1, 2)
+
+
+def test_what_is_set_by_hand_is_imported_brought_up_and_cleared(desk: Desk) -> None:
+    desk.remap(
+        "deals", "  fields:\n", "  fields:\n    probability: {column: chance}\n    forecast: {column: call}\n"
+    )
+    header = HEADER.replace("value", "value,chance,call")
+    closed = "1,Sam Okafor,GTXPro,Alder,Won,2026-01-05,2026-02-01,1054,60%,commit\n"
+    started = "2,Sam Okafor,GTX Basic,Basalt,engaging,2026-01-07,,,"
+    assert desk.take(header + closed + started + "62.5%,best_case\n").opened == 2
+    case = case_id("deals", "2")
+    items = list(desk.engine.history(case, actor="operator"))
+    assert [item.kind for item in items] == ["case.opened/1", "probability.set/1", "forecast.set/1"]
+    assert all(item.event.historical for item in items)
+    assert {item.at for item in items} == {new_york(2026, 1, 7)}
+    found = desk.engine.case(case)
+    assert (found.probability, found.forecast, "probability" in found.fields) == (
+        Decimal("0.625"), "best_case", False,
+    )  # fmt: skip
+    assert desk.engine.case(case_id("deals", "1")).outcome == "won"
+    assert desk.take(header + closed.replace("60%", "70%") + started + ",commit\n").changed == 1
+    found = desk.engine.case(case)
+    assert (found.probability, found.forecast) == (None, "commit")
+    bad = desk.take(header + started + "160%,commit\n" + started.replace("2,", "3,", 1) + "60%,closed\n")
+    assert [one.reason for one in bad.rejected] == [
+        "chance: 160% is not a probability: write 0% to 100%",
+        "call: 'closed' is not an option; there are: pipeline, best_case, commit, omitted",
+    ]

@@ -43,4 +43,4 @@ def test_a_condition_sees_both_stamps_and_the_people_of_a_case() -> None:
     assert node is not None
     checked = check(node, environment(PLAYBOOK, STANDARD), BOOL)
     assert checked.mistakes == ()
-    assert compile(checked.node, STANDARD)(world.scope("deal", {}, case, "anna", NOW)) is True
+    assert compile(checked.node, STANDARD)(world.scope("deal", {}, {}, case, "anna", NOW)) is True

@@ -54,7 +54,7 @@ def _findings(path: str) -> list[str]:
 _AS_FIRST = """
 DROP TRIGGER cases_added; DROP TRIGGER cases_changed; DROP TRIGGER cases_taken; DROP TABLE tallies; DROP TABLE tags;
 DROP INDEX cases_assigned; DROP INDEX cases_opened; DROP INDEX cases_stage; DROP INDEX cases_owner;
-DROP INDEX cases_team; ALTER TABLE cases DROP COLUMN part;
+DROP INDEX cases_team; ALTER TABLE cases DROP COLUMN part; ALTER TABLE cases DROP COLUMN forecast;
 CREATE INDEX cases_opened ON cases (tenant, hidden, opened DESC, "case");
 CREATE INDEX cases_stage ON cases (tenant, playbook, stage, hidden, opened DESC, "case");
 CREATE INDEX cases_owner ON cases (tenant, owner, opened DESC, "case");

@@ -59,7 +59,7 @@ def restore(pipe: Pipe, table: str, rows: Sequence[Row], gone: Sequence[Row]) ->
         pipe.send(delete, key)
     for row in rows:
         if table == "cases":
-            row = (*row[:_TAGS], list(row[_TAGS]))
+            row = (*row[:_TAGS], list(row[_TAGS]), *row[_TAGS + 1 :])
             tags = {"tenant": row[0], "case": row[_CASE], "newest": -row[_OPENED], "tags": row[_TAGS]}
             pipe.send(REPLACE_TAGS, tags)
         pipe.send(insert, row)
@@ -81,7 +81,7 @@ def _statements(table: str) -> tuple[str, str]:
 
 
 def _case_of(row: Row) -> Row:
-    return (*row[:_TAGS], tuple(row[_TAGS]))
+    return (*row[:_TAGS], tuple(row[_TAGS]), *row[_TAGS + 1 :])
 
 
 def _quoted(columns: Sequence[str]) -> str:

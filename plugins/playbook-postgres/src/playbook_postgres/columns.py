@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playbook import Projection
     from playbook_postgres.piping import Pipe
 
-_MISSING = ("currency", "expected_close", "probability")
+_MISSING = ("currency", "expected_close", "probability", "forecast")
 # fewer rows are read sooner than another connection is made
 _SMALLEST_PART = 50_000
 # so many times slower is a row that is looked up than one of a table that is read from end to end

@@ -60,7 +60,8 @@ def find(tenant: str, query: Query, after: str | None, limit: int) -> tuple[str,
 
 def row_of(values: Sequence[Any]) -> IndexRow:
     """Return the index row of the columns of `cases`."""
-    return IndexRow(*(*values[:-1], tuple(values[-1])))
+    *plain, tags, forecast = values
+    return IndexRow(*(*plain, tuple(tags), forecast))
 
 
 def joined(conditions: Iterable[Condition]) -> tuple[str, list[Any]]:

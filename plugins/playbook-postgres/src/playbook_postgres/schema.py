@@ -65,8 +65,12 @@ ALTER TABLE playbook.due ADD COLUMN worker text COLLATE "C" NOT NULL DEFAULT '',
     ADD COLUMN held_from timestamptz, ADD COLUMN held_until timestamptz;
 """
 
+_FORECAST = """
+ALTER TABLE playbook.cases ADD COLUMN forecast text;
+"""
+
 # Each brings a database from the version before to the next; what has been released is never changed.
-_VERSIONS = (_FIRST, counting.SCHEMA, _LEASES)
+_VERSIONS = (_FIRST, counting.SCHEMA, _LEASES, _FORECAST)
 
 VERSION = len(_VERSIONS)
 """The version of the tables."""

@@ -207,7 +207,7 @@ class _Sending:
 
     def _case(self, row: IndexRow, *, new: bool) -> None:
         tags = list(row.tags)
-        self._ask(_UPSERT_CASE, (self._tenant, *astuple(row)[:-1], tags))
+        self._ask(_UPSERT_CASE, (self._tenant, *astuple(row)[:-2], tags, row.forecast))
         if tags or not new:
             values = {"tenant": self._tenant, "case": row.case, "newest": -row.opened, "tags": tags}
             self._ask(REPLACE_TAGS, values)

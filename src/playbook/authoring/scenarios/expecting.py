@@ -10,6 +10,7 @@ import attrs
 
 from playbook.authoring.scenarios.results import Mismatch
 from playbook.errors import InputError, Refused
+from playbook.model.chances import forecast, probability
 from playbook.model.events import ActionRefused, Moved, Noticed, Posted, TimerFired
 from playbook.model.values import builtins, load, parse, percentage
 from playbook.money import Money
@@ -97,6 +98,11 @@ def _told_by(seen: Seen, how: str) -> list[str]:
     return [blocker.criterion for blocker in getattr(seen.answer, how, ())]
 
 
+def _probability(seen: Seen) -> str:
+    share = probability(seen.case, seen.definition.stages.get(seen.case.stage))
+    return "" if share is None else percentage(share)
+
+
 def _children(seen: Seen) -> list[str]:
     return list(seen.case.children.values())
 
@@ -122,6 +128,8 @@ _FACTS: Mapping[str, Callable[[Seen], Any]] = {
     "approved": lambda seen: [name for name, asked in seen.case.approvals.items() if asked.complete],
     "waived": lambda seen: list(seen.case.waivers),
     "passed": lambda seen: [name for event in seen.of(Moved) for name in event.passed],
+    "probability": _probability,
+    "forecast": lambda seen: forecast(seen.case, seen.definition.stages.get(seen.case.stage)),
     "entries": lambda seen: len(seen.case.entries),
     "children": _children,
 }

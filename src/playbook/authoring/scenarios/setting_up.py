@@ -10,7 +10,7 @@ from playbook.errors import InputError, Refused
 from playbook.model.commands import Advance, Approve, Do, Open, SetRecord
 from playbook.model.events import Finished, Moved, Opened
 from playbook.model.organization import OPERATOR
-from playbook.process.decide import read_fields
+from playbook.process.setting import apart, judgements, read_fields
 from playbook.stores.interface import Batch
 from playbook.times import to_micros
 
@@ -63,7 +63,8 @@ class Setup:
             raise InputError(f"{self.scenario.playbook} has no stage {given.placed!r}")
         first = definition.playbook.stages[0].id
         meant = engine.kept_records.referring(definition.fields.values(), given.fields, OPERATOR)
-        values = definition.defaults | read_fields(definition.fields, meant, "field")
+        said, values = apart(read_fields(definition.settable, meant, "field"), definition.fields)
+        values = definition.defaults | values
         fields = {name: value for name, value in values.items() if value is not None}
         owner, now = given.owner or self.scenario.actor, engine.clock()
         team = engine.world.organization.post(owner, engine.world.day(now)).team
@@ -71,7 +72,8 @@ class Setup:
         here = {activity.id for activity in stages[given.placed].activities}
         done = {name: _done(definition, name) for name in given.done}
         events: list[Any] = [
-            Opened(definition.playbook.id, digest, given.name or _NAME, owner, team, first, fields)
+            Opened(definition.playbook.id, digest, given.name or _NAME, owner, team, first, fields),
+            *judgements(said),
         ]
         moved = given.placed != first
         events += [
