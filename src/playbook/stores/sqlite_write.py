@@ -58,7 +58,8 @@ UPSERT_CASE = (
 UPDATE_CASE, UPDATE_STAGE, UPDATE_CLOSED = (
     f"UPDATE cases SET {changed}entered = ?11, touched = ?12, amount = ?13, currency = ?14, expected_close = ?15,"
     ' probability = ?16, fields = ?17, forecast = ?21 WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3'
-    f" AND name = ?4{same} AND owner = ?7 AND team = ?8 AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
+    f" AND name = ?4{same} AND owner = ?7 AND team = ?8 AND opened = ?9 AND assigned = ?18 AND hidden = ?19"
+    " AND tags = ?20"
     for changed, same in (
         ("", " AND stage = ?5 AND part = ?22"),
         ("stage = ?5, ", " AND part = ?22"),
