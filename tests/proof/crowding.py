@@ -56,7 +56,6 @@ def crowd(url: str, tenant: str, *, processes: int, count: int, seconds: float =
     workload.prepare(url, tenant, CASES)
     children = [start(push, url, tenant, f"{tenant}.{number}", count, seconds) for number in range(processes)]
     hear_all(children)
-    assert {child.process.exitcode for child in children} == {0}
     said = [one for child in children for one in child.said]
     won = {key: answer for key, answer, _ in said if isinstance(answer, Done)}
     with workload.opened(url, tenant) as engine:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from tests.proof import workload
@@ -16,6 +17,7 @@ from playbook.importing.job import CHUNK
 
 if TYPE_CHECKING:
     import random
+    from collections import Counter
     from collections.abc import Iterator, Sequence
     from multiprocessing.connection import Connection
     from pathlib import Path
@@ -26,12 +28,20 @@ if TYPE_CHECKING:
 # -- what the processes do ------------------------------------------------------------------------------
 
 
-def sell(say: Connection, url: str, tenant: str, worker: str) -> None:
-    """Carry out commands for ever, and say each answer once it is there."""
+def sell(say: Connection, url: str, tenant: str, workers: Sequence[str]) -> None:
+    """Carry out commands for ever, each worker in a thread, and say each answer once it is there."""
     engine = workload.open_engine(workload.open_store(url), tenant)
-    for number in itertools.count():
-        key, command = workload.command(worker, number)
-        say.send(engine.run(command, actor="cy", key=key))
+    speaking = threading.Lock()
+
+    def work(worker: str) -> None:
+        for number in itertools.count():
+            key, command = workload.command(worker, number)
+            answer = engine.run(command, actor="cy", key=key)
+            with speaking:
+                say.send((worker, answer))
+
+    with ThreadPoolExecutor(len(workers)) as threads:
+        list(threads.map(work, workers))
 
 
 def bring_in(say: Connection, url: str, tenant: str, file: Path) -> None:
@@ -60,13 +70,16 @@ def strike(say: Connection, url: str, tenant: str, worker: str) -> None:
 def killed_selling(url: str, tenant: str, chance: random.Random) -> None:
     """Kill processes that carry out commands."""
     workload.prepare(url, tenant)
-    children = [start(sell, url, tenant, f"{tenant}.{number}") for number in range(2)]
+    crews = [[f"{tenant}.{number}.{thread}" for thread in range(3)] for number in range(2)]
+    children = [start(sell, url, tenant, crew) for crew in crews]
     kill_under_load(children, chance)
     with workload.opened(url, tenant) as engine:
         workload.require_whole(engine)
         before = workload.happened(engine)
-        for number, child in enumerate(children):
-            require_answers(engine, f"{tenant}.{number}", child.said, before)
+        for crew, child in zip(crews, children, strict=True):
+            for worker in crew:
+                answers = [answer for who, answer in child.said if who == worker]
+                require_answers(engine, worker, answers, before)
         workload.require_whole(engine)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbook.engine.streams import chained
+from playbook.engine.streams import chained, not_before
 from playbook.model.events import Assigned, Claimed, Opened
 from playbook.model.values import encode
 from playbook.process.alike import UNIQUE, question_of
@@ -57,7 +57,8 @@ class Claims:
 
     def _write(self, stream: str, event: Claimed, actor: str, now: dt.datetime) -> Write:
         head = self._heads[stream]
-        made = chained(self._tenant, stream, head, [(event, now, actor)], to_micros(now))
+        at = not_before(self._store, self._tenant, stream, head, now)
+        made = chained(self._tenant, stream, head, [(event, at, actor)], to_micros(now))
         return Write(stream, 0 if head is None else head.version, made, encode(event), FOLD)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playbook.engine.answers import Forgotten
 from playbook.engine.customers import whole
 from playbook.engine.recording import Work
-from playbook.engine.streams import ORGANIZATION, case_stream, chained, is_case
+from playbook.engine.streams import ORGANIZATION, case_stream, chained, is_case, not_before
 from playbook.errors import AmbiguousName, InputError, StoreUnavailable, UnknownName
 from playbook.model.events import CaseForgotten, PersonForgotten
 from playbook.model.organization import OPERATOR
@@ -105,7 +105,8 @@ def _forget_person(engine: Engine, subject: str) -> Forgotten:
     now, event = engine.clock(), PersonForgotten(subject.partition(":")[2])
     for _ in range(_TRIES):
         head = engine.store.load(engine.tenant, (ORGANIZATION,))[ORGANIZATION]
-        made = chained(engine.tenant, ORGANIZATION, head, [(event, now, OPERATOR)], to_micros(now))
+        at = not_before(engine.store, engine.tenant, ORGANIZATION, head, now)
+        made = chained(engine.tenant, ORGANIZATION, head, [(event, at, OPERATOR)], to_micros(now))
         write = Write(ORGANIZATION, head.version, made, head.data, head.fold)
         if not isinstance(engine.store.append((Batch(engine.tenant, (write,)),))[0], VersionConflict):
             return Forgotten(engine.store.erase(engine.tenant, subject))

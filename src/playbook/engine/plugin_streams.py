@@ -18,6 +18,7 @@ from playbook.model.contributions import Change
 from playbook.model.record import RECORDS
 from playbook.model.stream_kinds import Asked, Found, Happened
 from playbook.model.values import encode
+from playbook.process.definition import LEARNING
 from playbook.stores.interface import Batch, IndexRow, Page, Query, Snapshot, Write
 from playbook.times import from_micros, to_micros
 
@@ -41,6 +42,9 @@ class _Standing(msgspec.Struct, frozen=True):
     state: Any
 
 
+_STANDING = msgspec.json.Decoder(_Standing)
+
+
 class PluginStreams:
     """Run the commands of plugins' kinds of streams, and read those streams, for one tenant."""
 
@@ -53,7 +57,10 @@ class PluginStreams:
         self._kinds = {kind.name: kind for kind in engine.registry.streams.values() if kind.commands}
         self._of_command = {command: kind for kind in self._kinds.values() for command in kind.commands}
         events = [event for kind in engine.registry.streams.values() for event in kind.events.values()]
-        self._decoders = {event: msgspec.json.Decoder(event) for event in events}
+        with LEARNING:
+            self._decoders = {event: msgspec.json.Decoder(event) for event in events}
+            for kind in self._kinds.values():
+                msgspec.json.Decoder(kind.state or Any)
         self._stored = {
             name: {event: stored for stored, event in kind.events.items()}
             for name, kind in self._kinds.items()
@@ -249,7 +256,7 @@ class PluginStreams:
 
     def _standing(self, kind: StreamKind, of: str, head: Snapshot) -> _Standing:
         if head.fold == kind.fold and head.data:
-            kept = msgspec.json.decode(head.data, type=_Standing)
+            kept = _STANDING.decode(head.data)
             return _Standing(kept.opened, kept.last, msgspec.convert(kept.state, kind.state or Any))
         standing = self._folded(kind, of, self._store.events(self._tenant, f"{kind.name}:{of}"))
         if standing is None:

@@ -10,7 +10,7 @@ from playbook.engine.definitions import Definitions, snapshot_of, stream_of
 from playbook.engine.files import snapshot_of_file
 from playbook.engine.kinds import kind_stream, snapshot_of_kind
 from playbook.engine.rearming import hours_of, rearming
-from playbook.engine.streams import ORGANIZATION, chained, organization_changes
+from playbook.engine.streams import ORGANIZATION, chained, not_before, organization_changes
 from playbook.errors import InputError, ProblemsFound
 from playbook.model.events import Published
 from playbook.model.organization import Organization
@@ -149,7 +149,8 @@ class Publisher:
         actor: str,
         now: dt.datetime,
     ) -> Write:
-        made = chained(self.tenant, stream, head, [(event, now, actor) for event in events], to_micros(now))
+        at = not_before(self.store, self.tenant, stream, head, now)
+        made = chained(self.tenant, stream, head, [(event, at, actor) for event in events], to_micros(now))
         return Write(stream, head.version if head else 0, made, snapshot, _FOLD)
 
     def _organization_write(
@@ -157,10 +158,11 @@ class Publisher:
     ) -> list[Write]:
         before = organization = self._world_of(head).organization
         events = organization_changes(organization, wanted)
-        for event in events:
-            organization = fold_organization(organization, event, now)
         if not events:
             return []
+        at = not_before(self.store, self.tenant, ORGANIZATION, head, now)
+        for event in events:
+            organization = fold_organization(organization, event, at)
         write = self._plain_write(ORGANIZATION, head, events, encode(organization), actor, now)
         if head is not None and encode(hours_of(before)) != encode(hours_of(organization)):
             write = replace(write, due=(rearming(self.tenant, now),))

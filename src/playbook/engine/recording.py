@@ -8,7 +8,7 @@ from playbook.engine.answers import Done
 from playbook.engine.guarding import guarded
 from playbook.engine.kinds import kind_stream
 from playbook.engine.record_streams import PEPPER, RecordStream, held_by, holder, unique_stream
-from playbook.engine.streams import case_id_of
+from playbook.engine.streams import case_id_of, not_before
 from playbook.errors import Blocker, InputError, Refused
 from playbook.model.contributions import Change
 from playbook.process.recording import changes, merging
@@ -137,9 +137,9 @@ class Work:
             if to:
                 self._taken.append(_taken(kind, name, value, other))
         elif owner != to:
-            self._writes.append(
-                held_by(place, head, to, engine.tenant, self._at, self._actor, to_micros(engine.clock()))
-            )
+            at = not_before(engine.store, engine.tenant, place, head, self._at)
+            recorded = to_micros(engine.clock())
+            self._writes.append(held_by(place, head, to, engine.tenant, at, self._actor, recorded))
 
     def _pepper(self, name: str) -> bytes:
         pepper = self._records.pepper()

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from playbook.process.compiled import Compiled
     from playbook.process.decide import Decision
     from playbook.process.facts import World
-    from playbook.stores.interface import IndexRow, Snapshot, StoredEvent
+    from playbook.stores.interface import IndexRow, Snapshot, Store, StoredEvent
 
 ORGANIZATION = "organization"
 REMINDER = "remind:"
@@ -101,6 +101,12 @@ def chained(
         before = link(before, tenant, stream, version, kind, at, recorded, actor, data)
         made.append(NewEvent(kind, at, recorded, actor, data, before))
     return tuple(made)
+
+
+def not_before(store: Store, tenant: str, stream: str, head: Snapshot | None, at: dt.datetime) -> dt.datetime:
+    """Return when something happens in a stream: never before its last event, also where a clock was set back."""
+    last = None if head is None else next(store.events(tenant, stream, after=head.version - 1), None)
+    return at if last is None else max(at, from_micros(last.at))
 
 
 class CaseStream(msgspec.Struct, eq=False, gc=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,6 +18,9 @@ from playbook.model.values import canonical, sparse
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+
+LEARNING = threading.Lock()
+"""Held while msgspec meets types that it may not know: it crashes where two threads make it learn one at once."""
 
 FORMAT = 1
 _TEXTS = frozenset(("title", "help", "hint", "guidance", "maintainer", "locale", "say", "checklist"))
@@ -81,10 +85,11 @@ def normalize(playbook: Playbook, plugins: Mapping[str, str], where: Mapping[str
 
 def definition(process: bytes, texts: bytes) -> Definition:
     """Return the definition that `normalize` wrote."""
-    stored = msgspec.json.decode(process, type=_Process)
-    beside = msgspec.json.decode(texts, type=_Texts)
-    _give_back(stored.playbook, beside.texts)
-    playbook = msgspec.convert(stored.playbook, Playbook)
+    with LEARNING:
+        stored = msgspec.json.decode(process, type=_Process)
+        beside = msgspec.json.decode(texts, type=_Texts)
+        _give_back(stored.playbook, beside.texts)
+        playbook = msgspec.convert(stored.playbook, Playbook)
     return Definition(playbook, _digest(process), stored.plugins, beside.where)
 
 
@@ -97,9 +102,10 @@ def normalize_record(record: Record) -> Documents:
 
 def record_of(kind: bytes, texts: bytes) -> Record:
     """Return the kind of record that `normalize_record` wrote."""
-    stored = msgspec.json.decode(kind, type=_Kind)
-    _give_back(stored.record, msgspec.json.decode(texts, type=_Texts).texts)
-    return msgspec.convert(stored.record, Record)
+    with LEARNING:
+        stored = msgspec.json.decode(kind, type=_Kind)
+        _give_back(stored.record, msgspec.json.decode(texts, type=_Texts).texts)
+        return msgspec.convert(stored.record, Record)
 
 
 def _taken(tree: Any) -> dict[str, Any]:

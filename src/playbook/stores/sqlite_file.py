@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -225,6 +226,10 @@ def _look(path: str) -> None:
             raise StoreUnavailable(f"{path} is a folder; name a file in it")
         if not file.parent.is_dir():
             raise StoreUnavailable(f"{path} cannot be made: there is no folder {file.parent}; make it first")
+        if not os.access(file.parent, os.W_OK):  # what is being written lies beside the file
+            raise StoreUnavailable(
+                f"{path} cannot be used: {file.parent} {_TROUBLES[sqlite3.SQLITE_READONLY]}"
+            )
         if file.exists() and not file.stat().st_mode & 0o222:
             raise StoreUnavailable(f"{path} {_TROUBLES[sqlite3.SQLITE_READONLY]}")
     except OSError as error:
