@@ -204,3 +204,32 @@ def test_a_translation_is_written_and_what_is_stale_is_named(project: Path, here
     (project / "offers.de.yaml").write_text("mine", encoding="utf-8")
     assert "is there already" in here("translate", "offers", "--locale", "de", code=2).err
     assert (project / "offers.de.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_follow_up_case_that_one_does_not_see_is_not_named(project: Path, here: Run) -> None:
+    (project / "sold.playbook.yaml").write_text(
+        "playbook: sold\nversion: 1\nsubject: sale\nstages:\n  talks: {next: [won]}\n"
+        "  won: {final: won, on_enter: [{open: kept, owner: dana}]}\n",
+        encoding="utf-8",
+    )
+    (project / "kept.playbook.yaml").write_text(
+        "playbook: kept\nversion: 1\nsubject: care\nwho_may: {see: owner}\n"
+        "stages:\n  serving: {next: [won]}\n  won: {final: won}\n",
+        encoding="utf-8",
+    )
+    case = here("open", "sold", "Basalt", "--owner", "sam", "--json").json["case"]
+    here("advance", case)
+    (child,) = [kin["case"] for kin in here("show", case, "--json", "--as", "dana").json["kin"]]
+    here("advance", child, "--as", "dana")
+    for command in ("history", "show", "why", "list", "board", "next"):
+        for form in ((), ("--json",)):
+            named = () if command in ("list", "board", "next") else (case,)
+            for actor, sees in (("sam", False), ("dana", True)):
+                told = here(command, *named, *form, "--as", actor, code=None).out
+                assert child not in told or sees, (command, form)
+    assert "opened kept (which you do not see) to follow it up" in here("history", case, "--as", "sam").out
+    assert "saw kept (which you do not see) end\n" in here("history", case, "--as", "sam").out
+    told = here("history", case, "--as", "dana").out
+    assert f"opened kept {child} to follow it up" in told
+    assert f"saw kept {child} end as won" in told
+    assert child in here("history", case, "--json", "--as", "dana").json["events"][-1]["data"]["child"]

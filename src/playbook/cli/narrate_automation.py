@@ -68,15 +68,20 @@ def _action_refused(words: Words, event: ActionRefused) -> str:
 
 
 def _linked(words: Words, event: Linked) -> str:
-    return f"opened {clean(event.playbook)} {clean(event.child)} to follow it up"
+    return f"opened {_child(event)} to follow it up"
 
 
 def _child_ended(words: Words, event: ChildEnded) -> str:
-    return f"saw {clean(event.playbook)} {clean(event.child)} end as {event.outcome}"
+    return f"saw {_child(event)} end" + (f" as {event.outcome}" if event.outcome else "")
 
 
 def _child_reopened(words: Words, event: ChildReopened) -> str:
-    return f"saw {clean(event.playbook)} {clean(event.child)} opened again"
+    return f"saw {_child(event)} opened again"
+
+
+def _child(event: Linked | ChildEnded | ChildReopened) -> str:
+    """Return a follow-up case by its playbook, and its id where one may see it."""
+    return f"{clean(event.playbook)} {clean(event.child) or '(which you do not see)'}"
 
 
 def _where(path: str) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from playbook.engine.answers import HistoryItem
 from playbook.engine.streams import case_stream, fold_case
 from playbook.errors import UnknownName
+from playbook.model.events import ChildEnded, ChildReopened, Linked, Opened
 from playbook.process.codec import revive
 from playbook.process.computed import censored, hidden_fields, view
 from playbook.times import from_micros, to_micros
@@ -55,11 +58,45 @@ def case_history(engine: Engine, case: str, actor: str) -> Iterator[HistoryItem]
     found, definition = engine.case_and_definition(case, actor=actor)
     world = engine.kept_records.known(engine.world, definition, found)
     hidden = hidden_fields(definition, found, actor, engine.clock(), world)
-    return happened(engine, case_stream(case), lambda event: censored(revive(event, definition), hidden))
+    unseen = _unseen_kin(engine, found, actor)
+
+    def told(event: Any) -> Any:
+        return _without_kin(censored(revive(event, definition), hidden), unseen)
+
+    return happened(engine, case_stream(case), told)
 
 
 def viewed(engine: Engine, case: Case, definition: Compiled, actor: str, at: dt.datetime) -> Case:
     """Return a case as the actor may see it at a time: with computed fields, without those that are hidden."""
     world = engine.kept_records.known(engine.world, definition, case)
     hidden = hidden_fields(definition, case, actor, engine.clock(), world)
-    return view(definition, case, definition.scope(case, actor, at, world), hidden)
+    shown = view(definition, case, definition.scope(case, actor, at, world), hidden)
+    unseen = _unseen_kin(engine, case, actor)
+    if not unseen:
+        return shown
+    children = {child: outcome for child, outcome in case.children.items() if child not in unseen}
+    return replace(shown, children=children, parent="" if case.parent in unseen else case.parent)
+
+
+def _unseen_kin(engine: Engine, case: Case, actor: str) -> frozenset[str]:
+    """Return the cases that this one follows up, or that follow it up, and that the actor does not see."""
+    kin = (*case.children, case.parent) if case.parent else (*case.children,)
+    return frozenset(name for name in kin if not _sees(engine, name, actor))
+
+
+def _sees(engine: Engine, case: str, actor: str) -> bool:
+    try:
+        engine.case(case, actor=actor)
+    except UnknownName:
+        return False
+    return True
+
+
+def _without_kin(event: Any, unseen: frozenset[str]) -> Any:
+    """Return an event without what it tells of a case that is not seen: which one it is, and how it ended."""
+    if isinstance(event, Opened) and event.parent in unseen:
+        return replace(event, parent="")
+    if isinstance(event, (Linked, ChildEnded, ChildReopened)) and event.child in unseen:
+        hidden = {"child": "", "outcome": ""} if isinstance(event, ChildEnded) else {"child": ""}
+        return replace(event, **hidden)
+    return event

@@ -12,8 +12,8 @@ import pytest
 from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
 from playbook.errors import AmbiguousName, Refused, UnknownName
-from playbook.model.commands import Advance, Assign, Close, Log, Open, Set
-from playbook.model.events import Logged
+from playbook.model.commands import Advance, Assign, Close, Log, Open, Reopen, Set
+from playbook.model.events import ChildEnded, ChildReopened, Linked, Logged
 from playbook.model.projections import Projection
 from playbook.plugins import load
 from playbook.reading.project import Project
@@ -327,3 +327,55 @@ def test_a_hidden_field_is_hidden_in_lists_counts_projections_entries_and_their_
     }
     assert {who for who, told in paid.items() if told == (["amount", "method"], True)} == {"fin", "operator"}
     assert all(told == (["method"], False) for who, told in paid.items() if who not in ("fin", "operator"))
+
+
+def test_a_follow_up_case_that_is_not_seen_has_no_id_in_the_history_of_the_other(store: Store) -> None:
+    """Whoever sees only one of the two learns neither which case the other is nor how it ended."""
+    parent = PLAYBOOK.format(id="sold", see="anyone", more="").replace(
+        "{final: won}", "{final: won, on_enter: [{open: kept, owner: fin}]}"
+    )
+    child = PLAYBOOK.format(id="kept", see="owner", more=", reopen: anyone").replace(
+        "stages:\n", "moves: {reopen: anyone}\nstages:\n"
+    )
+    texts = {"organization.yaml": ORGANIZATION, "a.playbook.yaml": parent, "b.playbook.yaml": child}
+    engine = engine_of(store, Project.from_files(texts))
+    above = opened(engine, "sold", "sam")
+    assert isinstance(engine.run(Advance(above), actor="sam"), Done)
+    (below,) = engine.view(above, actor="fin").children
+    for command in (Advance(below), Reopen(below), Advance(below)):
+        assert isinstance(engine.run(command, actor="fin"), Done)
+
+    def told(case: str, actor: str) -> list[tuple[str, str, str]]:
+        events = [item.event for item in engine.history(case, actor=actor)]
+        kin = [event for event in events if isinstance(event, Linked | ChildEnded | ChildReopened)]
+        return [(event.playbook, event.child, getattr(event, "outcome", "")) for event in kin]
+
+    seen = [("kept", below, ""), ("kept", below, "won"), ("kept", below, ""), ("kept", below, "won")]
+    assert told(above, "fin") == told(above, "operator") == seen
+    for actor in ("sam", "vera", "lea"):
+        assert told(above, actor) == [("kept", "", "")] * 4
+        shown = engine.view(above, actor=actor), engine.as_of(above, at=NOW, actor=actor)
+        assert [case.children for case in shown] == [{}, {}]
+        everything = [*engine.history(above, actor=actor), *shown]
+        assert below.encode() not in msgspec.json.encode(everything, enc_hook=str)
+    assert engine.view(above, actor="fin").children == {below: "won"}
+
+
+def test_the_case_that_is_followed_up_is_not_named_to_who_does_not_see_it(store: Store) -> None:
+    parent = PLAYBOOK.format(id="sold", see="owner", more="").replace(
+        "{final: won}", "{final: won, on_enter: [{open: kept, owner: fin}]}"
+    )
+    child = PLAYBOOK.format(id="kept", see="anyone", more="")
+    texts = {"organization.yaml": ORGANIZATION, "a.playbook.yaml": parent, "b.playbook.yaml": child}
+    engine = engine_of(store, Project.from_files(texts))
+    above = opened(engine, "sold", "sam")
+    assert isinstance(engine.run(Advance(above), actor="sam"), Done)
+    (below,) = engine.view(above, actor="sam").children
+    assert (
+        next(engine.history(below, actor="sam")).event.parent
+        == engine.view(below, actor="sam").parent
+        == above
+    )
+    for actor in ("fin", "vera"):
+        everything = [*engine.history(below, actor=actor), engine.view(below, actor=actor)]
+        assert above.encode() not in msgspec.json.encode(everything, enc_hook=str)
