@@ -6,6 +6,8 @@ import datetime as dt
 import random
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from playbook.authoring.scenarios.commanding import command, in_words
 from playbook.authoring.scenarios.expecting import Seen, mismatches
 from playbook.authoring.scenarios.results import Failure, Mismatch
@@ -172,7 +174,8 @@ class Play:
             view = engine.view(case, actor=actor)
         except UnknownName:
             view = engine.view(case, actor=OPERATOR)  # the actor does not see it, and is refused for that
-        definition = engine.case_and_definition(case)[1]
+        whole, definition = engine.case_and_definition(case)
+        view = replace(view, children=whole.children)  # they are part of what happened, whoever sees them
 
         def new() -> tuple[HistoryItem, ...]:
             happened = engine.history(case, actor=OPERATOR)
