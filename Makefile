@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PROOFS := $(wildcard plugins/*/tests/test_proof.py plugins/*/tests/test_outage.py plugins/*/tests/test_lost_answer.py)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 INSTALL := -m pip --disable-pip-version-check install --quiet
 BUILD := hatchling editables
@@ -27,7 +28,7 @@ test: setup
 # the middle of commands, a hundred times in imports and among timers, with each store, and a server that fails.
 soak: setup
 	SOAK=10000 $(BIN)/pytest tests/unit/checking/test_soak.py
-	KILLS=200 OUTAGES=20 $(BIN)/pytest tests/proof plugins/playbook-postgres/tests -k "not test_postgres"
+	KILLS=200 OUTAGES=20 $(BIN)/pytest tests/proof $(PROOFS)
 
 lint: setup
 	$(BIN)/ruff check .

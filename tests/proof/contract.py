@@ -45,6 +45,16 @@ class KillingContract:
         assert went.shares == (8,) * 16
         assert not went.given_up
 
+    @thorough
+    def test_sixteen_processes_get_their_share(self, url: str) -> None:
+        """What docs/keeping.md promises: none gets less than a third of another, and none gives up."""
+        went = crowd(url, "t", processes=16, count=1_000_000, seconds=20)
+        print(
+            f"{sum(went.shares)} commands, shares {min(went.shares)} to {max(went.shares)}, {went.longest:.2f} s"
+        )
+        assert not went.given_up
+        assert 3 * min(went.shares) >= max(went.shares)
+
 
 class StoppingContract:
     """Test the program on a store that the fixture `url` names, in a database of its own, with Ctrl-C."""
