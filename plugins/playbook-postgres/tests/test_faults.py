@@ -89,7 +89,7 @@ def own_shell(folder: Path, own_url: str) -> Shell:
 def role(url: str) -> Iterator[str]:
     """Return a user who may only connect."""
     name = f"app_{urlsplit(url).path[-8:]}"
-    _tell(url, f"CREATE ROLE {name} LOGIN")
+    _tell(url, f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
     yield name
     _tell(url, f"DROP OWNED BY {name}; DROP ROLE {name}")
 
@@ -104,7 +104,7 @@ def _found(url: str, question: str) -> Any:
         return (connection.execute(question.encode()).fetchone() or (None,))[0]
 
 
-def _as(url: str, user: str, password: str = "") -> str:
+def _as(url: str, user: str, password: str) -> str:
     parts = urlsplit(url)
     return parts._replace(netloc=f"{user}:{password}@{parts.netloc.rpartition('@')[2]}").geturl()
 
@@ -160,7 +160,7 @@ def test_the_wrong_database_or_password(own_shell: Shell) -> None:
 
 
 def test_a_user_who_may_not_make_tables_works_once_a_host_has_made_them(shell: Shell, role: str) -> None:
-    mine = _as(shell.url, role)
+    mine = _as(shell.url, role, role)
     code, message = shell.fails(*OPEN, url=mine)
     assert code == "store_unavailable"
     assert "has no tables yet" in message
@@ -185,7 +185,7 @@ def test_a_user_who_may_not_make_tables_works_once_a_host_has_made_them(shell: S
 
 def test_an_empty_schema_that_a_host_gave_is_filled(shell: Shell, role: str) -> None:
     _tell(shell.url, f"CREATE SCHEMA playbook AUTHORIZATION {role}")
-    assert shell(*OPEN, url=_as(shell.url, role))["stage"]
+    assert shell(*OPEN, url=_as(shell.url, role, role))["stage"]
 
 
 def test_a_server_that_takes_no_writes(shell: Shell) -> None:

@@ -179,13 +179,12 @@ def test_a_database_of_another_program_or_a_newer_one_is_refused(url: str) -> No
 def test_what_the_readme_shows_runs(url: str, tmp_path: Path) -> None:
     """From the command line, with nothing but the URL."""
     known = conninfo_to_dict(url)
-    names = {"PGHOST": known.get("host"), "PGPORT": known.get("port"), "PGUSER": known.get("user")}
-    environment = {
-        **os.environ,
-        "NO_COLOR": "1",
-        "COLUMNS": "100",
-        **{k: str(v) for k, v in names.items() if v},
+    said = {
+        f"PG{name.upper()}": str(known[name])
+        for name in ("host", "port", "user", "password")
+        if known.get(name)
     }
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", **said}
     text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     sessions = "".join(re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
     folder = tmp_path

@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from playbook import ForeignStore, InputError, StoreUnavailable
-from playbook_postgres.faults import READING, TRANSLATED, translated, unmade
+from playbook_postgres.faults import TRANSLATED, translated, unmade, unreached
 from playbook_postgres.piping import Pipe
 from playbook_postgres.schema import VERSION, current, migrate
 
@@ -44,7 +44,7 @@ class Pool:
             with psycopg.connect(place.conninfo, **kwargs) as first:
                 (self._look if replica else self._make)(first)
         except psycopg.Error as error:
-            raise translated(error, self._name, READING) from error
+            raise unreached(error, self._name) from error
         self._pool = ConnectionPool(
             place.conninfo, connection_class=_Connection, kwargs=kwargs, min_size=1, max_size=connections,
             timeout=timeout, reconnect_timeout=timeout, check=_check, open=True,

@@ -50,10 +50,19 @@ def translated(error: Exception, name: str, fate: str) -> PlaybookError:
         return StoreUnavailable(f"{name} is read-only; {fate}: name the server that takes writes")
     if isinstance(error, psycopg.OperationalError) and _class(error) in _GONE:
         return StoreUnavailable(
-            f"{name} cannot be reached, or the connection was lost: {line}; {fate}: look at the URL and the server,"
-            " and try again"
+            f"{name} was lost: {line}; {fate}: look whether the server runs, and try again"
         )
     return StoreUnavailable(f"{name} failed: {line}; {fate}")
+
+
+def unreached(error: psycopg.Error, name: str) -> PlaybookError:
+    """Return what to raise where no connection could be made."""
+    if error.sqlstate is not None:
+        return translated(error, name, READING)
+    return StoreUnavailable(
+        f"{name} cannot be reached: {one_line(error)}; {READING}: look at the URL (host, database, user), at the"
+        " password and whether the server runs, and try again"
+    )
 
 
 def unmade(error: psycopg.Error, name: str, version: int) -> StoreUnavailable:

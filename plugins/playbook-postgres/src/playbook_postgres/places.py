@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _REPLICA = "replica="
+# a server that went away without a word is noticed after a minute, not after hours; the URL may say otherwise
+_PATIENCE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 _SECRETS = ((r"://([^:/?\s]*):\S*@", r"://\1:***@"), (r"password=[^&\s\"]*", "password=***"))
 
 
@@ -79,4 +86,4 @@ def _unreadable(why: str) -> StoreUnavailable:
 def _place(known: Mapping[str, Any], what: str = "") -> Place:
     where = f"{known.get('host') or 'localhost'}" + (f":{known['port']}" if known.get("port") else "")
     name = f"{what}the PostgreSQL database {known.get('dbname') or known.get('user') or ''!r} at {where}"
-    return Place(make_conninfo(**known), name + ("," if what else ""))
+    return Place(make_conninfo(**{**_PATIENCE, **known}), name + ("," if what else ""))
