@@ -9,6 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +36,12 @@ _BALLAST = 1_000_000
 
 
 def can_mount() -> bool:
-    """Return whether a disk can be pretended here, which takes no rights on most Linux machines."""
+    """Return whether a disk can be mounted here, which takes no rights on many Linux machines."""
     if shutil.which(_NAMESPACE[0]) is None:
         return False
-    return subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*_NAMESPACE, "sh", "-c", MOUNTS["full disk"], folder]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def run(mode: str, folder: Path) -> None:
