@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from playbook import Advance, Assign, Close, Engine, Log, Open, Project, Query, Set, load_plugins
 from playbook.engine.proof import prove
+from playbook.stores import Archive
 from playbook.stores.rows import pages, streams_of
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def require_all_fired(engine: Engine, cases: Sequence[str]) -> None:
 def require_whole(engine: Engine) -> None:
     """Assert that a tenant's store is whole: every hash holds, every fold is its snapshot, every sum its cases'.
 
-    No case happens before what went before it, and no due row is left of a case that is not there or closed.
+    No event happens before what went before it in its stream, and timers are armed for open cases only.
     """
     store, tenant = engine.store, engine.tenant
     assert not list(prove(engine))
@@ -240,6 +241,10 @@ def require_whole(engine: Engine) -> None:
     for by in _GROUPS:
         told = {tally.group: (tally.count, dict(tally.sums)) for tally in store.tally(tenant, Query(), by)}
         assert told == _sums(cases, by), by
+    assert isinstance(store, Archive)
+    with store.moment() as moment:
+        armed = {row[1] for row in moment.export("due", tenant) if row[1].startswith("case:")}
+    assert armed <= {f"case:{case.case}" for case in cases if case.closed is None}
     for stream in streams_of(store, tenant):
         moments = [event.at for event in store.events(tenant, stream)]
         assert moments == sorted(moments), stream
