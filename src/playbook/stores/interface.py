@@ -138,8 +138,8 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 class Batch(msgspec.Struct, frozen=True, gc=False):
     """Hold everything one command changes: it is stored whole or not at all.
 
-    `reads` are streams, beside those written, with the version (0: none yet) on which it was decided; where one
-    has moved on, the answer is a VersionConflict.
+    `reads` are streams with the version (0: none yet) on which it was decided; where one has moved on, the answer
+    is a VersionConflict.
     """
 
     tenant: str
@@ -228,7 +228,7 @@ class Store(Protocol):
         ...
 
     def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, Snapshot]:
-        """Return the heads of those of the streams that exist."""
+        """Return the heads of those of the streams that exist, all as they were at one moment."""
         ...
 
     def streams(self, tenant: str, *, after: str = "", limit: int = 1000) -> Sequence[str]:

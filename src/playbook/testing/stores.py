@@ -13,7 +13,7 @@ Its fixtures say what is tested:
 
 What a store may offer beside, it proves with contracts of their own: `ShareContract` for one that many processes
 use, `HostContract` for `bind`, `ArchiveContract` for one that can be copied whole (`playbook.stores.Archive`).
-Where a test fails, pytest prints the promise that was broken. docs/storage.md tells how a store is written.
+Each test is one promise, told by its name and docstring. docs/storage.md tells how a store is written.
 """
 
 from __future__ import annotations

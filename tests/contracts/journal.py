@@ -1,0 +1,249 @@
+"""A store in plain files, written from docs/storage.md: tables in memory, and a journal of what was put into them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pickle
+import threading
+import time
+from collections import defaultdict, namedtuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import astuple, replace
+
+from playbook import stores
+
+_Chunks = Iterator[Mapping[str, Sequence[Any]]]
+_Rows = stores.Page[stores.IndexRow]
+_Answer = stores.Receipt | stores.VersionConflict | stores.KeyReused
+_Due = namedtuple("_Due", "row ready attempts token worker until", defaults=(0, "", "", 0))
+
+
+class JournalStore:
+    """Keep everything in a folder; safe for threads and processes of one machine."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "vault").mkdir(parents=True, exist_ok=True)
+        self._folder, self._turn = folder, threading.Lock()
+        self._file = os.fdopen(os.open(folder / "journal", os.O_RDWR | os.O_CREAT), "r+b")
+        self._forget()
+
+    def _forget(self) -> None:
+        self._kept: dict[str, dict[Any, Any]] = defaultdict(dict)
+        self._new: list[tuple[str, Any, Any]] = []
+        self._end = 0
+
+    @contextmanager
+    def _alone(self) -> Iterator[dict[str, dict[Any, Any]]]:
+        """Be the only one for a block, knowing what others added; what is put in it is kept, all or nothing."""
+        with self._turn:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                self._file.seek(self._end)
+                with suppress(EOFError, pickle.UnpicklingError):  # what was half written is not there
+                    while True:
+                        for put in pickle.load(self._file):
+                            self._put(*put)
+                        self._end = self._file.tell()
+                self._new.clear()
+                yield self._kept
+                if self._new:
+                    self._file.seek(self._end)
+                    self._file.truncate()
+                    self._file.write(pickle.dumps(self._new))
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
+                    self._end, self._new = self._file.tell(), []
+            except BaseException:
+                self._forget()  # memory may hold what the journal does not
+                raise
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _put(self, table: str, key: Any, value: Any) -> None:
+        self._new.append((table, key, value))
+        self._kept[table][key] = value
+        if value is None:
+            del self._kept[table][key]
+
+    def append(self, batches: Sequence[stores.Batch]) -> list[_Answer]:
+        stores.check_batches(batches)
+        with self._alone() as kept:
+            return [self._refusal(kept, batch) or self._store(kept, batch) for batch in batches]
+
+    def _refusal(self, kept: dict[str, dict[Any, Any]], batch: stores.Batch) -> _Answer | None:
+        tenant, first = batch.tenant, kept["receipts"].get((batch.tenant, batch.key))
+        if first is not None:
+            same = first.fingerprint == batch.fingerprint
+            return replace(first, repeated=True) if same else stores.KeyReused(first.key)
+        for claim in batch.done:
+            due = kept["due"].get((tenant, claim.stream, claim.id))
+            if due is None or due.token != claim.token:
+                return stores.VersionConflict(claim.stream, claim.attempts, due.attempts if due else 0)
+        for stream, expected in (*batch.reads, *((write.stream, write.expected) for write in batch.writes)):
+            head = kept["heads"].get((tenant, stream))
+            if (head.version if head else 0) != expected:
+                return stores.VersionConflict(stream, expected, head.version if head else 0)
+        taken = [row.ref for row in batch.vault if (tenant, row.ref) in kept["subjects"]]
+        return stores.VersionConflict(taken[0], 0, 1) if taken else None
+
+    def _store(self, kept: dict[str, dict[Any, Any]], batch: stores.Batch) -> stores.Receipt:
+        tenant, before = batch.tenant, len(kept["log"])
+        for claim in batch.done:
+            self._put("due", (tenant, claim.stream, claim.id), None)
+        for write in sorted(batch.writes, key=lambda write: write.stream):
+            at, version = (tenant, write.stream), write.expected
+            for version, event in enumerate(write.events, start=version + 1):  # noqa: B020
+                position = len(kept["log"]) + 1
+                stored = stores.StoredEvent(write.stream, version, position, *astuple(event))
+                self._put("log", position, (tenant, stored))
+            hash_ = write.events[-1].hash if write.events else kept["heads"][at].hash
+            self._put("heads", at, stores.Snapshot(version, hash_, write.fold, write.snapshot))
+            if write.index is not None:
+                self._put("cases", (tenant, write.index.case), write.index)
+            if write.due is not None:
+                wanted = {(*at, row.id): row for row in write.due}
+                for key in [key for key in kept["due"] if key[:2] == at and key not in wanted]:
+                    self._put("due", key, None)
+                for key, row in wanted.items():
+                    if key not in kept["due"] or kept["due"][key].row != row:
+                        self._put("due", key, _Due(row, row.at))
+        for digest, data in batch.documents.items():
+            self._put("documents", (tenant, digest), kept["documents"].get((tenant, digest), data))
+        for personal in batch.vault:
+            self._personal(tenant, personal.ref).write_bytes(pickle.dumps(personal))
+            self._put("subjects", (tenant, personal.ref), personal.subject)
+        last = len(kept["log"]) if len(kept["log"]) > before else 0
+        receipt = stores.Receipt(batch.key, batch.fingerprint, batch.answer, last)
+        if batch.key is not None:
+            self._put("receipts", (tenant, batch.key), receipt)
+        return receipt
+
+    def receipt(self, tenant: str, key: str) -> stores.Receipt | None:
+        with self._alone() as kept:
+            return (first := kept["receipts"].get((tenant, key))) and replace(first, repeated=True)
+
+    def vault(self, tenant: str, refs: Sequence[str]) -> Mapping[str, stores.VaultRow | None]:
+        with self._alone() as kept:
+            files = {ref: self._personal(tenant, ref) for ref in refs if (tenant, ref) in kept["subjects"]}
+            found = {ref: pickle.loads(file.read_bytes()) for ref, file in files.items() if file.exists()}
+        return {ref: found.get(ref) for ref in refs}
+
+    def _personal(self, tenant: str, ref: str) -> Path:
+        return self._folder / "vault" / hashlib.sha256(f"{tenant}\0{ref}".encode()).hexdigest()
+
+    def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, stores.Snapshot]:
+        with self._alone() as kept:
+            return {name: kept["heads"][tenant, name] for name in streams if (tenant, name) in kept["heads"]}
+
+    def streams(self, tenant: str, *, after: str = "", limit: int = 1000) -> Sequence[str]:
+        with self._alone() as kept:
+            return sorted(name for of, name in kept["heads"] if of == tenant and name > after)[:limit]
+
+    def tenants(self) -> Sequence[str]:
+        with self._alone() as kept:
+            return sorted({tenant for tenant, _ in kept["heads"]})
+
+    def events(self, tenant: str, stream: str, *, after: int = 0) -> Iterator[stores.StoredEvent]:
+        found = self.log(tenant, after=None, limit=10**18).items
+        return iter([event for event in found if event.stream == stream and event.version > after])
+
+    def log(self, tenant: str, *, after: str | None, limit: int) -> stores.Page[stores.StoredEvent]:
+        position = stores.read_position(after)
+        with self._alone() as kept:
+            log = [event for of, event in kept["log"].values() if of == tenant]
+        page = tuple(event for event in log if event.position > position)[:limit]
+        return stores.Page(page, str(page[-1].position) if page else None)
+
+    def find(self, tenant: str, query: stores.Query, *, after: str | None = None, limit: int) -> _Rows:
+        rows = sorted(self._asked(tenant, query), key=lambda row: (-row.opened, row.case))
+        if after is not None:
+            opened, case = stores.read_place(after)
+            rows = [row for row in rows if (-row.opened, row.case) > (-opened, case)]
+        return stores.Page(
+            tuple(rows[:limit]), stores.place(rows[limit - 1]) if 0 < limit < len(rows) else None
+        )
+
+    def tally(self, tenant: str, query: stores.Query, by: Sequence[str]) -> Sequence[stores.Tally]:
+        stores.check_groups(by)
+        parts = []
+        for row in self._asked(tenant, query):
+            amount = None if row.currency is None else row.amount
+            group = tuple(_said(row, name) for name in by)
+            parts.append((group, row.currency or "", 1, int(amount is not None), amount or 0))
+        return stores.gathered(parts)
+
+    def last_assigned(self, tenant: str, owner: str) -> int:
+        return max((row.assigned for row in self._asked(tenant, stores.Query(owner=owner))), default=0)
+
+    def _asked(self, tenant: str, query: stores.Query) -> list[stores.IndexRow]:
+        stores.check_status(query)
+        with self._alone() as kept:
+            rows = [row for (of, _), row in kept["cases"].items() if of == tenant]
+        return [row for row in rows if _is_asked(row, query)]
+
+    def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[stores.Claim]:
+        with self._alone() as kept:
+            clock = time.time_ns() // 1000
+            ours = {key: due for key, due in kept["due"].items() if due.row.queue == queue}
+            held = {key[:2] for key, due in ours.items() if due.until > clock and due.worker != worker}
+            free = [(due.ready, key) for key, due in ours.items() if due.until <= clock]
+            ripe = sorted((ready, key) for ready, key in free if ready is not None and ready <= now)
+            taken = [key for _, key in ripe if key[:2] not in held][:limit]
+            return [self._hold(ours[key], key, worker, clock + lease) for key in taken]
+
+    def _hold(self, due: _Due, key: tuple[str, str, str], worker: str, until: int) -> stores.Claim:
+        held = due._replace(attempts=due.attempts + 1, token=os.urandom(16).hex(), worker=worker, until=until)
+        self._put("due", key, held)
+        return stores.Claim(*key, due.row.queue, due.row.at, due.row.data, held.attempts, held.token)
+
+    def release(self, claim: stores.Claim, *, retry_at: int | None, error: str) -> None:
+        key = (claim.tenant, claim.stream, claim.id)
+        with self._alone() as kept:
+            if key in kept["due"] and kept["due"][key].token == claim.token:
+                self._put("due", key, _Due(kept["due"][key].row, retry_at, claim.attempts))
+
+    def document(self, tenant: str, digest: str) -> bytes | None:
+        with self._alone() as kept:
+            return kept["documents"].get((tenant, digest))
+
+    def columns(self, tenant: str, table: str, *, after: str | None = None) -> _Chunks:
+        stores.check_table(table)
+        rows = sorted(self._asked(tenant, stores.Query()), key=lambda row: row.case)
+        rows = [row for row in rows if row.case > (after or "")]
+        return iter([{n: [getattr(row, n) for row in rows] for n in stores.CASE_COLUMNS}] if rows else [])
+
+    def erase(self, tenant: str, subject: str) -> int:
+        with self._alone() as kept:
+            gone = [key for key, of in kept["subjects"].items() if key[0] == tenant and of == subject]
+            for key in gone:
+                self._personal(*key).unlink(missing_ok=True)
+                self._put("subjects", key, None)
+        return len(gone)
+
+    def bind(self, connection: object) -> JournalStore:
+        return self
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _said(row: stores.IndexRow, name: str) -> str:
+    if name == "status":
+        return "open" if row.closed is None else "closed"
+    return getattr(row, name) or ""
+
+
+def _is_asked(row: stores.IndexRow, query: stores.Query) -> bool:
+    return (
+        all(getattr(query, name, None) in (None, _said(row, name)) for name in stores.GROUPS)
+        and row.case.startswith(query.prefix or "")
+        and query.link in (None, *row.tags)
+        and (query.playbook is not None or not row.playbook.startswith(stores.RECORDS))
+        and (query.tags is None or not row.hidden or not query.tags.isdisjoint(row.tags))
+    )
