@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 KILLS = int(os.environ.get("KILLS", "2"))
 """How often processes are killed while commands are carried out; half as often in what takes longer."""
 
+ROWS = 2000 if "KILLS" in os.environ else 700
+"""How many rows are imported, 500 at a time."""
+
 thorough = pytest.mark.skipif("KILLS" not in os.environ, reason="`make soak` does this")
 
 
@@ -30,7 +33,7 @@ class KillingContract:
             killed_selling(url, f"t{number}", chance)
 
     def test_killed_while_a_file_is_imported(self, url: str, tmp_path: Path) -> None:
-        file, count, chance = tmp_path / "rows.csv", 1200, random.Random()
+        file, count, chance = tmp_path / "rows.csv", ROWS, random.Random()
         write_rows(file, count)
         for number in range(KILLS // 2):
             killed_importing(url, f"t{number}", chance, file, count)
@@ -64,7 +67,7 @@ class StoppingContract:
 
     @thorough
     def test_ctrl_c_in_imports(self, url: str, tmp_path: Path) -> None:
-        stopped_imports(Shop(tmp_path, url), random.Random(), KILLS // 2, tmp_path / "rows.csv", 1200)
+        stopped_imports(Shop(tmp_path, url), random.Random(), KILLS // 2, tmp_path / "rows.csv", ROWS)
 
     def test_ctrl_c_in_workers(self, url: str, tmp_path: Path) -> None:
         stopped_workers(Shop(tmp_path, url), url, random.Random(), KILLS // 2, 200)
