@@ -343,3 +343,11 @@ def test_colour_only_where_it_is_wanted(project: Path, here: Run) -> None:
         assert "\x1b[3" not in bare
         assert case in bare
     assert "25,000.00 EUR" in seen_on_a_terminal(project, "list")
+
+
+def test_a_stage_that_is_not_reached_is_named_by_its_title(here: Run) -> None:
+    case = opened(here)
+    told = here("why", case, "--to", "won", code=1).out
+    assert "cannot move on to Won yet" in told
+    assert "'Discovery' does not lead to 'Won'" in told
+    assert f"playbook advance {case} --to proposal" in told

@@ -243,3 +243,25 @@ def test_a_bug_is_one_line_unless_asked_for_more(installed: Run, site: str, proj
     )
     assert "Traceback" in done.stderr
     assert done.returncode == 1
+
+
+def test_what_stands_in_a_folder_that_is_no_project_is_checked(tmp_path: Path) -> None:
+    def check(*more: str) -> tuple[int, str, str]:
+        done = CliRunner().invoke(main, ["--project", str(tmp_path), "check", *more])
+        return done.exit_code, done.stdout, done.stderr
+
+    (tmp_path / "other.yaml").write_text("a: 1\n", encoding="utf-8")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "wrong.playbook.yaml").write_text("playbook: below\n", encoding="utf-8")
+    code, out, err = check()
+    assert (code, out) == (2, "")
+    assert "there is no playbook.yaml" in err
+    good = "playbook: fine\nversion: 1\nsubject: deal\nstages: {talks: {next: [won]}, won: {final: won}}\n"
+    (tmp_path / "fine.playbook.yaml").write_text(good, encoding="utf-8")
+    code, out, err = check()
+    assert (code, out) == (0, "no problems\n")
+    assert "each file was checked by itself; `playbook init` makes a project" in err
+    (tmp_path / "wrong.playbook.yaml").write_text("playbook: wrong\nversion: 1\n", encoding="utf-8")
+    code, out, err = check("--json")
+    assert code == 1
+    assert {Path(one["file"]).name for one in json.loads(out)["problems"]} == {"wrong.playbook.yaml"}

@@ -35,9 +35,10 @@ def resolve(deciding: Deciding, to: str) -> tuple[str, str, tuple[str, ...]]:
     if definition.later(case.stage, to):
         return "skip", to, ()
     if to == case.stage:
-        deciding.wrong_state(f"{case.id} is in stage {to!r} already")
+        deciding.wrong_state(f"{case.id} is in stage {deciding.called(to)} already")
     else:
-        deciding.wrong_state(f"{to!r} comes before {case.stage!r}", fix=f"playbook back {case.id} --to {to}")
+        comes = f"{deciding.called(to)} comes before {deciding.called(case.stage)}"
+        deciding.wrong_state(comes, fix=f"playbook back {case.id} --to {to}")
     return "", "", ()
 
 
@@ -57,7 +58,9 @@ def _onward(deciding: Deciding, stage: str) -> tuple[str, tuple[str, ...]]:
             _undecided(deciding, f"whether {target} applies", answer)
             return "", ()
         if target in passed:
-            deciding.wrong_state(f"every stage after {deciding.case.stage!r} is skipped by its `when`")
+            deciding.wrong_state(
+                f"every stage after {deciding.called(deciding.case.stage)} is skipped by its `when`"
+            )
             return "", ()
         passed.append(target)
         stage = target
@@ -91,7 +94,7 @@ def _applying(deciding: Deciding, stage: str) -> str:
         return stage
     if answer is False:
         deciding.wrong_state(
-            f"{stage!r} is skipped by its `when`", fix=f"playbook advance {deciding.case.id}"
+            f"{deciding.called(stage)} is skipped by its `when`", fix=f"playbook advance {deciding.case.id}"
         )
     else:
         _undecided(deciding, f"whether {stage} applies", answer)
@@ -117,13 +120,16 @@ def _branch(deciding: Deciding, stage: str, to: str) -> str:
     if len(open_ways) == 1:
         return open_ways[0]
     if to:
-        deciding.wrong_state(f"the condition of the way from {stage!r} to {to!r} does not hold")
+        way = f"{deciding.called(stage)} to {deciding.called(to)}"
+        deciding.wrong_state(f"the condition of the way from {way} does not hold")
     elif open_ways:
         choices = ", ".join(open_ways)
         fix = f"playbook advance {deciding.case.id} --to {open_ways[0]}"
-        deciding.wrong_state(f"{stage!r} leads to several stages: choose one of {choices}", fix=fix)
+        deciding.wrong_state(
+            f"{deciding.called(stage)} leads to several stages: choose one of {choices}", fix=fix
+        )
     else:
-        deciding.wrong_state(f"no way leads forward from {stage!r} as things are")
+        deciding.wrong_state(f"no way leads forward from {deciding.called(stage)} as things are")
     return ""
 
 

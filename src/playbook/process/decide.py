@@ -216,7 +216,7 @@ def _do(deciding: Deciding, command: Do) -> tuple[CaseEvent, ...]:
         deciding.permit("edit")  # who is asked to do it may say that it is done, and fill in its form
     here = any(a.id == activity.id for a in definition.stages[case.stage].activities)
     if deciding.must_be_open() and not here:
-        deciding.wrong_state(f"{activity.id} is not asked for in stage {case.stage!r}")
+        deciding.wrong_state(f"{activity.id} is not asked for in stage {deciding.called(case.stage)}")
     current = task is not None and task.visit == case.visit
     if here and task is not None and task.status == "done" and (current or activity.once):
         deciding.wrong_state(f"{activity.id} is already done")

@@ -91,6 +91,10 @@ class Deciding(msgspec.Struct, eq=False, gc=False):
         """Note that the case is not in a state for this."""
         self.blockers.append(Blocker(criterion=self.case.stage, kind="wrong_state", title=title, fix=fix))
 
+    def called(self, stage: str) -> str:
+        """Return the title of a stage as it stands in a reason, its id where it has none."""
+        return repr(self.definition.stages[stage].title or stage)
+
     def must_be_open(self) -> bool:
         """Note a reason where the case is closed; return whether it is open."""
         if self.case.outcome != OPEN:
@@ -100,7 +104,9 @@ class Deciding(msgspec.Struct, eq=False, gc=False):
     def must_be_unlocked(self) -> None:
         """Note a reason where the stage allows no edits; what happens by itself goes on."""
         if self.definition.stages[self.case.stage].locked and self.request.actor not in AUTOMATIC:
-            self.wrong_state(f"nothing can be edited in stage {self.case.stage!r}, which is locked")
+            self.wrong_state(
+                f"nothing can be edited in stage {self.called(self.case.stage)}, which is locked"
+            )
 
     def form_incomplete(self, activity: Activity, asked: tuple[str, ...]) -> None:
         """Note the fields that an activity's form still asks for."""
@@ -177,7 +183,8 @@ class Deciding(msgspec.Struct, eq=False, gc=False):
             if not machine.move(way, self.case.stage, target, self._attempt()):
                 self._collect(target)
         else:
-            self.wrong_state(f"{self.case.stage!r} does not lead to {target!r}", fix=self._ways())
+            leads = f"{self.called(self.case.stage)} does not lead to {self.called(target)}"
+            self.wrong_state(leads, fix=self._ways())
 
     def gate_exit(self) -> None:
         """Run the exit criteria of the case's stage where no target is known, so that every reason is told."""

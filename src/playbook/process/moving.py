@@ -46,12 +46,12 @@ def back(deciding: Deciding, to: str, reason: str) -> tuple[CaseEvent, ...]:
     if not deciding.must_be_open():
         return ()
     if definition.later(case.stage, to) or to == case.stage:
-        deciding.wrong_state(f"{to!r} does not come before {case.stage!r}")
+        deciding.wrong_state(f"{deciding.called(to)} does not come before {deciding.called(case.stage)}")
         return ()
     rule = definition.playbook.back
     may_move(deciding, "back", rule, to, reason)
     if to in rule.not_to:
-        deciding.wrong_state(f"this playbook never goes back to {to!r}")
+        deciding.wrong_state(f"this playbook never goes back to {deciding.called(to)}")
     if definition.machine.has("back", case.stage, to):
         deciding.gate("back", to)
     return deciding.moved("back", to, reason)
