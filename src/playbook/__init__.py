@@ -65,12 +65,16 @@ if TYPE_CHECKING:
         Table,
         Verdict,
     )
+    from playbook.model.fiscal import fiscal_quarter, fiscal_year
+    from playbook.model.fiscal import period as fiscal_period
     from playbook.model.projections import Projection, Source
+    from playbook.model.rules import Condition
     from playbook.model.stream_kinds import Asked, Found, Happened, StreamKind
     from playbook.money import Money
     from playbook.plugins import PluginInfo, Registry
     from playbook.plugins import load as load_plugins
     from playbook.reading.kinds import FileKind, Parsed, Shape
+    from playbook.reading.pending import condition
     from playbook.reading.project import Project
     from playbook.stores.interface import Page, Query, Store, StoreKind
     from playbook.stores.memory import MemoryStore
@@ -99,10 +103,13 @@ _HOMES = {
         "Report", "ReportContext", "ReportQuery", "SourceRow", "Table", "Verdict",
     ),
     "playbook.model.projections": ("Projection", "Source"),
+    "playbook.model.fiscal": ("fiscal_period", "fiscal_quarter", "fiscal_year"),
+    "playbook.model.rules": ("Condition",),
     "playbook.model.stream_kinds": ("Asked", "Found", "Happened", "StreamKind"),
     "playbook.money": ("Money",),
     "playbook.plugins": ("PluginInfo", "Registry", "load_plugins"),
     "playbook.reading.kinds": ("FileKind", "Parsed", "Shape"),
+    "playbook.reading.pending": ("condition",),
     "playbook.reading.project": ("Project",),
     "playbook.stores.interface": ("Page", "Query", "Store", "StoreKind"),
     "playbook.stores.memory": ("MemoryStore",),
@@ -110,19 +117,20 @@ _HOMES = {
     "playbook.times": ("Calendar", "Duration"),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-_RENAMED = {"load_plugins": "load"}
+_RENAMED = {"fiscal_period": "period", "load_plugins": "load"}
 
 __all__ = [
     "ActionKind", "Advance", "AmbiguousName", "Approve", "Asked", "Assign", "Back", "Blocker", "Calendar",
-    "Change", "Close", "CommandLine", "CriterionKind", "DamagedStore", "Do", "Duration", "Engine", "FileKind",
-    "ForeignStore", "Found", "Function", "Guard", "Guide", "Happened", "Importer", "InputError", "KeyReused",
-    "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open", "OutcomeUnknown", "Page",
-    "Parsed", "PlaybookError", "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project",
-    "Projection", "Query", "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report",
-    "ReportContext", "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "Source",
-    "SourceRow", "Span", "Split", "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable",
-    "StreamKind", "Table", "Unknown", "UnknownName", "Verdict", "Waive", "__version__", "command", "hookimpl",
-    "load_plugins", "telling", "types",
+    "Change", "Close", "CommandLine", "Condition", "CriterionKind", "DamagedStore", "Do", "Duration",
+    "Engine", "FileKind", "ForeignStore", "Found", "Function", "Guard", "Guide", "Happened", "Importer",
+    "InputError", "KeyReused", "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open",
+    "OutcomeUnknown", "Page", "Parsed", "PlaybookError", "PluginError", "PluginInfo", "Problem",
+    "ProblemsFound", "Project", "Projection", "Query", "RecordSource", "Refuse", "Refused", "Registry",
+    "Reopen", "Report", "ReportContext", "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity",
+    "Source", "SourceRow", "Span", "Split", "SqliteStore", "Store", "StoreError", "StoreKind",
+    "StoreUnavailable", "StreamKind", "Table", "Unknown", "UnknownName", "Verdict", "Waive", "__version__",
+    "command", "condition", "fiscal_period", "fiscal_quarter", "fiscal_year", "hookimpl", "load_plugins",
+    "telling", "types",
 ]  # fmt: skip
 
 

@@ -1,0 +1,38 @@
+"""Pay: plans that say who is paid for what, and statements that say where every cent comes from."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from playbook import CommandLine, FileKind, hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playbook import Shape
+
+
+def _shape() -> Shape:
+    from playbook_commission.reading import shape
+
+    return shape()
+
+
+@hookimpl
+def playbook_kinds(settings: Mapping[str, Any]) -> Iterator[FileKind]:
+    """Yield plans; there is nothing to set."""
+    yield FileKind("plan", version="1", load=_shape, stored=True, doc="How people of a role are paid")
+
+
+@hookimpl
+def playbook_commands(settings: Mapping[str, Any]) -> Iterator[CommandLine]:
+    """Add `commission`; `target_pay` names the private file of what people are to be paid."""
+    help_ = "Compute, show and explain pay."
+    yield CommandLine("commission", version="1", load=partial(_commission, settings), help=help_)
+
+
+def _commission(settings: Mapping[str, Any]) -> object:
+    from playbook_commission.commanding import group
+
+    return group(settings)

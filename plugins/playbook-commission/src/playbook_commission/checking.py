@@ -1,0 +1,201 @@
+"""What a plan must mean: measures, roles and quotas that are there, tiers that rise, gates that open, no traps."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from playbook_commission.exact import CONTEXT, ONE, ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from playbook import Problem, Project
+    from playbook.model.organization import Organization
+    from playbook.reading.project import Reading
+    from playbook_commission.plan import Component, Plan
+
+    Check = Callable[[Reading[Plan], "Project | None"], Iterator[Problem]]
+
+CODES = {
+    "plan-tiers": "Tiers are given by where they start, in rising order, and each lasts until the next one. Marginal"
+    " and whole ones start at zero, so that nothing is left out silently.",
+    "plan-rate": "How tiers are read does not fit what they pay: a value has no slices, a target pay is shared by"
+    " attainment or by a value, and sums are paid for things counted, or once.",
+    "plan-pays-nothing": "A component pays by tiers or by a spiff; one without either would never pay.",
+    "plan-measure": "A component pays for a measure of the organization.",
+    "plan-role": "A plan applies to people by their role; nobody has this one.",
+    "plan-gate": "A gate names another component, and gates do not wait for each other.",
+    "plan-quota": "Tiers by attainment need a quota for the measure; without one nothing can be paid.",
+    "plan-high-rate": "A rate above 100 % pays more than was sold, which mostly is a slip of the pen.",
+    "plan-cliff": "With `mode: whole` all is paid at the rate reached: where that falls, selling more pays less.",
+    "plan-currency": "All amounts in the tiers of a component are of one currency.",
+}
+
+
+def tiers_rise(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
+    """Find tiers that do not rise, or leave out what lies below the first."""
+    for component in _components(reading):
+        path = ("components", component.id, "tiers")
+        starts = [tier.start for tier in component.tiers]
+        for index, (before, start) in enumerate(pairwise(starts), start=1):
+            if start <= before:
+                yield _problem(
+                    reading, "plan-tiers", "tiers must rise: this one starts where the one before has begun",
+                    (*path, index, "from"), "give each tier a higher start than the one before",
+                )  # fmt: skip
+        if starts and starts[0] != ZERO and component.rating.mode != "interpolated":
+            hint = "add one that starts at zero, with `pay: 0%` where nothing is paid"
+            message = "the first tier does not start at zero, so what lies below would pay nothing silently"
+            yield _problem(reading, "plan-tiers", message, (*path, 0, "from"), hint)
+
+
+def rates_fit(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
+    """Find ways of reading tiers that cannot be."""
+    for one in _components(reading):
+        path, rating = ("components", one.id), one.rating
+        if not one.tiers and one.spiff is None:
+            message = f"{one.id} has neither `tiers` nor a `spiff`, so it pays nothing"
+            yield _problem(reading, "plan-pays-nothing", message, path, "add what it pays")
+        if not one.tiers:
+            continue
+        if rating.by == "value" and rating.mode == "marginal":
+            message = "a value has no slices that could be paid one by one"
+            yield _problem(
+                reading, "plan-rate", message, (*path, "rate"), "write mode: whole, or interpolated"
+            )
+        if one.pays == "target_pay" and rating.by not in ("attainment", "value"):
+            message = f"a share of target pay cannot be told by {rating.by}"
+            yield _problem(reading, "plan-rate", message, (*path, "rate"), "write by: attainment, or value")
+        if one.sums and rating.mode == "marginal" and rating.by != "count":
+            message = "slices of an amount are paid by a share, and these tiers pay sums"
+            yield _problem(reading, "plan-rate", message, (*path, "tiers"), "write pay: 5%, or by: count")
+
+
+def measures_there(reading: Reading[Plan], project: Project | None) -> Iterator[Problem]:
+    """Find measures that the organization does not have, and values of what is no ratio."""
+    organization = _organization(project)
+    if organization is None:
+        return
+    measures = {measure.id: measure for measure in organization.rules.measures}
+    for one in _components(reading):
+        path = ("components", one.id, "of")
+        measure = measures.get(one.measure)
+        if measure is None:
+            message = f"the organization has no measure {one.measure!r}"
+            yield _problem(reading, "plan-measure", message, path, _nearest(one.measure, measures))
+        elif bool(measure.ratio) != (one.rating.by == "value") and one.tiers:
+            said = (
+                "is a ratio, which is read `by: value`"
+                if measure.ratio
+                else "is no ratio, so it has no value"
+            )
+            yield _problem(
+                reading, "plan-measure", f"{one.measure} {said}", path, "change `rate`, or the measure"
+            )
+
+
+def roles_there(reading: Reading[Plan], project: Project | None) -> Iterator[Problem]:
+    """Find roles that nobody has."""
+    organization = _organization(project)
+    if organization is None or not organization.people or reading.value is None:
+        return
+    roles = {post.role for person in organization.people.values() for post in person.posts if post.role}
+    if reading.value.role not in roles:
+        message = f"nobody has the role {reading.value.role!r}"
+        yield _problem(
+            reading, "plan-role", message, ("applies_to", "role"), _nearest(reading.value.role, roles)
+        )
+
+
+def gates_open(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
+    """Find gates of components that are not there, and gates that wait for each other."""
+    gates = {one.id: one.gate.component for one in _components(reading) if one.gate is not None}
+    known = [one.id for one in _components(reading)]
+    for name, other in gates.items():
+        path = ("components", name, "gate", "of")
+        if other not in known:
+            yield _problem(
+                reading, "plan-gate", f"there is no component {other!r}", path, _nearest(other, known)
+            )
+            continue
+        way = [name]
+        while way[-1] in gates and gates[way[-1]] not in way:
+            way.append(gates[way[-1]])
+        if gates.get(way[-1]) == name and name == min(way):
+            message = f"gates wait for each other: {' -> '.join((*way, name))}"
+            yield _problem(reading, "plan-gate", message, path, "take one of the gates away")
+
+
+def quotas_there(reading: Reading[Plan], project: Project | None) -> Iterator[Problem]:
+    """Find what is paid by attainment where there is no quota for it at all."""
+    organization = _organization(project)
+    if organization is None:
+        return
+    missing = {m.id for m in organization.rules.measures} - {q.measure for q in organization.rules.quotas}
+    for one in _components(reading):
+        if one.tiers and one.rating.by == "attainment" and one.measure in missing:
+            message = f"nobody has a quota for {one.measure}, so its attainment cannot be told"
+            hint = "add one to the organization's quotas, or import them"
+            yield _problem(reading, "plan-quota", message, ("components", one.id, "rate"), hint, "warning")
+
+
+def rates_plausible(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
+    """Find rates above 100 %, and places where selling more pays less."""
+    for one in _components(reading):
+        path = ("components", one.id, "tiers")
+        for index, tier in enumerate(one.tiers):
+            if not one.sums and one.pays == "amount" and tier.pay > ONE:
+                message = f"a rate of {_percent(tier.pay)} pays more than was sold"
+                hint = f"write {_percent(tier.pay / 100)} if that was meant"
+                yield _problem(reading, "plan-high-rate", message, (*path, index, "pay"), hint, "warning")
+        if one.rating.mode != "whole" or one.rating.by in ("count", "value") or one.sums:
+            continue
+        for index, (low, high) in enumerate(pairwise(one.tiers), start=1):
+            if high.pay < low.pay:
+                before, after = CONTEXT.multiply(high.start, low.pay), CONTEXT.multiply(high.start, high.pay)
+                share = one.rating.by == "attainment"
+                at = _percent(high.start) if share else f"{high.start:f}"
+                pays = [
+                    f"{_percent(pay)} of the quota" if share else f"{pay.normalize():f}"
+                    for pay in (before, after)
+                ]
+                message = f"selling more pays less: just below {at} it is {pays[0]}, from there on {pays[1]}"
+                hint = "write mode: marginal, or let rates rise"
+                yield _problem(reading, "plan-cliff", message, (*path, index, "pay"), hint, "warning")
+
+
+CHECKS: tuple[Check, ...] = (
+    tiers_rise, rates_fit, measures_there, roles_there, gates_open, quotas_there, rates_plausible,
+)  # fmt: skip
+
+
+def _components(reading: Reading[Plan]) -> tuple[Component, ...]:
+    return () if reading.value is None else reading.value.components
+
+
+def _organization(project: Project | None) -> Organization | None:
+    return None if project is None or project.organization is None else project.organization.value
+
+
+def _problem(
+    reading: Reading[Plan],
+    code: str,
+    message: str,
+    path: tuple[str | int, ...],
+    hint: str,
+    severity: str = "error",
+) -> Problem:
+    return reading.source.problem(code, message, reading.source.at(*path), hint, severity)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    close = get_close_matches(name, names, 1)
+    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names) or 'none'}"
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f}%"

@@ -1,0 +1,205 @@
+"""Computing statements: the periods of a plan one after the other, since debts and holds are carried on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+
+from playbook import InputError
+from playbook_commission.draws import draw
+from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.following import clawed, held_back
+from playbook_commission.payee import period_of
+from playbook_commission.paying import Line, Slice, Standing, lines, summed
+from playbook_commission.quotas import Span
+from playbook_commission.spiffs import spiffs
+from playbook_commission.statements import Reached, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from playbook.model.organization import Organization
+    from playbook_commission.payee import Payee
+    from playbook_commission.plan import Cap, Component, Plan
+
+_NOT_EARNED = ("hold", "release")
+
+
+def statements(payee: Payee, version: str, until: str) -> tuple[Statement, ...]:
+    """Return a person's statements by a plan, from its first period to a named one.
+
+    Raises InputError where the plan does not pay in that period, or something that it needs is not there.
+    """
+    found: list[Statement] = []
+    for span in spans(payee.plan, until, payee.ledger.organization):
+        found.append(_Period(payee, version, span, tuple(found)).statement())
+    return tuple(found)
+
+
+def spans(plan: Plan, until: str, organization: Organization) -> Iterator[Span]:
+    """Yield the periods of a plan up to a named one; raises InputError where it does not pay in that one."""
+    try:
+        last = Span.of(until, organization)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    if last.until < plan.since or (plan.until is not None and last.since > plan.until):
+        raise InputError(f"{plan.id} pays from {plan.since} to {plan.until or 'now on'}, and not in {until}")
+    if period_of(plan, last.since, organization) != last.name:
+        here = period_of(plan, last.since, organization)
+        raise InputError(f"{plan.id} pays by the {plan.period}, and {until} is none; write one like {here}")
+    day = plan.since
+    while day <= last.until:
+        span = Span.of(period_of(plan, day, organization), organization)
+        yield span
+        day = span.until + dt.timedelta(1)
+
+
+class _Period:
+    """Compute one statement; `before` are those of the plan's earlier periods."""
+
+    def __init__(self, payee: Payee, version: str, span: Span, before: tuple[Statement, ...]) -> None:
+        self._payee = payee
+        self._plan = payee.plan
+        self._version = version
+        self._span = span
+        self._year = payee.year(span)
+        self._currency = payee.currency(span)
+        self._before = before
+        self._earlier = [line for statement in before for line in statement.lines]
+
+    def statement(self) -> Statement:
+        """Return the statement of the period."""
+        plan, made = self._plan, list[Line]()
+        reached = {one.id: self._reached(one) for one in plan.components}
+        for component in plan.components:
+            made += self._component(component, reached)
+        made += clawed(self._payee, self._span, self._earlier, made)
+        made += self._bounded("", plan.cap, plan.floor, _total(made))
+        held = list(held_back(self._payee, self._span, self._earlier, made))
+        earned, waits = _total(made), CONTEXT.minus(_total(held))
+        owed = self._before[-1].owed if self._before else ZERO
+        least, recoverable = self._payee.least(self._span)
+        drawn = draw(CONTEXT.subtract(earned, waits), least, owed, recoverable=recoverable)
+        return Statement(
+            self._payee.person, self._span.name, plan.id, self._version, self._currency, (*made, *held),
+            tuple(reached.values()), earned, CONTEXT.subtract(drawn.drawn, drawn.recovered), waits, drawn.paid,
+            drawn.owed,
+        )  # fmt: skip
+
+    # -- components ---------------------------------------------------------------------------------
+
+    def _component(self, component: Component, reached: Mapping[str, Reached]) -> list[Line]:
+        payee, span = self._payee, self._span
+        credited = (
+            () if component.by_value else payee.credited(component, span.since, span.until, self._currency)
+        )
+        standing = self._standing(component, reached[component.id]) if component.tiers else Standing()
+        if component.higher_once is not None and not self._year_reached(component, component.higher_once):
+            component = attrs.evolve(component, tiers=component.tiers[:1])
+        made = self._rounded(list(lines(component, [one.credit for one in credited], standing)))
+        made += self._rounded(list(spiffs(payee, component, span, credited)))
+        total = _total(made)
+        gate = component.gate
+        if gate is not None and not _opened(component, reached):
+            because = f"{gate.component} is not {'above' if gate.beyond else 'at'} {gate.least:.0%}"
+            return [*made, self._line(component.id, "gate", CONTEXT.minus(total), because)] if total else made
+        return [*made, *self._bounded(component.id, component.cap, component.floor, total)]
+
+    def _rounded(self, exact: list[Line]) -> list[Line]:
+        """Round each line once, so that they sum to their rounded sum, and slices so that they sum to their line."""
+        pays = self._plan.rounding.shared([line.pay for line in exact])
+        return [
+            attrs.evolve(line, pay=pay, slices=self._sliced(line, pay))
+            for line, pay in zip(exact, pays, strict=True)
+        ]
+
+    def _sliced(self, line: Line, pay: Decimal) -> tuple[Slice, ...]:
+        parts = self._plan.rounding.shared([one.pay for one in line.slices])
+        if parts:  # the line may have got a cent more or less, for the sum of all
+            parts[-1] = CONTEXT.add(parts[-1], CONTEXT.subtract(pay, summed(parts)))
+        return tuple(attrs.evolve(one, pay=part) for one, part in zip(line.slices, parts, strict=True))
+
+    def _bounded(self, component: str, cap: Cap | None, floor: Cap | None, total: Decimal) -> Iterator[Line]:
+        """Yield what a cap takes from a total of this period, or a floor adds."""
+        for kind, bound in (("cap", cap), ("floor", floor)):
+            if bound is None:
+                continue
+            so_far = self._paid_this_year(component) if bound.per == "year" else ZERO
+            bounded = CONTEXT.subtract(self._payee.money(bound.amount, self._span), so_far)
+            difference = CONTEXT.subtract(bounded, total)
+            if difference < ZERO if kind == "cap" else difference > ZERO:
+                yield self._line(component, kind, difference, f"{bound.amount} a {bound.per}")
+                total = bounded
+
+    def _paid_this_year(self, component: str) -> Decimal:
+        organization = self._payee.ledger.organization
+        return summed(
+            line.pay
+            for statement in self._before
+            if Span.of(statement.period, organization).since >= self._year.since
+            for line in statement.lines
+            if line.kind not in _NOT_EARNED and component in ("", line.component)
+        )
+
+    # -- what tiers are read by ---------------------------------------------------------------------
+
+    def _standing(self, component: Component, reached: Reached) -> Standing:
+        payee, before, quota = self._payee, ZERO, reached.quota
+        if component.rating.over == "year":
+            quota = payee.quota(component.measure, self._year)
+            if self._span.since > self._year.since:
+                until = self._span.since - dt.timedelta(1)
+                before = payee.measured(component, self._year.since, until, self._currency)
+        if component.rating.by == "attainment" and (quota is None or not quota.amount):
+            raise InputError(
+                f"{payee.person} has no quota for {component.measure} in {self._span.name}, and {self._plan.id}"
+                f" pays {component.id} by attainment; add one to the organization's quotas"
+            )
+        pay = payee.target_pay(self._span) if component.pays == "target_pay" else ZERO
+        return Standing(None if quota is None else quota.amount, before, reached.value, pay)
+
+    def _reached(self, component: Component) -> Reached:
+        since, until = self._span.since, self._span.until
+        if component.by_value:
+            return Reached(component.id, ZERO, None, self._value(component))
+        total = self._payee.measured(component, since, until, self._currency)
+        return Reached(component.id, total, self._payee.quota(component.measure, self._span))
+
+    def _value(self, component: Component) -> Decimal | None:
+        measures = {one.id: one for one in self._payee.ledger.organization.rules.measures}
+        measure = measures.get(component.measure)
+        if measure is None or not measure.ratio:
+            raise InputError(f"{component.measure} is no ratio, and {component.id} is paid by its value")
+        part, whole = (
+            self._payee.measured(
+                attrs.evolve(component, measure=name), self._span.since, self._span.until, self._currency
+            )
+            for name in measure.ratio
+        )
+        return CONTEXT.divide(part, whole) if whole else None
+
+    def _year_reached(self, component: Component, share: Decimal) -> bool:
+        quota = self._payee.quota(component.measure, self._year)
+        if quota is None or not quota.amount:
+            return False
+        so_far = self._payee.measured(component, self._year.since, self._span.until, self._currency)
+        return so_far >= CONTEXT.multiply(quota.amount, share)
+
+    def _line(self, component: str, kind: str, pay: Decimal, because: str) -> Line:
+        name = f"{component or self._plan.id}:{kind}:{self._span.name}"
+        return Line(name, component, kind, pay, because=because)
+
+
+def _total(made: Sequence[Line]) -> Decimal:
+    return summed(line.pay for line in made)
+
+
+def _opened(component: Component, reached: Mapping[str, Reached]) -> bool:
+    gate = component.gate
+    if gate is None:
+        return True
+    share = reached[gate.component].share
+    return share is not None and (share > gate.least if gate.beyond else share >= gate.least)

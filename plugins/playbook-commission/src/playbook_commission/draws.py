@@ -1,0 +1,57 @@
+"""Draws, holds and clawbacks: what is paid before it is earned, earned before it is paid, and paid back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from playbook_commission.exact import CONTEXT, ZERO
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+@attrs.frozen
+class Drawn:
+    """Hold a period's pay with a draw: what is `paid`, of it `drawn`, of debt `recovered`, still `owed`."""
+
+    paid: Decimal
+    drawn: Decimal
+    recovered: Decimal
+    owed: Decimal
+
+
+def draw(earned: Decimal, least: Decimal, owed: Decimal, *, recoverable: bool) -> Drawn:
+    """Return what is paid where at least `least` is, and `owed` is carried from before.
+
+    What is missing is drawn. A recoverable draw is owed, and is recovered from later pay above the least.
+    """
+    if earned < least:
+        drawn = CONTEXT.subtract(least, earned)
+        return Drawn(least, drawn, ZERO, CONTEXT.add(owed, drawn) if recoverable else owed)
+    recovered = min(owed, CONTEXT.subtract(earned, least))
+    return Drawn(CONTEXT.subtract(earned, recovered), ZERO, recovered, CONTEXT.subtract(owed, recovered))
+
+
+def released(held: Decimal, paid_in: Decimal, amount: Decimal) -> Decimal:
+    """Return how much of what is `held` on a case is released by what was paid in of its amount; never more than all.
+
+    Raises ValueError for an amount that is not above zero.
+    """
+    return _share(held, paid_in, amount)
+
+
+def clawed_back(paid: Decimal, undone: Decimal, of: Decimal, before: Decimal = ZERO) -> Decimal:
+    """Return what is to be paid back of what was `paid`, where `undone` parts `of` all are: refunds, unused months.
+
+    `before` is what was paid back already for the same: never more than was paid, and nothing twice. Raises
+    ValueError where there was nothing to undo a part of.
+    """
+    return max(CONTEXT.subtract(_share(paid, undone, of), before), ZERO)
+
+
+def _share(whole: Decimal, part: Decimal, of: Decimal) -> Decimal:
+    if of <= ZERO:
+        raise ValueError(f"no part can be told of {of}")
+    return CONTEXT.divide(CONTEXT.multiply(whole, min(max(part, ZERO), of)), of)

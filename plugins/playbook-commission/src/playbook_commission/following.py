@@ -1,0 +1,132 @@
+"""What follows a line later: holds that payments release, clawbacks of what was undone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from playbook import Duration, Money
+from playbook_commission.draws import clawed_back, released
+from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.paying import Line, summed
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from playbook.model.case import Case, Entry
+    from playbook_commission.payee import Payee
+    from playbook_commission.quotas import Span
+
+_PAID = ("credit", "spiff")
+
+
+def cases(payee: Payee) -> dict[str, tuple[Case, Money | None]]:
+    """Return the cases that a plan's components count, each with the amount that it was credited by."""
+    found: dict[str, tuple[Case, Money | None]] = {}
+    for component in payee.plan.components:
+        for one in payee.ledger.counted(payee.plan, component):
+            amount = one.amount if isinstance(one.amount, Money) else None
+            found.setdefault(one.case.id, (one.case, amount))
+    return found
+
+
+def held_back(payee: Payee, span: Span, before: Sequence[Line], now: Sequence[Line]) -> Iterator[Line]:
+    """Yield what is held of this period's lines, and what payments up to its end release of all that was held."""
+    hold = payee.plan.hold
+    if hold is None:
+        return
+    rounding, known = payee.plan.rounding, cases(payee)
+    new = [
+        Line(
+            f"{line.id}:hold", line.component, "hold",
+            CONTEXT.minus(rounding.of(CONTEXT.multiply(line.pay, hold.share))), line.case, undoes=line.id,
+        )
+        for line in now
+        if line.case and line.kind in _PAID and line.pay > ZERO
+    ]  # fmt: skip
+    yield from new
+    freed = _freed(before)
+    for line in (*before, *new):
+        if line.kind != "hold" or line.case not in known:
+            continue
+        case, amount = known[line.case]
+        came = _entries(payee, case, hold.entry, None, span)
+        part = _part(CONTEXT.minus(line.pay), came, amount, whole=hold.release == "all")
+        more = CONTEXT.subtract(rounding.of(part), freed[line.id])
+        if more > ZERO:
+            name = f"{line.undoes}:release:{span.name}"
+            yield Line(name, line.component, "release", more, line.case, undoes=line.id)
+
+
+def _freed(before: Iterable[Line]) -> Mapping[str, Decimal]:
+    freed: dict[str, Decimal] = defaultdict(Decimal)
+    for line in before:
+        if line.kind == "release":
+            freed[line.undoes] += line.pay
+    return freed
+
+
+def _part(held: Decimal, came: Sequence[Entry], amount: Money | None, *, whole: bool) -> Decimal:
+    if whole or amount is None:
+        return held if came else ZERO
+    return released(held, summed(_amount(entry) for entry in came), amount.amount) if amount.amount else held
+
+
+def clawed(payee: Payee, span: Span, before: Sequence[Line], now: Sequence[Line]) -> Iterator[Line]:
+    """Yield what is taken back in this period of lines of this one and of earlier ones, at what was paid for them."""
+    clawback = payee.plan.clawback
+    if clawback is None:
+        return
+    taken: dict[str, Decimal] = defaultdict(Decimal)
+    for line in before:
+        if line.kind == "clawback":
+            taken[line.undoes] -= line.pay
+    known = cases(payee)
+    for line in (*before, *now):
+        if line.kind not in _PAID or line.case not in known or line.pay <= ZERO:
+            continue
+        case, amount = known[line.case]
+        undone = _entries(payee, case, clawback.entry, clawback.within, span)
+        share = _undone(clawback.share, undone, amount)
+        if share is None:
+            continue
+        back = payee.plan.rounding.of(clawed_back(line.pay, *share, before=taken[line.id]))
+        if back > ZERO:
+            because = f"{clawback.entry} of {undone[-1].at.date()}"
+            yield Line(
+                f"{line.id}:clawback:{span.name}", line.component, "clawback", CONTEXT.minus(back), line.case,
+                undoes=line.id, because=because,
+            )  # fmt: skip
+
+
+def _undone(share: str, undone: Sequence[Entry], amount: Money | None) -> tuple[Decimal, Decimal] | None:
+    """Return how much of how much was undone by entries; None where nothing was, or nobody can tell."""
+    if not undone:
+        return None
+    if share == "of_unused_term":
+        last = undone[-1].fields
+        term, used = (Decimal(str(last.get(name) or 0)) for name in ("term", "used"))
+        return (CONTEXT.subtract(term, used), term) if term > ZERO else None
+    if share == "of_amount_refunded":
+        return None if amount is None or not amount.amount else (summed(map(_amount, undone)), amount.amount)
+    return Decimal(1), Decimal(1)
+
+
+def _entries(payee: Payee, case: Case, kind: str, within: str | None, span: Span) -> list[Entry]:
+    """Return a case's entries of a kind up to the end of a period, and within a time after it was closed."""
+    world = payee.ledger.engine.world
+    last: dt.datetime | None = None
+    if within and case.closed is not None:
+        last = world.calendar.add(case.closed, Duration.parse(within))
+    return [
+        entry
+        for entry in case.entries
+        if entry.kind == kind and world.day(entry.at) <= span.until and (last is None or entry.at <= last)
+    ]
+
+
+def _amount(entry: Entry) -> Decimal:
+    said = entry.fields.get("amount")
+    return said.amount if isinstance(said, Money) else ZERO

@@ -1,0 +1,122 @@
+"""One who is paid by a plan: on which days, in which currency, against which quota, credited with what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from playbook import Duration, InputError, Money, fiscal_quarter, fiscal_year
+from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.paying import summed
+from playbook_commission.quotas import Span, Target, target
+
+if TYPE_CHECKING:
+    from playbook.model.organization import Organization
+    from playbook_commission.crediting import Credited, Ledger
+    from playbook_commission.plan import Component, Plan
+
+
+def period_of(plan: Plan, day: dt.date, organization: Organization) -> str:
+    """Return the name of the period of a plan that a day lies in."""
+    if plan.period == "month":
+        return f"{day:%Y-%m}"
+    settings = organization.settings
+    return fiscal_quarter(day, settings) if plan.period == "quarter" else str(fiscal_year(day, settings))
+
+
+class Payee:
+    """Answer what a plan asks of one person; what was asked is kept, so one serves all periods."""
+
+    def __init__(self, ledger: Ledger, plan: Plan, person: str, target_pay: Money | None) -> None:
+        self.ledger = ledger
+        self.plan = plan
+        self.person = person
+        self._target_pay = target_pay
+        self._organization = ledger.organization
+        self._counting: dict[dt.date, bool] = {}
+        self._credited: dict[tuple[str, str, str], tuple[Credited, ...]] = {}
+
+    def year(self, span: Span) -> Span:
+        """Return the fiscal year that a period lies in."""
+        name = str(fiscal_year(span.since, self._organization.settings))
+        return Span.of(name, self._organization)
+
+    def counts(self, day: dt.date) -> bool:
+        """Return whether the person is paid by the plan on a day: employed, and in the role."""
+        if day not in self._counting:
+            plan, who = self.plan, self._organization.person(self.person)
+            employed = None if who is None else who.employed
+            self._counting[day] = (
+                plan.since <= day <= (plan.until or day)
+                and (employed is None or employed <= day)
+                and self._organization.post(self.person, day).role == plan.role
+            )
+        return self._counting[day]
+
+    def currency(self, span: Span) -> str:
+        """Return what the person is paid in: the plan's currency, the team's, or the organization's."""
+        if self.plan.currency:
+            return self.plan.currency
+        post = self._organization.post(self.person, span.until)
+        teams = self._organization.lineage(post.team, span.until)
+        return next((team.currency for team in teams if team.currency), self._organization.settings.currency)
+
+    def money(self, amount: Money, span: Span) -> Decimal:
+        """Return an amount of the plan in the person's currency, at the rate of the period's last day."""
+        currency = self.currency(span)
+        paid = self.ledger.engine.world.rates.convert(amount, currency, span.until)
+        if paid is None:
+            raise InputError(
+                f"there is no rate from {amount.currency} to {currency} for {span.until}; add one to `rates`"
+            )
+        return self.plan.rounding.of(paid.amount)
+
+    def quota(self, measure: str, span: Span) -> Target | None:
+        """Return the person's quota of a measure for a period, in the person's currency; None without one."""
+        days = frozenset(day for day in span.days() if self.counts(day))
+        return target(self._organization, measure, span, self.person, days)
+
+    def target_pay(self, span: Span) -> Decimal:
+        """Return the person's target pay of a period, of which plans pay shares; raises InputError without one."""
+        if self._target_pay is None:
+            raise InputError(
+                f"nobody said what the target pay of {self.person} is; write it into the file of target pay"
+            )
+        return self.money(self._target_pay, span)
+
+    def credited(
+        self, component: Component, since: dt.date, until: dt.date, currency: str
+    ) -> tuple[Credited, ...]:
+        """Return the person's credits for a component between two days on which they were paid by the plan."""
+        key = (component.id, component.measure, currency)
+        if key not in self._credited:
+            found = self.ledger.credited(self.plan, component, self.person, currency)
+            self._credited[key] = tuple(one for one in found if self.counts(one.day))
+        return tuple(one for one in self._credited[key] if since <= one.day <= until)
+
+    def measured(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
+        """Return how far credits between two days go on the axis of a component."""
+        found = self.credited(component, since, until, currency)
+        by_count = component.rating.by == "count"
+        return summed(one.credit.count if by_count else one.credit.amount for one in found)
+
+    def least(self, span: Span) -> tuple[Decimal, bool]:
+        """Return what is paid at least in a period, and whether what is drawn for that is owed."""
+        for one in (self.plan.guarantee, self.plan.draw):
+            if one is None:
+                continue
+            firsts = {day.replace(day=1) for day in span.days() if self.counts(day)}
+            months = sum(self._lasts(one.lasts, first) for first in firsts)
+            times = months if one.every == "month" else min(months, 1)
+            if times:
+                return CONTEXT.multiply(self.money(one.amount, span), Decimal(times)), one.recoverable
+        return ZERO, True
+
+    def _lasts(self, lasts: str, month: dt.date) -> bool:
+        """Return whether what is paid for a time after joining is paid for a month."""
+        who = self._organization.person(self.person)
+        if not lasts or who is None or who.employed is None:
+            return not lasts
+        begins = dt.datetime.combine(who.employed.replace(day=1), dt.time(), dt.UTC)
+        return month < self.ledger.engine.world.calendar.add(begins, Duration.parse(lasts)).date()

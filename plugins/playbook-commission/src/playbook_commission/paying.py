@@ -1,0 +1,213 @@
+"""From credits to lines: what each component of a plan pays in a period, and how."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+
+from playbook_commission.exact import CONTEXT, ONE, ZERO
+from playbook_commission.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from playbook_commission.plan import Component
+
+_add, _times, _over = CONTEXT.add, CONTEXT.multiply, CONTEXT.divide
+
+
+@attrs.frozen
+class Credit:
+    """Hold a person's share of what a case counts for a measure on a day.
+
+    `amount` is in the currency of the statement; `count` is the share of one thing counted.
+    """
+
+    id: str
+    case: str
+    date: str
+    amount: Decimal
+    count: Decimal = ONE
+
+
+@attrs.frozen
+class Slice:
+    """Hold the part of a line between two points of the axis, the rate there and what it pays."""
+
+    start: Decimal
+    end: Decimal | None
+    rate: Decimal
+    pay: Decimal
+
+
+@attrs.frozen
+class Line:
+    """Hold one line of a statement; `case` is empty where it is for no single one, `undoes` the line it undoes."""
+
+    id: str
+    component: str
+    kind: str
+    pay: Decimal
+    case: str = ""
+    credit: Decimal = ZERO
+    slices: tuple[Slice, ...] = ()
+    undoes: str = ""
+    because: str = ""
+
+
+@attrs.frozen
+class Standing:
+    """Hold what a component's tiers are read by.
+
+    That is the quota, what counted `before` this period in the span, the value of a ratio, and the target pay of
+    the person for the period.
+    """
+
+    quota: Decimal | None = None
+    before: Decimal = ZERO
+    value: Decimal | None = None
+    target_pay: Decimal = ZERO
+
+
+def lines(component: Component, credited: Sequence[Credit], standing: Standing) -> Iterator[Line]:
+    """Yield the lines of a component, exact; credits come in the order in which they count.
+
+    Raises ValueError where tiers are read by attainment and there is no quota.
+    """
+    if not component.tiers:
+        return
+    schedule = Schedule(component.tiers)
+    rating = component.rating
+    if rating.by == "attainment":
+        if standing.quota is None:
+            raise ValueError(f"{component.id} is paid by attainment, and there is no quota")
+        schedule = schedule.scaled(standing.quota)
+    if rating.by == "value":
+        yield from _by_value(component, schedule, credited, standing)
+    elif rating.over == "credit":
+        for credit in credited:
+            yield from _PAID[rating.mode](component, schedule, (credit,), attrs.evolve(standing, before=ZERO))
+    else:
+        yield from _PAID[rating.mode](component, schedule, credited, standing)
+
+
+def _by_value(
+    component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
+) -> Iterator[Line]:
+    """Pay what a ratio reached: a share of the target pay, or of everything credited."""
+    if standing.value is None:
+        return
+    reached = (schedule.interpolated if component.rating.mode == "interpolated" else schedule.whole)(
+        standing.value
+    )
+    rate = _times(reached.pay, component.multiplier)
+    base = standing.target_pay if component.pays == "target_pay" else summed(c.amount for c in credited)
+    pay = rate if component.sums else _times(base, rate)
+    shown = (Slice(reached.start, reached.end, rate, pay),)
+    yield Line(component.id, component.id, "credit", pay, credit=standing.value, slices=shown)
+
+
+def _marginal(
+    component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
+) -> Iterator[Line]:
+    position = standing.before
+    for credit in credited:
+        end = _add(position, _measured(component, credit))
+        slices = []
+        for stretch in schedule.marginal(position, end):
+            rate = _times(stretch.pay, component.multiplier)
+            part = stretch.width
+            pay = _times(_base(component, credit, part, standing), rate)
+            slices.append(Slice(stretch.start, stretch.end, rate, pay))
+        yield _line(component, credit, slices)
+        position = end
+
+
+def _whole(
+    component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
+) -> Iterator[Line]:
+    """Pay everything at the rate reached, and what counted before in the span too: a true-up."""
+    reached = schedule.whole(_add(standing.before, summed(_measured(component, c) for c in credited)))
+    yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
+    if standing.before:
+        rise = CONTEXT.subtract(reached.pay, schedule.whole(standing.before).pay)
+        pay = _times(_times(standing.before, _unit(component, standing)), _times(rise, component.multiplier))
+        if pay:
+            name = f"{component.id}:true-up"
+            shown = (Slice(ZERO, standing.before, rise, pay),)
+            yield Line(name, component.id, "true_up", pay, credit=standing.before, slices=shown)
+
+
+def _interpolated(
+    component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
+) -> Iterator[Line]:
+    total = _add(standing.before, summed(_measured(component, c) for c in credited))
+    reached = schedule.interpolated(total)
+    if not component.sums:
+        yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
+        return
+    pay = _times(CONTEXT.subtract(reached.pay, _before(schedule, standing)), component.multiplier)
+    shown = (Slice(reached.start, reached.end, reached.pay, pay),)
+    if len(credited) == 1:
+        yield attrs.evolve(_line(component, credited[0], shown), pay=pay)
+    elif credited:
+        yield Line(component.id, component.id, "credit", pay, credit=total, slices=shown)
+
+
+def _before(schedule: Schedule, standing: Standing) -> Decimal:
+    return schedule.interpolated(standing.before).pay if standing.before else ZERO
+
+
+def _at(
+    component: Component,
+    pays: Decimal,
+    between: tuple[Decimal, Decimal | None],
+    credited: Sequence[Credit],
+    standing: Standing,
+) -> Iterator[Line]:
+    rate = _times(pays, component.multiplier)
+    for credit in credited:
+        pay = _times(_base(component, credit, _measured(component, credit), standing), rate)
+        yield _line(component, credit, (Slice(*between, rate, pay),))
+
+
+def _line(component: Component, credit: Credit, slices: Iterable[Slice]) -> Line:
+    shown = tuple(slices)
+    pay = summed(one.pay for one in shown)
+    return Line(f"{component.id}:{credit.id}", component.id, "credit", pay, credit.case, credit.amount, shown)
+
+
+def _measured(component: Component, credit: Credit) -> Decimal:
+    """Return how far a credit goes on the axis."""
+    return credit.count if component.rating.by == "count" else credit.amount
+
+
+def _unit(component: Component, standing: Standing) -> Decimal:
+    """Return what one unit of the axis is of what shares are paid of."""
+    if component.pays == "target_pay" and standing.quota:
+        return _over(standing.target_pay, standing.quota)
+    return ONE
+
+
+def _base(component: Component, credit: Credit, part: Decimal, standing: Standing) -> Decimal:
+    """Return what a rate is paid of, for a part of the axis that a credit went."""
+    if component.pays == "target_pay":
+        if not standing.quota:
+            raise ValueError(f"{component.id} pays shares of target pay by attainment, and there is no quota")
+        return _over(_times(standing.target_pay, part), standing.quota)
+    if component.rating.by != "count" or component.sums:
+        return part
+    return _over(_times(credit.amount, part), credit.count)
+
+
+def summed(values: Iterable[Decimal]) -> Decimal:
+    """Return an exact sum."""
+    total = ZERO
+    for value in values:
+        total = _add(total, value)
+    return total
+
+
+_PAID = {"marginal": _marginal, "whole": _whole, "interpolated": _interpolated}

@@ -1,0 +1,141 @@
+"""What a plan says: who is paid for what, when, by which tiers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import msgspec
+
+from playbook import Condition, Money
+from playbook_commission.exact import ONE, Rounding
+from playbook_commission.schedule import Tier
+
+PERIODS = ("month", "quarter", "year")
+BASES = ("attainment", "amount", "count", "value")
+MODES = ("marginal", "whole", "interpolated")
+SPANS = ("credit", "period", "year")
+
+
+@attrs.frozen(slots=False)
+class Rating:
+    """Say how tiers are read: along which axis (`by`), in which mode, and over what credits add up."""
+
+    by: str = "amount"
+    mode: str = "marginal"
+    over: str = "period"
+
+
+@attrs.frozen(slots=False)
+class Spiff:
+    """Pay an amount once for every case that a condition holds for, in a span of days, until a budget is spent."""
+
+    pay: Money
+    when: Condition | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    budget: Money | None = None
+
+
+@attrs.frozen(slots=False)
+class Cap:
+    """Bound what is paid in a period or a year."""
+
+    amount: Money
+    per: str = "period"
+
+
+@attrs.frozen(slots=False)
+class Gate:
+    """Let a component pay only where another one's figure is above (or at least at) a point."""
+
+    component: str
+    least: Decimal
+    beyond: bool = False
+
+
+@attrs.frozen(slots=False)
+class Component:
+    """Pay for one measure.
+
+    `credit` says whose credits count: one's `own`, or those of the `people_of` a manager on the day that counts.
+    `pays` is the `amount` of the credit or the `target_pay` of the person, of which tiers pay shares; where tiers
+    pay sums (`sums`), those are paid for each thing counted, or once where they are read by amount.
+    """
+
+    id: str
+    measure: str
+    title: str = ""
+    rating: Rating = attrs.field(factory=Rating)
+    tiers: tuple[Tier, ...] = ()
+    sums: bool = False
+    credit: str = "own"
+    pays: str = "amount"
+    multiplier: Decimal = ONE
+    cap: Cap | None = None
+    floor: Cap | None = None
+    gate: Gate | None = None
+    higher_once: Decimal | None = None
+    when: Condition | None = None
+    spiff: Spiff | None = None
+
+    @property
+    def by_value(self) -> bool:
+        """Return whether it pays for the value of a ratio, which nobody's cases are credited for."""
+        return self.rating.by == "value" and bool(self.tiers)
+
+
+@attrs.frozen(slots=False)
+class Draw:
+    """Pay at least an amount a month or period, for so long after joining; always, where nothing is said."""
+
+    amount: Money
+    every: str = "month"
+    recoverable: bool = True
+    lasts: str = ""
+
+
+@attrs.frozen(slots=False)
+class Hold:
+    """Hold back a share until entries of a kind release it."""
+
+    share: Decimal
+    entry: str
+    release: str = "by_amount_paid"
+
+
+@attrs.frozen(slots=False)
+class Clawback:
+    """Take back what entries of a kind undo, within months after the case was closed."""
+
+    entry: str
+    within: str = ""
+    share: str = "of_amount_refunded"
+
+
+@attrs.frozen(slots=False)
+class Plan:
+    """Pay people of a role between two days, period by period; no currency means each person's own."""
+
+    id: str
+    title: str
+    role: str
+    since: dt.date
+    until: dt.date | None
+    period: str
+    components: tuple[Component, ...]
+    currency: str = ""
+    rounding: Rounding = attrs.field(factory=Rounding)
+    cap: Cap | None = None
+    floor: Cap | None = None
+    draw: Draw | None = None
+    hold: Hold | None = None
+    clawback: Clawback | None = None
+    guarantee: Draw | None = None
+
+
+def load_plan(said: Any) -> Plan:
+    """Return the plan that a published file says, from its plain values."""
+    return msgspec.convert(said, Plan)

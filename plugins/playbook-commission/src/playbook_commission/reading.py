@@ -1,0 +1,192 @@
+"""Plans from files: their shape, and what becomes of their tree."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from playbook import Duration, Money, Shape, condition
+from playbook_commission.checking import CHECKS, CODES
+from playbook_commission.exact import ONE, Rounding
+from playbook_commission.plan import (
+    Cap,
+    Clawback,
+    Component,
+    Draw,
+    Gate,
+    Hold,
+    Plan,
+    Rating,
+    Spiff,
+)
+from playbook_commission.schedule import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playbook import Parsed
+    from playbook.expressions import Environment
+    from playbook.reading.naming import Known
+
+T = TypeVar("T")
+
+_PAYS = {"amount": "amount", "share_of_target_pay": "target_pay"}
+
+
+def shape() -> Shape:
+    """Return what a plan looks like, and what is checked."""
+    schema = json.loads(files("playbook_commission").joinpath("plan.schema.json").read_text("utf-8"))
+    return Shape(schema, plan, checks=CHECKS, environment=environment, codes=CODES)
+
+
+def environment(known: Known, _: Plan, __: str) -> Environment:
+    """Return what conditions of a plan may name: the cases of every playbook."""
+    first, *others = [known.of_playbook(playbook, "") for playbook in known.playbooks.values()] or [
+        known.of_organization(None, "subject:")  # type: ignore[arg-type]
+    ]
+    roots = dict(first.roots)
+    for other in others:
+        roots |= other.roots
+    return attrs.evolve(first, roots=roots)
+
+
+def plan(parsed: Parsed) -> Plan:
+    """Return the plan of a file; the trees of its conditions are resolved later."""
+    return _Structure(parsed).plan()
+
+
+class _Structure:
+    def __init__(self, parsed: Parsed) -> None:
+        self._source = parsed.source
+        self._root: Any = parsed.root
+        self._where = parsed.where
+
+    def plan(self) -> Plan:
+        root = self._root
+        lasts = root.get("effective", {})
+        said = root.get("round", {})
+        for name in root.get("components", {}):
+            self._where[f"components.{name}"] = self._source.key(root["components"], name)
+        return Plan(
+            id=root.get("plan", ""),
+            title=root.get("title", ""),
+            role=root.get("applies_to", {}).get("role", ""),
+            since=self._day(lasts, "from") or dt.date.min,
+            until=self._day(lasts, "to"),
+            period=root.get("period", "quarter"),
+            components=tuple(self._component(name, one) for name, one in root.get("components", {}).items()),
+            currency=root.get("currency", "of_person").replace("of_person", ""),
+            rounding=Rounding(Decimal(str(said.get("to", "0.01"))), said.get("half", "even")),
+            cap=self._bound(root, "cap"),
+            floor=self._bound(root, "floor"),
+            draw=self._draw(root, "draw"),
+            guarantee=self._draw(root, "guarantee"),
+            hold=self._hold(root),
+            clawback=self._clawback(root),
+        )
+
+    def _component(self, name: str, data: Any) -> Component:
+        rate, gate = data.get("rate", {}), data.get("gate")
+        tiers = tuple(self._tier(tier) for tier in data.get("tiers", ()))
+        return Component(
+            id=name,
+            measure=data.get("of", ""),
+            title=data.get("title", ""),
+            rating=Rating(rate.get("by", "amount"), rate.get("mode", "marginal"), rate.get("over", "period")),
+            tiers=tiers,
+            sums=any(not tier["pay"].endswith("%") for tier in data.get("tiers", ()) if "pay" in tier),
+            credit="people_of" if "credit" in data else "own",
+            pays=_PAYS[data.get("pays", "amount")],
+            multiplier=Decimal(str(data.get("multiplier", ONE))),
+            cap=self._bound(data, "cap"),
+            floor=self._bound(data, "floor"),
+            gate=None if gate is None else self._gate(gate),
+            higher_once=_share(data["higher_once"]) if "higher_once" in data else None,
+            when=condition(data, "when"),
+            spiff=self._spiff(data["spiff"]) if "spiff" in data else None,
+        )
+
+    def _tier(self, data: Any) -> Tier:
+        start, pay = data.get("from", 0), data.get("pay", "0%")
+        return Tier(
+            self._read(data, "from", _point, start, Decimal(0)),
+            self._read(data, "pay", _point, pay, Decimal(0)),
+        )
+
+    def _gate(self, data: Any) -> Gate:
+        beyond = "above" in data
+        return Gate(data.get("of", ""), _share(data.get("above" if beyond else "from", "0%")), beyond)
+
+    def _spiff(self, data: Any) -> Spiff:
+        return Spiff(
+            pay=self._money(data, "pay"),
+            when=condition(data, "when"),
+            since=self._day(data, "from"),
+            until=self._day(data, "to"),
+            budget=self._money(data, "budget") if "budget" in data else None,
+        )
+
+    def _bound(self, holder: Any, key: str) -> Cap | None:
+        data = holder.get(key)
+        return None if data is None else Cap(self._money(data, "amount"), data.get("per", "period"))
+
+    def _draw(self, holder: Any, key: str) -> Draw | None:
+        data = holder.get(key)
+        if data is None:
+            return None
+        recoverable = key == "draw" and data.get("recoverable", True)
+        lasts = self._length(data, "for")
+        return Draw(self._money(data, "amount"), data.get("every", "month"), recoverable, lasts)
+
+    def _hold(self, root: Any) -> Hold | None:
+        data = root.get("hold")
+        if data is None:
+            return None
+        entry = data.get("until", "").removeprefix("entry.")
+        return Hold(_share(data.get("share", "0%")), entry, data.get("release", "by_amount_paid"))
+
+    def _clawback(self, root: Any) -> Clawback | None:
+        data = root.get("clawback")
+        if data is None:
+            return None
+        entry = data.get("on", "").removeprefix("entry.")
+        return Clawback(entry, self._length(data, "within"), data.get("share", "full"))
+
+    def _length(self, holder: Any, key: str) -> str:
+        if key not in holder:
+            return ""
+        return self._read(holder, key, lambda text: str(Duration.parse(text)), holder[key], "")
+
+    def _money(self, holder: Any, key: str) -> Money:
+        return self._read(holder, key, Money.parse, holder.get(key, "0 EUR"), Money(Decimal(0), "EUR"))
+
+    def _day(self, holder: Any, key: str) -> dt.date | None:
+        if key not in holder:
+            return None
+        day: Callable[[str], dt.date | None] = dt.date.fromisoformat
+        return self._read(holder, key, day, holder[key], None)
+
+    def _read(self, holder: Any, key: str, read: Callable[[Any], T], value: Any, otherwise: T) -> T:
+        """Return what a value is read as; report one that cannot be, where it stands."""
+        try:
+            return read(value)
+        except ValueError as error:
+            message, _, hint = str(error).partition(": ")
+            self._source.report("malformed", message, self._source.value(holder, key), hint)
+            return otherwise
+
+
+def _share(text: str) -> Decimal:
+    return Decimal(text.removesuffix("%")) / 100
+
+
+def _point(value: Any) -> Decimal:
+    """Return a point of an axis or what is paid: a share, an amount without its currency, or a number."""
+    if not isinstance(value, str):
+        return Decimal(str(value))
+    return _share(value) if value.endswith("%") else Money.parse(value).amount

@@ -1,0 +1,81 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from playbook_commission.paying import Credit, Standing, lines
+from playbook_commission.plan import Component, Rating
+from playbook_commission.schedule import Tier
+
+D = Decimal
+
+
+def component(
+    *tiers: tuple[str, str], by: str = "amount", mode: str = "marginal", over: str = "period", **more: Any
+) -> Component:
+    steps = tuple(Tier(D(start), D(pay)) for start, pay in tiers)
+    return Component("c", "m", rating=Rating(by, mode, over), tiers=steps, **more)
+
+
+def credited(*amounts: int) -> list[Credit]:
+    return [Credit(f"x{n}", f"case{n}", "2027-01-01", D(a)) for n, a in enumerate(amounts)]
+
+
+def pays(what: Component, amounts: tuple[int, ...], **standing: Any) -> list[Decimal]:
+    return [
+        line.pay
+        for line in lines(what, credited(*amounts), Standing(**{k: D(v) for k, v in standing.items()}))
+    ]
+
+
+SLABS = (("0", "0.01"), ("1000", "0.02"), ("3000", "0.03"), ("8000", "0.05"))
+
+
+@pytest.mark.parametrize(
+    ("what", "amounts", "standing", "expected"),
+    [
+        (component(*SLABS, over="credit"), (200, 300, 1500, 1200, 2000, 4500), {}, [2, 3, 20, 14, 30, 95]),
+        (component(*SLABS), (9700,), {}, [285]),
+        (component(("0", "0.01"), ("10000", "0.02"), ("50000", "0.03"), mode="whole"), (15000,), {}, [300]),
+        (
+            component(("0", "0.04"), ("150000", "0.06"), ("250000", "0.08"), over="year"),
+            (20000,), {"before": 145000}, [1100],
+        ),
+        (
+            component(("0", "0.06"), ("1", "0.08"), ("1.25", "0.1"), ("1.5", "0.12"), by="attainment"),
+            (500_000,), {"quota": 375_000}, [33_125],
+        ),
+        (
+            component(("0", "1"), ("1", "1.5"), ("1.3", "1.5"), by="attainment", pays="target_pay"),
+            (650_000,), {"quota": 500_000, "target_pay": 100_000}, [145_000],
+        ),
+        (component(("0", "0.05"), ("100000", "0.06"), ("125000", "0.07")), (150_000,), {}, [8250]),
+        (component(("0", "0.1"), ("10000", "0.2")), (15_000,), {}, [2000]),
+        (
+            component(("1000", "10"), ("3000", "40"), ("8000", "100"), ("20000", "2000"), mode="interpolated",
+                      over="credit", sums=True),
+            (2000,), {}, [25],
+        ),
+        (
+            component(("0", "0"), ("0.85", "0"), ("0.95", "1"), ("1", "1.5"), by="value", mode="interpolated",
+                      pays="target_pay"),
+            (), {"value": "0.9", "target_pay": 4000}, [2000],
+        ),
+        (component(("0", "100"), ("3", "200"), by="count", sums=True), (5, 5, 5, 5), {}, [100, 100, 100, 200]),
+    ],
+)  # fmt: skip
+def test_worked_cases(
+    what: Component, amounts: tuple[int, ...], standing: dict[str, Any], expected: list[int]
+) -> None:
+    assert pays(what, amounts, **standing) == expected
+
+
+def test_a_higher_rate_for_everything_is_made_up_for_over_the_year() -> None:
+    what = component(("0", "0.01"), ("10000", "0.02"), mode="whole", over="year")
+    assert pays(what, (8000,)) == [80]
+    assert pays(what, (4000,), before=8000) == [80, 80]  # 12,000 at 2 % is 240, of which 80 were paid
+
+
+def test_without_a_quota_attainment_cannot_be_told() -> None:
+    with pytest.raises(ValueError, match="no quota"):
+        pays(component(("0", "1"), by="attainment"), (5,))

@@ -1,0 +1,142 @@
+"""Plans as people write them: what they mean, and every mistake in its place."""
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import playbook_commission
+from playbook import Money, Problem, Project, load_plugins
+from playbook.checking import problems_of
+from playbook_commission.plan import Plan
+
+SHARED = Path(__file__).parents[4] / "shared" / "examples"
+ORGANIZATION = """
+organization: acme
+currency: EUR
+people:
+  sam: {name: Sam, role: ae, team: emea}
+  dana: {name: Dana, role: sales_manager, team: emea}
+teams: {emea: {title: EMEA, manager: dana}}
+measures:
+  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
+  due: {playbook: deals, amount: deal.amount, date: case.closed}
+  retention: {ratio: [revenue, due]}
+quotas:
+  - {period: 2027-Q1, measure: revenue, person: sam, target: 250000 EUR}
+"""
+DEALS = """
+playbook: deals
+version: 1
+subject: deal
+title: Deals
+fields: {amount: {type: money}, segment: {type: text}}
+stages:
+  talk: {title: Talk, next: [won, lost]}
+  won: {title: Won, final: won}
+  lost: {title: Lost, final: lost}
+"""
+PLAN = """
+plan: ae-2027
+applies_to: {role: ae}
+effective: {from: 2027-01-01, to: 2027-12-31}
+components:
+  new:
+    of: revenue
+    when: deal.segment == "enterprise"
+    rate: {by: attainment}
+    tiers:
+      - {from: 0%, pay: 8%}
+      - {from: 100%, pay: 12%}
+    cap: {amount: 150000 EUR, per: year}
+  fast:
+    of: revenue
+    spiff: {when: 'days(case.opened, case.closed) <= 30', pay: 500 EUR, to: 2027-03-31}
+draw: {amount: 2000 EUR, recoverable: true, for: 3mo}
+hold: {share: 50%, until: entry.payment}
+clawback: {on: entry.refund, within: 6mo, share: of_amount_refunded}
+"""
+
+
+def read(plan: str) -> tuple[Project, list[Problem]]:
+    registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+    files = {"a.organization.yaml": ORGANIZATION, "d.playbook.yaml": DEALS, "p.plan.yaml": plan}
+    project = Project.from_files(
+        files, kinds=registry.kinds, criteria=registry.criteria, functions=registry.functions
+    )
+    return project, [p for p in problems_of(project) if p.span.file == "p.plan.yaml"]
+
+
+def found(plan: str) -> list[tuple[str, int, str]]:
+    return [(p.code, p.span.line, p.severity) for p in read(plan)[1]]
+
+
+def test_a_plan_says_what_it_says() -> None:
+    project, problems = read(PLAN)
+    assert problems == []
+    plan = project.others["plan"]["ae-2027"].value
+    assert isinstance(plan, Plan)
+    assert plan.hold
+    assert plan.clawback
+    assert plan.draw
+    new, fast = plan.components
+    assert (plan.role, plan.period, plan.currency, plan.until) == ("ae", "quarter", "", dt.date(2027, 12, 31))
+    assert [(t.start, t.pay) for t in new.tiers] == [
+        (Decimal(0), Decimal("0.08")),
+        (Decimal(1), Decimal("0.12")),
+    ]
+    assert new.when
+    assert new.when.tree
+    assert fast.spiff
+    assert fast.spiff.pay == Money.parse("500 EUR")
+    assert (plan.hold.entry, plan.clawback.within, plan.draw.recoverable) == ("payment", "6mo", True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("role: ae", "role: aee", ("plan-role", 3, "error")),
+        ("of: revenue\n    when", "of: revenu\n    when", ("plan-measure", 7, "error")),
+        ("from: 100%", "from: 0%", ("plan-tiers", 12, "error")),
+        ("from: 0%", "from: 10%", ("plan-tiers", 11, "error")),
+        ("pay: 8%", "pay: 800%", ("plan-high-rate", 11, "warning")),
+        ("{by: attainment}", "{by: value, mode: whole}", ("plan-measure", 7, "error")),
+        ("{by: attainment}", "{by: amount}\n    pays: share_of_target_pay", ("plan-rate", 9, "error")),
+        ("deal.segment ==", "deal.segmnt ==", ("condition-name", 8, "error")),
+        ("pay: 500 EUR", "pay: 500", ("wrong-type", 16, "error")),
+        ("recoverable: true", "recoverable: true, rate: 5", ("unknown-key", 17, "error")),
+        (
+            "    cap: {amount: 150000 EUR, per: year}\n  fast:\n",
+            "    gate: {of: fast, above: 90%}\n  fast:\n    gate: {of: new, above: 90%}\n",
+            ("plan-gate", 15, "error"),
+        ),
+        ("    of: revenue\n    spiff", "    of: revenue\n    rate: {by: attainment}\n    spiff", None),
+        ("{by: attainment}", "{by: attainment, mode: whole}", None),
+    ],
+)
+def test_each_mistake_has_its_place(old: str, new: str, expected: tuple[str, int, str] | None) -> None:
+    assert old in PLAN
+    assert found(PLAN.replace(old, new, 1)) == ([] if expected is None else [expected])
+
+
+def test_a_cliff_shows_both_sides() -> None:
+    plan = PLAN.replace("{by: attainment}", "{by: attainment, mode: whole}").replace("pay: 12%", "pay: 6%")
+    (problem,) = read(plan)[1]
+    assert problem.code == "plan-cliff"
+    assert "just below 100% it is 8% of the quota, from there on 6% of the quota" in problem.message
+
+
+def test_without_a_quota_attainment_is_warned_of() -> None:
+    assert found(PLAN.replace("of: revenue\n    when", "of: due\n    when")) == [("plan-quota", 9, "warning")]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared samples are not there")
+def test_the_shared_samples_are_read() -> None:
+    registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+    project = Project.from_files(
+        {path.name: path.read_text("utf-8") for path in sorted(SHARED.glob("*.plan.yaml"))},
+        kinds=registry.kinds,
+    )
+    assert sorted(project.others["plan"]) == ["ae-2027", "manager-2027"]
+    assert [p for p in project.problems if p.severity == "error"] == []

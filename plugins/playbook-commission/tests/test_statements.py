@@ -1,0 +1,273 @@
+"""Statements from cases: credits, tiers, quotas, draws, holds and clawbacks, period by period."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import playbook_commission
+from playbook import (
+    Close,
+    Engine,
+    InputError,
+    Log,
+    MemoryStore,
+    Money,
+    Open,
+    Project,
+    Set,
+    Split,
+    load_plugins,
+)
+from playbook.engine import Done
+from playbook_commission.computing import statements
+from playbook_commission.crediting import Ledger
+from playbook_commission.payee import Payee
+from playbook_commission.plan import load_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playbook_commission.statements import Statement
+
+D = Decimal
+ORGANIZATION = """
+organization: acme
+currency: EUR
+timezone: Europe/Berlin
+rates: {dated: {2027-01-01: {USD: 0.5}}}
+people:
+  sam: {name: Sam, role: ae, team: emea}
+  kim: {name: Kim, role: ae, team: emea}
+  dana: {name: Dana, role: sales_manager, team: emea}
+teams: {emea: {title: EMEA, manager: dana}}
+measures:
+  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
+  due: {playbook: deals, amount: deal.due, date: case.closed}
+  kept: {ratio: [revenue, due]}
+quotas:
+  - {period: 2027-Q1, measure: revenue, person: sam, target: 1000 EUR}
+  - {period: 2027-Q2, measure: revenue, person: sam, target: 1000 EUR}
+"""
+DEALS = """
+playbook: deals
+version: 1
+subject: deal
+title: Deals
+fields:
+  amount: {type: money, editable_after_close: true}
+  due: {type: money}
+  segment: {type: text}
+entries:
+  payment: {title: Payment, fields: {amount: {type: money}}}
+  refund: {title: Refund, fields: {amount: {type: money}, term: {type: integer}, used: {type: integer}}}
+stages:
+  talk: {title: Talk, next: [won, lost]}
+  won: {title: Won, final: won}
+  lost: {title: Lost, final: lost}
+"""
+HEAD = "plan: ae-2027\napplies_to: {role: ROLE}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
+SLABS = "tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]"
+
+
+class Office:
+    def __init__(self) -> None:
+        self.now = dt.datetime(2027, 1, 1, 9, tzinfo=dt.UTC)
+        self.registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+        self.store = MemoryStore()
+        self.number = 0
+        self.engine = self.publish("components: {a: {of: revenue, tiers: [{from: 0 EUR, pay: 1%}]}}")
+
+    def publish(self, plan: str, role: str = "ae") -> Engine:
+        files = {
+            "a.organization.yaml": ORGANIZATION, "d.playbook.yaml": DEALS,
+            "p.plan.yaml": HEAD.replace("ROLE", role) + plan,
+        }  # fmt: skip
+        registry = self.registry
+        project = Project.from_files(
+            files, kinds=registry.kinds, criteria=registry.criteria, functions=registry.functions
+        )
+        engine = Engine.open(project, store=self.store, clock=lambda: self.now, registry=registry)
+        engine.publish(actor="operator")
+        return engine
+
+    def do(self, command: Any) -> None:
+        answer = self.engine.run(command, actor="operator")
+        assert isinstance(answer, Done), answer
+
+    def won(self, day: str, amount: str, owner: str = "sam", **fields: Any) -> str:
+        self.number += 1
+        case = f"d{self.number}"
+        self.now = dt.datetime.fromisoformat(f"{day}T10:00:00+00:00")
+        self.do(Open(case, "deals", case, owner=owner, fields={"amount": amount, **fields}))
+        if owner == "both":
+            self.do(Split(case, {"sam": "70%", "kim": "30%"}))
+        self.do(Close(case, "won"))
+        return case
+
+    def entry(self, case: str, day: str, kind: str, **fields: str) -> None:
+        self.now = dt.datetime.fromisoformat(f"{day}T10:00:00+00:00")
+        self.do(Log(case, kind, fields=fields))
+
+    def paid(
+        self, plan: str, until: str, person: str = "sam", role: str = "ae", pay: str = ""
+    ) -> list[Statement]:
+        engine = self.publish(plan, role)
+        read = load_plan(engine.published("plan")["ae-2027"])
+        ledger = Ledger(engine, dt.date(2027, 1, 1), dt.date(2027, 12, 31))
+        target = Money.parse(pay) if pay else None
+        return list(statements(Payee(ledger, read, person, target), "1", until))
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    made = Office()
+    yield made
+    made.store.close()
+
+
+def kinds(statement: Statement) -> list[tuple[str, str, Decimal]]:
+    return [(line.kind, line.case, line.pay) for line in statement.lines]
+
+
+def plan(component: str, more: str = "") -> str:
+    return f"components:\n  new: {{of: revenue, {component}}}\n{more}"
+
+
+def test_a_line_says_where_every_cent_comes_from(office: Office) -> None:
+    first, second = office.won("2027-01-10", "600 EUR"), office.won("2027-02-10", "900 EUR")
+    (statement,) = office.paid(plan(SLABS), "2027-Q1")
+    assert kinds(statement) == [("credit", first, D("60.00")), ("credit", second, D("140.00"))]
+    slices = [(s.start, s.end, s.rate, s.pay) for s in statement.lines[1].slices]
+    assert slices == [(D(600), D(1000), D("0.1"), D("40.00")), (D(1000), D(1500), D("0.2"), D("100.00"))]
+    assert (statement.earned, statement.paid, statement.currency) == (D("200.00"), D("200.00"), "EUR")
+
+
+def test_the_year_adds_up_over_its_quarters(office: Office) -> None:
+    office.won("2027-01-10", "800 EUR")
+    office.won("2027-04-10", "400 EUR")
+    one, two = office.paid(plan(f"rate: {{over: year}}, {SLABS}"), "2027-Q2")
+    assert (one.earned, two.earned) == (D(80), D(60))  # 200 at 10 %, 200 at 20 %
+
+
+def test_attainment_is_of_the_persons_quota(office: Office) -> None:
+    office.won("2027-01-10", "1500 EUR")
+    by = "rate: {by: attainment}, tiers: [{from: 0%, pay: 10%}, {from: 100%, pay: 20%}]"
+    (statement,) = office.paid(plan(by), "2027-Q1")
+    assert statement.earned == 200
+    assert statement.reached[0].share == D("1.5")
+    with pytest.raises(InputError, match="kim has no quota for revenue in 2027-Q1"):
+        office.paid(plan(by), "2027-Q1", person="kim")
+
+
+def test_higher_rates_wait_for_the_years_quota(office: Office) -> None:
+    office.won("2027-01-10", "1500 EUR")
+    office.won("2027-04-10", "1500 EUR")
+    one, two = office.paid(plan(f"higher_once: 100%, {SLABS}"), "2027-Q2")
+    assert (one.earned, two.earned) == (D(150), D(200))  # 2,000 is the year's quota
+
+
+def test_splits_sum_to_the_cent_and_a_manager_is_credited_with_both(office: Office) -> None:
+    case = office.won("2027-01-10", "1000.01 EUR", owner="sam")
+    assert case
+    office.do(Open("x", "deals", "x", owner="sam", fields={"amount": "1000.01 EUR"}))
+    office.do(Split("x", {"sam": "70%", "kim": "20%", "dana": "10%"}))
+    office.do(Close("x", "won"))
+    flat = plan('tiers: [{from: 0 EUR, pay: 10%}], when: case.id == "x"')
+    sam, kim = (office.paid(flat, "2027-Q1", person=name)[0] for name in ("sam", "kim"))
+    assert (sam.lines[0].credit, sam.earned, kim.earned) == (D("700.01"), D("70.00"), D("20.00"))
+    override = plan("credit: {of: people_of}, tiers: [{from: 0 EUR, pay: 1%}]")
+    (dana,) = office.paid(override, "2027-Q1", person="dana", role="sales_manager")
+    assert dana.earned == D("19.00")  # 1 % of 1,000.01 and of 900.01
+
+
+def test_a_draw_is_owed_and_recovered(office: Office) -> None:
+    for month, amount in ((1, 500), (2, 700), (3, 400), (4, 9000)):
+        office.won(f"2027-{month:02}-10", f"{amount} EUR")
+    more = "period: month\ndraw: {amount: 1000 EUR}\n"
+    found = office.paid(plan("tiers: [{from: 0 EUR, pay: 100%}]", more), "2027-04")
+    assert [(s.earned, s.paid, s.owed) for s in found] == [
+        (D(500), D(1000), D(500)), (D(700), D(1000), D(800)), (D(400), D(1000), D(1400)), (D(9000), D(7600), D(0)),
+    ]  # fmt: skip
+
+
+def test_what_is_held_is_released_by_what_comes_in(office: Office) -> None:
+    case = office.won("2027-01-10", "1000 EUR")
+    office.entry(case, "2027-02-10", "payment", amount="250 EUR")
+    office.entry(case, "2027-04-10", "payment", amount="750 EUR")
+    hold = "hold: {share: 50%, until: entry.payment, release: by_amount_paid}\n"
+    one, two = office.paid(plan("tiers: [{from: 0 EUR, pay: 10%}]", hold), "2027-Q2")
+    assert kinds(one) == [("credit", case, D(100)), ("hold", case, D(-50)), ("release", case, D("12.50"))]
+    assert (one.earned, one.held, one.paid) == (D(100), D("37.50"), D("62.50"))
+    assert (two.earned, two.held, two.paid) == (D(0), D("-37.50"), D("37.50"))
+
+
+def test_a_refund_takes_back_what_was_paid_once(office: Office) -> None:
+    case = office.won("2027-01-10", "1000 EUR")
+    office.entry(case, "2027-04-10", "refund", amount="400 EUR")
+    office.entry(case, "2027-05-10", "refund", amount="900 EUR")
+    back = "clawback: {on: entry.refund, within: 6mo, share: of_amount_refunded}\nperiod: month\n"
+    found = office.paid(plan("tiers: [{from: 0 EUR, pay: 10%}]", back), "2027-06")
+    assert [s.earned for s in found] == [100, 0, 0, -40, -60, 0]
+    assert found[3].lines[0].undoes == found[0].lines[0].id
+
+
+def test_an_unused_term_is_paid_back(office: Office) -> None:
+    case = office.won("2027-01-10", "12000 EUR")
+    office.entry(case, "2027-04-10", "refund", term="12", used="8")
+    back = "clawback: {on: entry.refund, share: of_unused_term}\n"
+    found = office.paid(plan("tiers: [{from: 0 EUR, pay: 10%}]", back), "2027-Q2")
+    assert [s.earned for s in found] == [1200, -400]
+
+
+def test_caps_floors_and_gates_say_what_they_took(office: Office) -> None:
+    office.won("2027-01-10", "1000 EUR", due="2000 EUR")
+    office.won("2027-04-10", "1000 EUR", due="1000 EUR")
+    capped = plan("tiers: [{from: 0 EUR, pay: 10%}], cap: {amount: 150 EUR, per: year}")
+    assert [s.earned for s in office.paid(capped, "2027-Q2")] == [100, 50]
+    floored = plan("tiers: [{from: 0 EUR, pay: 10%}], floor: {amount: 120 EUR}")
+    assert kinds(office.paid(floored, "2027-Q1")[0])[-1] == ("floor", "", D(20))
+    gated = (
+        plan("tiers: [{from: 0 EUR, pay: 10%}], gate: {of: kept, above: 90%}")
+        + "  kept: {of: kept, rate: {by: value, mode: whole}, pays: share_of_target_pay,"
+        " tiers: [{from: 0%, pay: 0%}, {from: 100%, pay: 50%}]}\n"
+    )
+    one, two = office.paid(gated, "2027-Q2", pay="1000 EUR")
+    assert (one.earned, two.earned) == (D(0), D(600))
+    assert next(line for line in one.lines if line.kind == "gate").because == "kept is not above 90%"
+
+
+def test_a_spiff_is_paid_until_its_budget_is_spent(office: Office) -> None:
+    first, second, third = (
+        office.won(f"2027-01-{day}", "100 EUR", owner=who)
+        for day, who in (("10", "kim"), ("11", "sam"), ("12", "sam"))
+    )
+    assert first
+    spiff = plan("spiff: {pay: 50 EUR, when: 'deal.amount >= 100 EUR', budget: 120 EUR}")
+    (statement,) = office.paid(spiff, "2027-Q1")
+    assert kinds(statement) == [("spiff", second, D(50)), ("spiff", third, D(20))]
+
+
+def test_other_currencies_are_paid_at_the_rate_of_the_day(office: Office) -> None:
+    office.won("2027-01-10", "1000 USD")
+    (statement,) = office.paid(plan("tiers: [{from: 0 EUR, pay: 10%}]"), "2027-Q1")
+    assert statement.earned == 50
+
+
+def test_a_corrected_amount_is_paid_as_corrected(office: Office) -> None:
+    case = office.won("2027-01-10", "1000 EUR")
+    office.do(Set(case, {"amount": "800 EUR"}, "an error"))
+    assert office.paid(plan(SLABS), "2027-Q1")[0].earned == 80
+
+
+def test_a_period_that_a_plan_does_not_have_is_refused(office: Office) -> None:
+    for until, message in (
+        ("2026-Q4", "and not in 2026-Q4"),
+        ("2027-03", "write one like 2027-Q1"),
+        ("soon", "is not a period"),
+    ):
+        with pytest.raises(InputError, match=message):
+            office.paid(plan(SLABS), until)
