@@ -13,6 +13,7 @@ from playbook.engine.facts import fetch
 from playbook.engine.guarding import guarded
 from playbook.engine.records import Said, knowing
 from playbook.engine.streams import case_stream
+from playbook.engine.uniqueness import with_unstored
 from playbook.errors import InputError, Refused
 from playbook.model.case import OPEN
 from playbook.model.commands import Advance, Open, Request
@@ -30,6 +31,7 @@ from playbook.model.events import (
 )
 from playbook.model.stream_kinds import Asked
 from playbook.process.actions import Acting, people, perform
+from playbook.process.alike import Alike
 from playbook.process.facts import Needs
 from playbook.process.references import wanted
 from playbook.stores.interface import Batch
@@ -223,6 +225,9 @@ class Unit(msgspec.Struct, eq=False, gc=False):
             self.claims = self.claims or Claims(self.engine.store, self.engine.tenant)
             self.claims.look(claimed)
         facts = fetch(self.engine, names, self.world, at)
+        for name in claimed:
+            if isinstance(facts[name], Alike):
+                facts[name] = with_unstored(facts[name], name, self.streams.values(), self.world, at)
         said = {name: fact for name, fact in facts.items() if isinstance(fact, Said)}
         if said:
             self.reads += tuple(

@@ -12,6 +12,7 @@ from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
 from playbook.errors import Refused
 from playbook.model.commands import Advance, Close, Open, Set
+from playbook.model.events import ActionRefused
 from playbook.plugins import load
 from playbook.reading.project import Project
 from playbook.stores.interface import Query
@@ -156,5 +157,45 @@ def test_values_are_found_by_the_index_computed_ones_too_and_an_unseen_case_is_n
         engine.why("case1", actor="ann").blockers[0].hint == "case0 has the same"
     )  # among all, closed ones too
     assert isinstance(engine.run(Close("case0", "won"), actor="ann"), Refused)
+    assert not list(prove(engine))
+    store.close()
+
+
+SALE = """
+playbook: sales
+version: 1
+subject: sale
+fields:
+  account: {type: text}
+  region: {type: text}
+stages:
+  talks: {next: [won]}
+  won:
+    final: won
+    on_enter:
+      - {open: deals, copy: {account: account, region: region}, owner: owner}
+      - {open: deals, copy: {account: account, region: region}, owner: owner}
+      - {open: deals, copy: {account: account}, owner: owner}
+"""
+
+
+def test_cases_of_one_batch_are_held_against_each_other(store: Store) -> None:
+    files = {"p.playbook.yaml": PLAYBOOK, "s.playbook.yaml": SALE, "organization.yaml": ORGANIZATION}
+    project = Project.from_files(files)
+    assert not [p for p in project.problems if p.severity == "error"], project.problems
+    engine = Engine.open(project, store=store, clock=lambda: NOW, registry=load(entry_points=False))
+    engine.publish(actor="operator")
+    for number, (region, expected) in enumerate((("EU", 2), ("EU", 1), ("US", 2))):
+        name = f"sale{number}"
+        given = {"account": "Acme", "region": region}
+        assert isinstance(engine.run(Open(name, "sales", name, "ann", given), actor="ann"), Done)
+        assert isinstance(engine.run(Advance(name), actor="ann"), Done)
+        assert len(engine.view(name, actor="operator").children) == expected, name
+        refused = [
+            item.event
+            for item in engine.history(name, actor="operator")
+            if isinstance(item.event, ActionRefused)
+        ]
+        assert [event.criteria for event in refused] == [("alone",)] * (3 - expected)
     assert not list(prove(engine))
     store.close()
