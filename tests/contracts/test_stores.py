@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.contracts import first_version
 
 from playbook.errors import ForeignStore, KeyReused
 from playbook.stores.interface import (
@@ -92,6 +93,18 @@ def test_binding_needs_a_file_that_has_a_store(sqlite: SqliteStore, tmp_path: Pa
         other.execute("CREATE TABLE invoices (number TEXT)")
         with pytest.raises(ForeignStore, match="another program"):
             sqlite.bind(other)
+
+
+def test_a_file_of_the_first_version_keeps_everything(path: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.executescript(first_version.SQLITE.read_text(encoding="utf-8"))
+        (token,) = old.execute("SELECT token FROM due WHERE token IS NOT NULL").fetchone()
+        assert old.execute("PRAGMA user_version").fetchone() == (1,)
+    with contextlib.closing(SqliteStore(path)) as store:
+        first_version.check(store, token)
+    with contextlib.closing(SqliteStore(path)) as again:
+        assert again.integrity() == []
+        assert again.receipt(TENANT, "next")
 
 
 _STREAMS = st.sampled_from(["case:1", "case:2", "case:3"])

@@ -13,6 +13,7 @@ from tests.contracts import journal
 from tests.contracts.journal import JournalStore
 
 import playbook
+from playbook.stores import CASE_COLUMNS
 from playbook.testing.stores import ShareContract, StoreContract
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def test_it_is_short_and_knows_only_what_the_page_tells() -> None:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "stores"
     }
     assert "check_batches" in used
+    assert ", ".join(f"`{name}`" for name in CASE_COLUMNS) in page
     assert [name for name in sorted(used) if not re.search(rf"\b{name}\b", page)] == []
 
 

@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
+from tests.contracts import first_version
 
 from playbook import ForeignStore, InputError, NewerStore, StoreUnavailable
 from playbook.stores import Receipt
@@ -101,6 +102,17 @@ def test_printed_statements_make_and_upgrade_what_opening_does(url: str) -> None
             assert connection.execute(made.encode()).fetchall() == opened
     with pytest.raises(InputError, match="leads nowhere"):
         ddl(VERSION)
+
+
+def test_a_database_of_the_first_version_keeps_everything(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as old:
+        old.execute(first_version.POSTGRES.read_text(encoding="utf-8").encode())
+        token = old.execute("SELECT token FROM playbook.due WHERE token IS NOT NULL").fetchone()
+        assert old.execute("SELECT version FROM playbook.version").fetchone() == (1,)
+    assert token is not None
+    store = PostgresStore(url)
+    first_version.check(store, token[0])
+    store.close()
 
 
 def test_every_key_begins_with_tenant_and_stream(url: str, store: PostgresStore) -> None:

@@ -36,7 +36,8 @@ def check(batches: Sequence[Batch]) -> None:
             if row is not None:
                 size += len(row.fields)
                 texts += (row.case, row.playbook, row.name, row.stage, row.outcome, row.owner, row.team)
-                texts += (row.currency or "", row.expected_close or "", row.probability or "", *row.tags)
+                texts += (row.currency or "", row.expected_close or "", row.probability or "")
+                texts += (row.forecast or "", *row.tags)
                 if row.amount is not None and row.amount not in _AMOUNTS:
                     raise InputError(f"the amount {row.amount} of {write.stream!r} is beyond 64 bits")
             if not write.expected and not write.events:

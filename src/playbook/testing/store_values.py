@@ -169,7 +169,18 @@ def _with(text: str) -> Iterator[Batch]:
     made, row = write("case:1", b"1"), case("c1")
     yield from (batch(key=text), batch(tenant=text), batch(documents={text: b"doc"}))
     yield from (batch(vault=(VaultRow(*names, b"s", b"v"),)) for names in ((text, "ann"), ("r", text)))
-    texts = ("case", "playbook", "name", "stage", "outcome", "owner", "team", "currency")
+    texts = (
+        "case",
+        "playbook",
+        "name",
+        "stage",
+        "outcome",
+        "owner",
+        "team",
+        "currency",
+        "probability",
+        "forecast",
+    )
     indexed = [*(replace(row, **{name: text}) for name in texts), replace(row, tags=("x", text))]
     events = (_event(made.events[0], actor=text), replace(made.events[0], kind=text))
     for write_of_it in (
