@@ -34,7 +34,8 @@ def fill(store: Store) -> Claim:
     for n in range(12):
         row = case(
             f"c{n}", name=f"Deal {n} {TEXT}", stage=("discovery", "proposal")[n % 2],
-            owner=("ann", "bob")[n % 3 == 0], opened=1_000 * n, closed=(None, 5_000)[n % 4 == 3], outcome=("open", "won")[n % 4 == 3],
+            owner=("ann", "bob")[n % 3 == 0], opened=1_000 * n, closed=(None, 5_000)[n % 4 == 3],
+            outcome=("open", "won")[n % 4 == 3],
             amount=AMOUNTS[n % 4], currency=("EUR", "USD", None)[n % 3], hidden=n % 5 == 1, tags=TAGS[n % 3],
             assigned=n, fields=b'{"pain":"\\u0000 %d"}' % n,
         )  # fmt: skip

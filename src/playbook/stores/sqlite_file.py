@@ -202,7 +202,7 @@ def translate(error: Exception, path: str) -> PlaybookError:
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         return StoreUnavailable(f"{path} was closed")
     if isinstance(error, _UNFIT):
-        return InputError(f"a value cannot be stored: {error}")
+        return InputError(f"a value cannot be stored or asked for: {error}")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # text that is no UTF-8 comes without a code, or breaks in the message about it
     if (

@@ -34,7 +34,7 @@ def translated(error: Exception, name: str, fate: str) -> PlaybookError:
     """Return what to raise instead of an error of the database called `name`; `fate` is READING, STORING or DOING."""
     line = one_line(error)
     if not isinstance(error, psycopg.Error) or isinstance(error, psycopg.DataError):
-        return InputError(f"a value cannot be stored: {line}")
+        return InputError(f"a value cannot be stored or asked for: {line}")
     if isinstance(error, InDoubtError):
         return OutcomeUnknown(
             f"{name} was lost while the command was being stored: {line}; whether it was stored is not known: give it"
