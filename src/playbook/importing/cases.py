@@ -121,7 +121,9 @@ class _Job(Job):
         stream = CaseStream(row.case, case_stream(row.case), head, case, case, definition)
         for event, at in events:
             stream.record((event,), at, ACTOR, engine.entropy)
-        if definition.automation is not None and definition.automation.timers:
+        # what runs already goes on: an import of a few fields is no new beginning
+        entered = head is None or any(isinstance(event, Moved) for event, _ in events)
+        if entered and definition.automation is not None and definition.automation.timers:
             stream.record((TimersArmed(self._now),), stream.moments[-1][1], ACTOR, engine.entropy)
         return (stream.write(engine.tenant, self._recorded, self._world),), tuple(stream.vault)
 
