@@ -136,6 +136,9 @@ def test_one_who_may_only_read_is_answered_and_folds_nothing(
     assert _asked(url, "SELECT fresh FROM playbook.tallies") == [(True,)]
 
 
+_INDEXES_OF_PARTS = ("opened", "stage", "owner", "team")
+
+
 def test_a_database_from_before_tallies_gets_them(url: str, store: PostgresStore) -> None:
     rng = random.Random(5)
     _put(store, *(random_case(n, rng) for n in range(60)))
@@ -145,8 +148,9 @@ def test_a_database_from_before_tallies_gets_them(url: str, store: PostgresStore
         url,
         "DROP TABLE playbook.tallies; DROP FUNCTION playbook.tally() CASCADE; DROP INDEX playbook.cases_assigned;"
         " ALTER TABLE playbook.due DROP worker, DROP held_from, DROP held_until;"
-        " ALTER TABLE playbook.cases DROP COLUMN forecast;"
-        " UPDATE playbook.version SET version = 1",
+        " ALTER TABLE playbook.cases DROP COLUMN forecast, DROP COLUMN part;"
+        + "".join(f"CREATE INDEX cases_{name} ON playbook.cases (tenant);" for name in _INDEXES_OF_PARTS)
+        + " UPDATE playbook.version SET version = 1",
     )
     with psycopg.connect(url) as host, pytest.raises(ForeignStore, match="open it once"):
         store.bind(host)

@@ -40,6 +40,7 @@ from playbook.stores.rows import (
     check_status,
     check_table,
     mark,
+    part_fits,
     place,
     read_mark,
     read_place,
@@ -54,5 +55,5 @@ __all__ = [
     "NewEvent", "Page", "Projection", "Query", "Receipt", "Replicated", "Row", "Snapshot", "Source", "Store",
     "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write", "check_batches",
     "check_groups", "check_projection", "check_status", "check_table", "clean", "gathered", "kept_answers",
-    "mark", "place", "read_mark", "read_place", "read_position",
+    "mark", "part_fits", "place", "read_mark", "read_place", "read_position",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Questions to the index of cases, as SQL: each branch walks one index and stops at the limit."""
+"""What is asked of the index of cases, as SQL."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ from playbook.stores import (
     RECORDS_END,
     IndexRow,
     check_status,
-    read_place,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from playbook.stores import Query
 
     Condition = tuple[str, tuple[Any, ...]]
 
 COLUMNS = ", ".join(f'cases."{column}"' for column in CASE_COLUMNS)
-_NAMES = ", ".join(f'"{column}"' for column in CASE_COLUMNS)
-_CASES = "playbook.cases"
-_BY_TAG = 'playbook.tags JOIN playbook.cases ON cases.tenant = tags.tenant AND cases."case" = tags."case"'
 HAS_TAG = (
     "EXISTS (SELECT 1 FROM playbook.tags WHERE tags.tenant = cases.tenant AND tags.newest = cases.newest"
     ' AND tags."case" = cases."case" AND tags.tag = ANY(%s::text[]))'
@@ -33,29 +29,6 @@ LAST_ASSIGNED = (
     " ORDER BY assigned DESC LIMIT 1"
 )
 NO_RECORDS: Condition = ("(playbook < %s OR playbook >= %s)", (RECORDS, RECORDS_END))
-
-
-def find(tenant: str, query: Query, after: str | None, limit: int) -> tuple[str, list[Any]]:
-    """Return the statement for up to `limit` rows after a place, newest opened first, then by case."""
-    place = None
-    if after is not None:
-        opened, case = read_place(after)
-        place = (-opened, case)
-    parts, values = [], list[Any]()
-    for source, walked, conditions in _branches(tenant, query):
-        if place is not None:
-            conditions.append((f'({walked}.newest, {walked}."case") > (%s, %s)', place))
-        terms, more = joined(conditions)
-        parts.append(
-            f"(SELECT {COLUMNS}, cases.newest FROM {source} WHERE {terms}"
-            f' ORDER BY {walked}.newest, {walked}."case" LIMIT %s)'
-        )
-        values += [*more, limit]
-    return (
-        f'SELECT DISTINCT ON (newest, "case") {_NAMES} FROM ({" UNION ALL ".join(parts)}) AS found'
-        ' ORDER BY newest, "case" LIMIT %s',
-        [*values, limit],
-    )
 
 
 def row_of(values: Sequence[Any]) -> IndexRow:
@@ -91,24 +64,6 @@ def conditions_of(tenant: str, query: Query, table: str = "cases") -> list[Condi
         wanted = (query.prefix, query.prefix + chr(0x10FFFF))
         found.append(('cases."case" >= %s AND cases."case" < %s', wanted))
     return found
-
-
-def _branches(tenant: str, query: Query) -> Iterator[tuple[str, str, list[Condition]]]:
-    """Yield tables, the one that is walked, and conditions, of walks that together find the cases."""
-    conditions, tags = conditions_of(tenant, query), query.tags
-    if query.link is not None:
-        yield _BY_TAG, "tags", [*conditions, *_tagged(tenant, query.link), *seen(tags)]
-    elif query.name is not None or query.prefix or query.owner is not None:
-        yield _CASES, "cases", [*conditions, *seen(tags)]  # so few that each can be looked at
-    else:
-        for hidden in (False, True) if tags is None else (False,):
-            yield _CASES, "cases", [*conditions, ("cases.hidden = %s", (hidden,))]
-        for tag in sorted(tags or ()):
-            yield _BY_TAG, "tags", [*conditions, *_tagged(tenant, tag), ("cases.hidden", ())]
-
-
-def _tagged(tenant: str, tag: str) -> list[Condition]:
-    return [("tags.tenant = %s", (tenant,)), ("tags.tag = %s", (tag,))]
 
 
 def seen(tags: frozenset[str] | None) -> list[Condition]:

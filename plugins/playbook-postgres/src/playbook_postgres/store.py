@@ -25,7 +25,7 @@ from playbook.stores import (
     place,
     read_position,
 )
-from playbook_postgres import archive, columns, counting, finding, writing
+from playbook_postgres import archive, columns, counting, finding, paging, writing
 from playbook_postgres.connecting import Pool, begin, hosted
 from playbook_postgres.faults import DOING, READING, STORING, TRANSLATED, Overtaken, translated
 from playbook_postgres.piping import Pipe
@@ -171,7 +171,7 @@ class _Connected(ABC):
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
-        found = self._all(*finding.find(tenant, query, after, limit + 1))
+        found = paging.find(self._all, tenant, query, after, limit + 1)
         items = tuple(map(finding.row_of, found[:limit]))
         return Page(items, place(items[-1]) if len(found) > limit and items else None)
 
