@@ -42,7 +42,9 @@ bench: setup
 	$(BIN)/python benchmarks/conditions.py
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/durable.py
+	$(BIN)/python benchmarks/find.py
 	$(BIN)/python benchmarks/group_commit.py
+	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/postgres.py
 	$(BIN)/python benchmarks/scenarios.py

@@ -18,6 +18,8 @@ RATIOS = {
     "check": {"time_of_parse_and_schema"},
     "columns": {"faster_than_bare_rows", "later_of_first"},
     "conditions": {"faster_than_cel_expr", "faster_when_bound", "time_of_lambda"},
+    "find": {"time_of_bare_page", "slowest_of_ten_milliseconds"},
+    "growth": {"at_a_million_of_a_thousand", "of_bare_at_a_thousand", "of_bare_at_a_million"},
     "decide": {"time_of_transitions", "faster_than_best_peer"},
     "durable": {"of_bare_sqlite", "import_of_bare_batches"},
     "group_commit": {"of_own_single", "of_bare_single"},

@@ -125,12 +125,12 @@ class _Question:
             if few:
                 yield _Way(self._of_tags, self._rest())
             for columns, at in self._indexes():
-                hidden = [{**one, "hidden": h} for one in at for h in (False, True)]
+                hidden = [{**one, "hidden": h} for one in at for h in ("false", "true")]
                 yield _Way(partial(self._along, hidden), self._rest(*columns))
             if query.tags is not None and not few and not query.prefix:
                 yield _Way(self._of_tags, self._rest(), begins_at=_BEGINNING * len(query.tags))
 
-    def _indexes(self) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:
+    def _indexes(self) -> Iterator[tuple[tuple[str, ...], list[dict[str, str]]]]:
         """Yield the columns that an index begins with, and the values at which what is asked for stands in it."""
         team = self._query.team
         if team is not None:
@@ -140,9 +140,9 @@ class _Question:
         elif team is None:
             yield ("part",), [{"part": part} for part in self._parts]
 
-    def _along(self, at: Sequence[Mapping[str, Any]], steps: int) -> tuple[str, list[Any]]:
+    def _along(self, at: Sequence[Mapping[str, str]], steps: int) -> tuple[str, list[Any]]:
         """Return a walk along an index at each of some values of the columns that it begins with."""
-        arrays = ", ".join("%s::bool[]" if column == "hidden" else "%s::text[]" for column in at[0])
+        arrays = ", ".join("%s::text[]::bool[]" if column == "hidden" else "%s::text[]" for column in at[0])
         bounds: list[Condition] = [(f"cases.{column} = at.{column}", ()) for column in at[0]]
         if self._query.playbook is not None and ("owner" in at[0] or "team" in at[0]):
             bounds.append(
@@ -167,7 +167,7 @@ class _Question:
     def _of_tags(self, steps: int) -> tuple[str, list[Any]]:
         """Return a walk along what everybody sees, and along the tags of who asks."""
         _, at = next(self._indexes())
-        everybodys, first = self._along([{**one, "hidden": False} for one in at], steps)
+        everybodys, first = self._along([{**one, "hidden": "false"} for one in at], steps)
         mine, second = self._by_tags(sorted(self._query.tags or ()), steps)
         return (
             f"SELECT DISTINCT * FROM (({everybodys}) UNION ALL ({mine})) AS step ORDER BY {_STEP} LIMIT %s",
