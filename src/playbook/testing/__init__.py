@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-for _name in ("appending", "archive", "counting", "hosted", "racing", "reading", "values", "working"):
+for _name in (
+    "appending",
+    "archive",
+    "counting",
+    "hosted",
+    "racing",
+    "reading",
+    "serving",
+    "values",
+    "working",
+):
     pytest.register_assert_rewrite(f"playbook.testing.store_{_name}")
 pytest.register_assert_rewrite("playbook.testing.streams")

@@ -24,11 +24,14 @@ from playbook.testing.store_counting import CountContract
 from playbook.testing.store_hosted import HostContract
 from playbook.testing.store_racing import RaceContract, ShareContract
 from playbook.testing.store_reading import ReadContract
+from playbook.testing.store_serving import ServeContract
 from playbook.testing.store_values import ValueContract
 from playbook.testing.store_working import WorkContract
 
 
-class StoreContract(AppendContract, ValueContract, ReadContract, CountContract, WorkContract, RaceContract):
+class StoreContract(
+    AppendContract, ValueContract, ReadContract, CountContract, WorkContract, RaceContract, ServeContract
+):
     """Every rule a store must keep; give the fixtures `store` and `reopen`."""
 
 
