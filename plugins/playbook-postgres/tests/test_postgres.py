@@ -154,6 +154,29 @@ def test_readers_and_writers_of_the_same_streams_do_not_wait_for_ever(store: Pos
     assert sorted(kind.__name__ for kind in kinds) == ["Receipt", "VersionConflict"]
 
 
+def test_what_the_server_ends_for_another_that_it_waited_for_is_stored_again(
+    url: str, store: PostgresStore
+) -> None:
+    heads = {name: write(name, b"1") for name in ("a", "b")}
+    store.append([batch(made) for made in heads.values()])
+    both = [batch(write(name, b"2", after=head_of(made))) for name, made in heads.items()]
+    lock = "SELECT FROM playbook.streams WHERE stream = %s FOR UPDATE"
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with psycopg.connect(url) as other, psycopg.connect(url, autocommit=True) as onlooker:
+        other.execute("SET deadlock_timeout = '1min'")  # so that it is the store that the server ends
+        other.execute(lock, ("b",))
+        with ThreadPoolExecutor(1) as pool:
+            stored = pool.submit(store.append, both)
+            while onlooker.execute(waiting.encode()).fetchone() == (0,):
+                assert not stored.done()
+            other.execute(lock, ("a",))
+            other.rollback()
+            assert [type(answer) for answer in stored.result()] == [Receipt, Receipt]
+
+
 def test_a_connection_that_the_server_ended_is_replaced(url: str, store: PostgresStore, server: str) -> None:
     assert list(store.streams(TENANT)) == []
     with psycopg.connect(server, autocommit=True) as other:

@@ -286,7 +286,7 @@ class SqliteStore(_Connected):
 
     def restore(self, table: str, rows: Sequence[Row], gone: Sequence[Row]) -> None:
         """Write rows as they are, in place of those with the same keys, and delete rows by their keys, as one."""
-        with self._transaction:
+        with self._lock, self._transaction:
             restore(self._cursor, table, rows, gone)
 
     def integrity(self) -> list[str]:

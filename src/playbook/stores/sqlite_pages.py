@@ -230,10 +230,7 @@ class _Question:
             bounds.append(("cases.playbook = ?", (self._query.playbook,)))
         if "part" not in fixed:
             fits.append(self._in_parts("cases"))
-        if self._query.prefix:
-            prefix = self._query.prefix
-            among = ('cases."case" >= ? AND cases."case" < ?', (prefix, prefix + chr(0x10FFFF)))
-            (bounds if index == "cases_case" else fits).append(among)
+        (bounds if index == "cases_case" else fits).extend(self._beginning())
         looks = self._query.tags is not None
         return _Branch(f"cases INDEXED BY {index}", "cases", bounds, fits, looks, index != "cases_case")
 
@@ -242,11 +239,18 @@ class _Question:
         bounds = [("tags.tenant = ?", (self._tenant,)), ("tags.tag = ?", (tag,)), self._in_parts("tags")]
         if self._query.playbook is not None:
             bounds.append(("tags.playbook = ?", (self._query.playbook,)))
+        fits = [*self._rest({"playbook"}), *self._beginning(), *more]
         looks = not more and self._query.tags is not None
-        return _Branch(_BY_TAG, "tags", bounds, [*self._rest({"playbook"}), *more], looks, in_order=True)
+        return _Branch(_BY_TAG, "tags", bounds, fits, looks, in_order=True)
 
     def _rest(self, fixed: Container[str]) -> list[_Condition]:
         return [(f"cases.{c} = ?", (v,)) for c, v in self._wanted.items() if c not in fixed]
+
+    def _beginning(self) -> list[_Condition]:
+        prefix = self._query.prefix
+        return (
+            [('cases."case" >= ? AND cases."case" < ?', (prefix, prefix + chr(0x10FFFF)))] if prefix else []
+        )
 
     def _in_parts(self, table: str) -> _Condition:
         return f"{table}.part IN ({', '.join('?' * len(self._parts))})", self._parts

@@ -28,6 +28,7 @@ _QUERIES = (
     Query(), Query(owner="ann"), Query(owner=""), Query(team="emea", status="open"), Query("renewal"),
     Query("renewal", stage="proposal", outcome="won"), Query("record:account"), Query(name="Deal 3"),
     Query(prefix="c1"), Query(link="link:account=1"), Query("record:account", link="link:account=1"),
+    Query(prefix="c1", link="link:account=1"),
 )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ class ReadContract:
             Query(team="emea", playbook="renewal"), Query(name="Deal 3"), Query(prefix="c1"), Query(owner="nobody"),
             Query(playbook="renewal", stage="proposal", status="open", owner="ann", team="emea"),
             Query(link="link:account=1"), Query(link="link:account=1", status="open", team="emea"),
-            Query(link="link:"),
+            Query(link="link:"), Query(link="link:account=1", prefix="c1"), Query(prefix="c1", owner="ann"),
         ]  # fmt: skip
         tags = (
             None,

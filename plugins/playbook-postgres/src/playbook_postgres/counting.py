@@ -53,7 +53,7 @@ WITH gone AS (SELECT {_ROW.format("cases", "1")} FROM playbook.cases),
 # one at a time, and only where whoever asks may write
 _MAY_FOLD = (
     "SELECT current_setting('transaction_read_only') = 'off' AND has_table_privilege('playbook.tallies', 'DELETE')"
-    " AND pg_try_advisory_xact_lock(hashtextextended(%s, 2))"
+    " AND pg_try_advisory_xact_lock(hashtextextended(%s, 3))"
 )
 _FOLD = (
     "WITH gone AS (DELETE FROM playbook.tallies WHERE tenant = %s RETURNING *)"

@@ -24,6 +24,8 @@ DOING = "whether it was done is not known, and doing it again does no harm"
 _RIGHTS = "SELECT, INSERT, UPDATE and DELETE on its tables, USAGE on it, ALL on its sequences"
 # the classes of SQLSTATE that say that the server or the connection is gone: connection, operator intervention
 _GONE = (None, "08", "57")
+# the driver derives neither from the error of their class
+_OVERTAKEN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 
 class Overtaken(StoreUnavailable):
@@ -40,7 +42,7 @@ def translated(error: Exception, name: str, fate: str) -> PlaybookError:
             f"{name} was lost while the command was being stored: {line}; whether it was stored is not known: give it"
             " again with the same key (--key) and it is stored once; without a key look at `playbook history` first"
         )
-    if isinstance(error, psycopg.errors.TransactionRollback):
+    if isinstance(error, _OVERTAKEN):
         return Overtaken(f"{name} ended the transaction for another one; {fate}: try again")
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return StoreUnavailable(
