@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from playbook.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from playbook.stores.interface import Batch, DueRow
+    from playbook.stores.interface import Batch, DueRow, IndexRow
 
 LARGEST = 10_000_000
 """Bytes that one stored value may have."""
@@ -19,6 +20,10 @@ LONGEST = 600
 
 _AMOUNTS = range(-(2**63), 2**63)
 _SHOWN = 40
+_TEXTS: Callable[[IndexRow], tuple[str | None, ...]] = attrgetter(
+    "case", "playbook", "name", "stage", "outcome", "owner", "team", "currency", "expected_close", "probability",
+    "forecast",
+)  # fmt: skip
 
 
 def check(batches: Sequence[Batch]) -> None:
@@ -35,9 +40,9 @@ def check(batches: Sequence[Batch]) -> None:
             row = write.index
             if row is not None:
                 size += len(row.fields)
-                texts += (row.case, row.playbook, row.name, row.stage, row.outcome, row.owner, row.team)
-                texts += (row.currency or "", row.expected_close or "", row.probability or "")
-                texts += (row.forecast or "", *row.tags)
+                texts += filter(None, _TEXTS(row))
+                if row.tags:
+                    texts += row.tags
                 if row.amount is not None and row.amount not in _AMOUNTS:
                     raise InputError(f"the amount {row.amount} of {write.stream!r} is beyond 64 bits")
             if not write.expected and not write.events:
@@ -53,11 +58,7 @@ def check(batches: Sequence[Batch]) -> None:
 
 def _check_texts(texts: Sequence[str]) -> None:
     joined = "".join(texts)  # of all together, as above
-    try:
-        size = len(joined.encode())
-    except UnicodeEncodeError:
-        size = LONGEST + 1
-    if size > LONGEST or "\0" in joined:
+    if not joined.isascii() or len(joined) > LONGEST or "\0" in joined:
         for text in texts:
             _check_text(text)
 
