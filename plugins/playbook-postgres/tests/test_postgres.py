@@ -18,14 +18,15 @@ from psycopg.rows import dict_row
 from tests.contracts import first_version
 
 from playbook import ForeignStore, InputError, NewerStore, StoreUnavailable
-from playbook.stores import Receipt
-from playbook.testing.batches import TENANT, batch, head_of, write
+from playbook.stores import Query, Receipt
+from playbook.testing.batches import TENANT, batch, case, head_of, write
 from playbook.testing.stores import ArchiveContract, HostContract, ShareContract, StoreContract
+from playbook_postgres import paging
 from playbook_postgres.schema import VERSION, ddl
 from playbook_postgres.store import PostgresStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from playbook import Store
 
@@ -175,6 +176,27 @@ def test_what_the_server_ends_for_another_that_it_waited_for_is_stored_again(
             other.execute(lock, ("a",))
             other.rollback()
             assert [type(answer) for answer in stored.result()] == [Receipt, Receipt]
+
+
+def test_a_page_is_of_one_moment(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for a case that is just moved to where none stood when the statements for the page were made."""
+    first = write("case:1", b"1", index=case("1", stage="new"))
+    store.append([batch(first)])
+    moved = [batch(write("case:1", b"2", after=head_of(first), index=case("1", stage="won", closed=9)))]
+    find = paging.find
+
+    def slow(ask: Any, *rest: Any) -> list[Any]:
+        def asking(statement: str, values: Sequence[Any]) -> list[Any]:
+            found: list[Any] = ask(statement, values)
+            if moved:
+                assert isinstance(store.append([moved.pop()])[0], Receipt)
+            return found
+
+        return find(asking, *rest)
+
+    monkeypatch.setattr(paging, "find", slow)
+    stages = [[row.stage for row in store.find(TENANT, Query(), limit=9).items] for _ in range(2)]
+    assert stages == [["new"], ["won"]]
 
 
 def test_a_connection_that_the_server_ended_is_replaced(url: str, store: PostgresStore, server: str) -> None:

@@ -55,25 +55,6 @@ _TENANTS = (
     " SELECT (SELECT min(tenant) FROM playbook.streams WHERE tenant > name) FROM found WHERE name IS NOT NULL)"
     " SELECT name FROM found WHERE name IS NOT NULL"
 )
-# What one worker holds of a stream keeps others from the rest of it: its rows are worked off in their order. Those
-# who claim take turns, so that each sees what the one before holds; a row that is just being finished is left out.
-_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
-_CLAIM = (
-    "UPDATE playbook.due SET token = %s, worker = %s, held_from = clock_timestamp(),"
-    " held_until = clock_timestamp() + %s * interval '1 microsecond', attempts = attempts + 1"
-    " FROM (SELECT tenant AS t, stream AS s, id AS i FROM playbook.due AS free WHERE queue = %s AND ready <= %s"
-    " AND NOT EXISTS (SELECT 1 FROM playbook.due AS held WHERE held.tenant = free.tenant"
-    " AND held.stream = free.stream AND held.queue = free.queue"
-    " AND clock_timestamp() >= held.held_from AND clock_timestamp() < held.held_until"
-    " AND (held.id = free.id OR held.worker <> %s))"
-    " ORDER BY ready, tenant, stream, id LIMIT %s FOR UPDATE SKIP LOCKED) AS ripe"
-    " WHERE tenant = t AND stream = s AND id = i"
-    " RETURNING ready, tenant, stream, id, queue, at, data, attempts, token"
-)
-_RELEASE = (
-    "UPDATE playbook.due SET ready = %s, token = NULL, worker = '', held_from = NULL, held_until = NULL, error = %s"
-    " WHERE tenant = %s AND stream = %s AND id = %s AND token = %s"
-)
 # how much of the log of writes there is, in bytes, and whether a copy has so much of it
 _WRITTEN = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
 _THERE = "SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= %s"
@@ -171,9 +152,20 @@ class _Connected(ABC):
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
-        found = paging.find(self._all, tenant, query, after, limit + 1)
+        with self._lend(READING) as pipe, self._still(pipe):
+            found = paging.find(
+                lambda statement, values: pipe.ask(statement, values).fetchall(),
+                tenant, query, after, limit + 1,
+            )  # fmt: skip
         items = tuple(map(finding.row_of, found[:limit]))
         return Page(items, place(items[-1]) if len(found) > limit and items else None)
+
+    @contextmanager
+    def _still(self, pipe: Pipe) -> Iterator[None]:
+        """Show what the database has now, for a block; writers go on."""
+        with pipe.transaction():
+            pipe.send(archive.STILL)
+            yield
 
     def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
         """Return counts and exact sums grouped by columns of the index, in order of group."""
@@ -196,8 +188,8 @@ class _Connected(ABC):
         """
         token = f"{worker}:{secrets.token_hex(12)}"
         with self._lend(DOING) as pipe, pipe.transaction():
-            pipe.send(_IN_TURN, (queue,))
-            taken = pipe.send(_CLAIM, (token, worker, lease, queue, now, worker, limit))
+            pipe.send(writing.IN_TURN, (queue,))
+            taken = pipe.send(writing.CLAIM, (token, worker, lease, queue, now, worker, limit))
         found = taken.fetchall()
         return [Claim(*row[1:]) for row in sorted(found, key=lambda row: row[:4])]
 
@@ -205,7 +197,7 @@ class _Connected(ABC):
         """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
         with self._lend(DOING) as pipe:
             key = (claim.tenant, claim.stream, claim.id, claim.token)
-            pipe.ask(_RELEASE, (retry_at, clean(error), *key))
+            pipe.ask(writing.RELEASE, (retry_at, clean(error), *key))
 
     def document(self, tenant: str, digest: str) -> bytes | None:
         """Return a published document by its digest."""
@@ -300,8 +292,7 @@ class PostgresStore(_Connected):
     @contextmanager
     def moment(self) -> Iterator[archive.PostgresMoment]:
         """Lend what the database has now, for a block; writers go on."""
-        with self._lend(READING) as pipe, pipe.transaction():
-            pipe.send(archive.STILL)
+        with self._lend(READING) as pipe, self._still(pipe):
             pipe.ask("SELECT 1")  # the moment is that of the first question
             yield archive.PostgresMoment(pipe)
 
@@ -361,6 +352,13 @@ class _Replica(_Connected):
         except Overtaken:  # the copy had to take over what the question still needed
             return self._first._all(statement, values, fate)
 
+    def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
+        """Return index rows, newest opened first, by keyset pages."""
+        try:
+            return super().find(tenant, query, after=after, limit=limit)
+        except Overtaken:
+            return self._first.find(tenant, query, after=after, limit=limit)
+
     def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
         """Return counts and exact sums grouped by columns of the index, in order of group."""
         try:
@@ -390,6 +388,10 @@ class HostedStore(_Connected):
             yield self._pipe
         except TRANSLATED as error:
             raise translated(error, "the host's database", fate) from error
+
+    @contextmanager
+    def _still(self, pipe: Pipe) -> Iterator[None]:
+        yield  # how long one state is shown is for the host to say
 
     def close(self) -> None:
         """Leave the connection to the host."""

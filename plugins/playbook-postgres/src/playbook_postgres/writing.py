@@ -69,6 +69,25 @@ _FINISH = (
     " RETURNING id) SELECT 1 / count(*) FROM done"
 )
 _ATTEMPTS = "SELECT attempts FROM playbook.due WHERE tenant = %s AND stream = %s AND id = %s"
+# What one worker holds of a stream keeps others from the rest of it: its rows are worked off in their order. Those
+# who claim take turns, so that each sees what the one before holds; a row that is just being finished is left out.
+IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
+CLAIM = (
+    "UPDATE playbook.due SET token = %s, worker = %s, held_from = clock_timestamp(),"
+    " held_until = clock_timestamp() + %s * interval '1 microsecond', attempts = attempts + 1"
+    " FROM (SELECT tenant AS t, stream AS s, id AS i FROM playbook.due AS free WHERE queue = %s AND ready <= %s"
+    " AND NOT EXISTS (SELECT 1 FROM playbook.due AS held WHERE held.tenant = free.tenant"
+    " AND held.stream = free.stream AND held.queue = free.queue"
+    " AND clock_timestamp() >= held.held_from AND clock_timestamp() < held.held_until"
+    " AND (held.id = free.id OR held.worker <> %s))"
+    " ORDER BY ready, tenant, stream, id LIMIT %s FOR UPDATE SKIP LOCKED) AS ripe"
+    " WHERE tenant = t AND stream = s AND id = i"
+    " RETURNING ready, tenant, stream, id, queue, at, data, attempts, token"
+)
+RELEASE = (
+    "UPDATE playbook.due SET ready = %s, token = NULL, worker = '', held_from = NULL, held_until = NULL, error = %s"
+    " WHERE tenant = %s AND stream = %s AND id = %s AND token = %s"
+)
 _INSERT_DOCUMENT = "INSERT INTO playbook.documents VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 _INSERT_VAULT = "INSERT INTO playbook.vault VALUES (%s, %s, %s, %s, %s)"
 _INSERT_RECEIPT = "INSERT INTO playbook.receipts VALUES (%s, %s, %s, %s, {})"
