@@ -25,7 +25,7 @@ RATIOS = {
     "group_commit": {"of_own_single", "of_bare_single"},
     "peers": {
         "faster_than_dbos",
-        "faster_than_dbos_commands",
+        "faster_than_dbos_within_a_workflow",
         "faster_than_dbos_on_postgres",
         "faster_than_best_peer",
     },
