@@ -23,7 +23,7 @@ from playbook.stores.interface import Batch, IndexRow, Page, Query, Snapshot, Wr
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from playbook.engine.answers import HistoryItem
     from playbook.engine.engine import Engine
@@ -219,6 +219,13 @@ class PluginStreams:
         if head is None:
             raise UnknownName(name, of, [view.id for view in self.page(name, limit=500).items])
         return self._view(kind, of, self._standing(kind, of, head))
+
+    def those(self, name: str, ids: Sequence[str]) -> dict[str, StreamView]:
+        """Return those streams of a kind that there are, by id, as they stood at one moment; raises UnknownName."""
+        kind = self.kind(name)
+        heads = self._store.load(self._tenant, [f"{name}:{of}" for of in ids])
+        found = ((of, heads.get(f"{name}:{of}")) for of in ids)
+        return {of: self._view(kind, of, self._standing(kind, of, head)) for of, head in found if head}
 
     def page(
         self, name: str, called: str | None = None, after: str | None = None, limit: int = 50

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from playbook import CommandLine, FileKind, hookimpl
+from playbook import CommandLine, FileKind, StreamKind, hookimpl
+from playbook_commission.settlements import SETTLEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,9 +27,15 @@ def playbook_kinds(settings: Mapping[str, Any]) -> Iterator[FileKind]:
 
 
 @hookimpl
+def playbook_streams() -> Iterator[StreamKind]:
+    """Add `settlement`."""
+    yield SETTLEMENT
+
+
+@hookimpl
 def playbook_commands(settings: Mapping[str, Any]) -> Iterator[CommandLine]:
     """Add `commission`; `target_pay` names the private file of what people are to be paid."""
-    help_ = "Compute, show and explain pay."
+    help_ = "Compute, show, explain and settle pay."
     yield CommandLine("commission", version="1", load=partial(_commission, settings), help=help_)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
 
 from playbook import InputError
-from playbook_commission.draws import draw
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.following import clawed, held_back
 from playbook_commission.payee import period_of
@@ -19,33 +19,39 @@ from playbook_commission.spiffs import spiffs
 from playbook_commission.statements import Reached, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from playbook.model.organization import Organization
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Cap, Component, Plan
 
-_NOT_EARNED = ("hold", "release")
+_AS_PLANNED: Mapping[str, tuple[Payee, str]] = {}
 
 
-def statements(payee: Payee, version: str, until: str) -> tuple[Statement, ...]:
+def statements(
+    payee: Payee, version: str, until: str, earlier: Mapping[str, tuple[Payee, str]] = _AS_PLANNED
+) -> tuple[Statement, ...]:
     """Return a person's statements by a plan, from its first period to a named one.
 
-    Raises InputError where the plan does not pay in that period, or something that it needs is not there.
+    `earlier` are the periods that another version of the plan pays, each with its payee. Raises InputError where
+    the plan does not pay in that period, or something that it needs is not there.
     """
     found: list[Statement] = []
     for span in spans(payee.plan, until, payee.ledger.organization):
-        found.append(_Period(payee, version, span, tuple(found)).statement())
+        found.append(_Period(*earlier.get(span.name, (payee, version)), span, tuple(found)).statement())
     return tuple(found)
 
 
 def spans(plan: Plan, until: str, organization: Organization) -> Iterator[Span]:
-    """Yield the periods of a plan up to a named one; raises InputError where it does not pay in that one."""
+    """Yield the periods of a plan up to a named one, be it after its end: what it paid may still be undone.
+
+    Raises InputError for a period before its first, or of another length.
+    """
     try:
         last = Span.of(until, organization)
     except ValueError as error:
         raise InputError(str(error)) from None
-    if last.until < plan.since or (plan.until is not None and last.since > plan.until):
+    if last.until < plan.since:
         raise InputError(f"{plan.id} pays from {plan.since} to {plan.until or 'now on'}, and not in {until}")
     if period_of(plan, last.since, organization) != last.name:
         here = period_of(plan, last.since, organization)
@@ -73,21 +79,21 @@ class _Period:
     def statement(self) -> Statement:
         """Return the statement of the period."""
         plan, made = self._plan, list[Line]()
-        reached = {one.id: self._reached(one) for one in plan.components}
-        for component in plan.components:
+        paying = self._payee.is_paid(self._span)  # else only what it paid before is followed
+        reached = {one.id: self._reached(one) for one in plan.components if paying}
+        for component in plan.components if paying else ():
             made += self._component(component, reached)
         made += clawed(self._payee, self._span, self._earlier, made)
-        made += self._bounded("", plan.cap, plan.floor, _total(made))
-        held = list(held_back(self._payee, self._span, self._earlier, made))
-        earned, waits = _total(made), CONTEXT.minus(_total(held))
+        if paying:
+            made += self._bounded("", plan.cap, plan.floor, _total(made))
+        made += list(held_back(self._payee, self._span, self._earlier, made))
+        found = Statement(
+            self._payee.person, self._span.name, plan.id, self._version, self._currency, tuple(made),
+            tuple(reached.values()),
+        )  # fmt: skip
         owed = self._before[-1].owed if self._before else ZERO
         least, recoverable = self._payee.least(self._span)
-        drawn = draw(CONTEXT.subtract(earned, waits), least, owed, recoverable=recoverable)
-        return Statement(
-            self._payee.person, self._span.name, plan.id, self._version, self._currency, (*made, *held),
-            tuple(reached.values()), earned, CONTEXT.subtract(drawn.drawn, drawn.recovered), waits, drawn.paid,
-            drawn.owed,
-        )  # fmt: skip
+        return found.balanced(owed, least, recoverable=recoverable)
 
     # -- components ---------------------------------------------------------------------------------
 
@@ -141,7 +147,7 @@ class _Period:
             for statement in self._before
             if Span.of(statement.period, organization).since >= self._year.since
             for line in statement.lines
-            if line.kind not in _NOT_EARNED and component in ("", line.component)
+            if not line.waits and component in ("", line.component)
         )
 
     # -- what tiers are read by ---------------------------------------------------------------------

@@ -40,15 +40,12 @@ class _Count:
 
 
 class Ledger:
-    """Count measures from one day to another, each once; `known` takes only what was recorded by then."""
+    """Count measures from one day to another, each once."""
 
-    def __init__(
-        self, engine: Engine, since: dt.date, until: dt.date, known: dt.datetime | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, since: dt.date, until: dt.date) -> None:
         self.engine = engine
         self.organization = engine.world.organization
         self._span = (since, until)
-        self._known = known
         self._counts: dict[tuple[str, str, str], _Count] = {}
         self._managers: dict[tuple[str, dt.date], str] = {}
 
@@ -82,9 +79,7 @@ class Ledger:
     def _count(self, plan: Plan, component: Component) -> _Count:
         key = (plan.id, component.id, component.measure)
         if key not in self._counts:
-            found = self.engine.desk.counted(
-                component.measure, *self._span, known=self._known, asking=_asked(component)
-            )
+            found = self.engine.desk.counted(component.measure, *self._span, asking=_asked(component))
             fitting = [one for one in found if one.answers.get("when", True) is True]
             fitting.sort(key=lambda one: (one.day, one.case.id, one.entry))
             people = defaultdict[str, list["Counted"]](list)

@@ -41,7 +41,7 @@ def held_back(payee: Payee, span: Span, before: Sequence[Line], now: Sequence[Li
     new = [
         Line(
             f"{line.id}:hold", line.component, "hold",
-            CONTEXT.minus(rounding.of(CONTEXT.multiply(line.pay, hold.share))), line.case, undoes=line.id,
+            CONTEXT.minus(rounding.of(CONTEXT.multiply(line.pay, hold.share))), line.case, undoes=line.id, waits=True,
         )
         for line in now
         if line.case and line.kind in _PAID and line.pay > ZERO
@@ -57,7 +57,7 @@ def held_back(payee: Payee, span: Span, before: Sequence[Line], now: Sequence[Li
         more = CONTEXT.subtract(rounding.of(part), freed[line.id])
         if more > ZERO:
             name = f"{line.undoes}:release:{span.name}"
-            yield Line(name, line.component, "release", more, line.case, undoes=line.id)
+            yield Line(name, line.component, "release", more, line.case, undoes=line.id, waits=True)
 
 
 def _freed(before: Iterable[Line]) -> Mapping[str, Decimal]:

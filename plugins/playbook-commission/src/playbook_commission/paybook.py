@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playbook import InputError, Money, UnknownName
+from playbook_commission.adjusting import adjusted
 from playbook_commission.computing import spans, statements
 from playbook_commission.crediting import Ledger
-from playbook_commission.payee import Payee
+from playbook_commission.known import as_known
+from playbook_commission.payee import Payee, period_of
+from playbook_commission.paying import Line
 from playbook_commission.plan import Plan, load_plan
 from playbook_commission.quotas import Span
+from playbook_commission.settlements import FINANCE, OPERATOR, Settlement, id_of
+from playbook_commission.statements import thawed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,26 +26,18 @@ if TYPE_CHECKING:
     from playbook import Engine
     from playbook_commission.statements import Statement
 
-OPERATOR = "operator"
-FINANCE = "finance"
-"""The role whose people see every statement."""
-
 
 class Paybook:
-    """Compute statements from what is published and what happened; `known` takes only what was recorded by then."""
+    """Read statements that are settled, and compute others from what is published and what happened."""
 
-    def __init__(
-        self, engine: Engine, target_pay: Mapping[str, Money], known: dt.datetime | None = None
-    ) -> None:
-        self._engine = engine
-        self._target_pay = target_pay
-        self._known = known
-        self._ledgers: dict[tuple[str, str], Ledger] = {}
+    def __init__(self, engine: Engine, target_pay: Mapping[str, Money]) -> None:
+        self.engine = engine
+        self.target_pay = target_pay
+        self._ledgers: dict[tuple[str, str, str], Ledger] = {}
         self.organization = engine.world.organization
         self.plans = {name: load_plan(said) for name, said in engine.published("plan").items()}
-        self._versions = {
-            name: hashlib.sha256(repr(plan).encode()).hexdigest()[:12] for name, plan in self.plans.items()
-        }
+        self._versions = {name: _version(plan) for name, plan in self.plans.items()}
+        self._earlier: dict[tuple[str, str], Plan] = {}
 
     def may_see(self, actor: str, person: str, period: str) -> bool:
         """Return whether somebody may see a person's statement: themselves, who manages them, finance."""
@@ -53,17 +50,39 @@ class Paybook:
         )
 
     def paid(self, period: str) -> Iterator[tuple[str, Plan]]:
-        """Yield who is paid in a period, each with the plan; several times for who has several."""
+        """Yield who is paid in a period, each with the plan; several times for who has several.
+
+        Whom a plan pays no more is among them where something of what was settled changed, or follows.
+        """
         span = self._span(period)
         for person in sorted(self.organization.people):
             for _, plan in sorted(self.plans.items()):
-                if any(
-                    Payee(self._ledger(plan, period), plan, person, None).counts(day) for day in span.days()
-                ):
+                if self._payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan):
                     yield person, plan
+
+    def _is_followed(self, person: str, span: Span, plan: Plan) -> bool:
+        if not self._pays_in(plan, span.name):
+            return False
+        known = self.settlements(person, span.name, plan)
+        if span.name in known:
+            return True
+        settled = any(one.settled for one in known.values())
+        return settled and bool(self.anew(person, span.name, plan, known).lines)
+
+    def may_settle(self, actor: str) -> bool:
+        """Return whether somebody may settle and audit: finance, and the operator."""
+        return actor == OPERATOR or self.organization.post(actor).role == FINANCE
+
+    def check_period(self, period: str) -> None:
+        """Raise InputError for what is no period."""
+        self._span(period)
 
     def statement(self, person: str, period: str, plan: str = "") -> Statement:
         """Return a person's statement; raises InputError where there is none, or several plans and none was named."""
+        return self.computed(person, period, self.plan_of(person, period, plan))
+
+    def plan_of(self, person: str, period: str, plan: str = "") -> Plan:
+        """Return the plan that pays a person, raising InputError as `statement` does."""
         if plan and plan not in self.plans:
             raise UnknownName("plan", plan, self.plans)
         mine = [one for who, one in self.paid(period) if who == person and plan in ("", one.id)]
@@ -74,15 +93,91 @@ class Paybook:
                 if mine
                 else f"no plan pays {person} in {period}; look at its `applies_to` and `effective`"
             )
-        return self.computed(person, period, mine[0])
+        return mine[0]
 
     def computed(self, person: str, period: str, plan: Plan) -> Statement:
-        """Return a person's statement by a plan."""
-        payee = Payee(self._ledger(plan, period), plan, person, self._target_pay.get(person))
-        return statements(payee, self._versions[plan.id], period)[-1]
+        """Return a person's statement by a plan: as it was settled, else as it is now."""
+        known = self.settlements(person, period, plan)
+        settled = known[period].settled if period in known else None
+        return self.anew(person, period, plan, known) if settled is None else thawed(settled.statement)
+
+    def settlements(self, person: str, period: str, plan: Plan) -> dict[str, Settlement]:
+        """Return what was settled or added by hand for a person by a plan, by period, up to a named one."""
+        names = [id_of(person, plan.id, span.name) for span in spans(plan, period, self.organization)]
+        found = self.engine.streams.those("settlement", names)
+        return {one.state.period: one.state for one in found.values()}
+
+    def settled(self, person: str, period: str, plan: str) -> Settlement | None:
+        """Return the settlement of a period that is settled."""
+        name = id_of(person, plan, period)
+        view = self.engine.streams.those("settlement", [name]).get(name)
+        return view.state if view is not None and view.state.settled else None
+
+    def anew(self, person: str, period: str, plan: Plan, known: Mapping[str, Settlement]) -> Statement:
+        """Return a person's statement as it is now, with what became of `known` settlements of earlier periods.
+
+        A period that was settled is compared by the version of the plan that it was settled with.
+        """
+        payee = self._payee(plan, period, person)
+        settled = {
+            name: thawed(one.settled.statement) for name, one in known.items() if one.settled is not None
+        }
+        versions = {}
+        for name, statement in settled.items():
+            if statement.version != self._versions[plan.id] and name != period:
+                then = self._as_settled(plan.id, known[name], statement.version)
+                versions[name] = self._payee(then, period, person), statement.version
+        found = statements(payee, self._versions[plan.id], period, versions)
+        manual = {name: _added(one, found[-1].currency) for name, one in known.items()}
+        return adjusted(payee, found, settled, manual)
+
+    def open_from(self, person: str, period: str, plan: Plan) -> str:
+        """Return the first period of a plan that a person is paid in and that is not settled, up to a named one."""
+        known = self.settlements(person, period, plan)
+        payee = self._payee(plan, period, person)
+        return next(
+            (
+                span.name
+                for span in spans(plan, period, self.organization)
+                if (span.name == period or payee.is_paid(span))
+                and not (span.name in known and known[span.name].settled)
+            ),
+            "",
+        )
+
+    def next_open(self, person: str, period: str, plan: Plan) -> str:
+        """Return the first period from a named one on that is not settled."""
+        span = self._span(period)
+        while self.settled(person, span.name, plan.id) is not None:
+            name = period_of(plan, span.until + dt.timedelta(1), self.organization)
+            span = self._span(name)
+        return span.name
+
+    def check_amount(self, person: str, period: str, plan: Plan, amount: str) -> None:
+        """Raise InputError for what is no amount of the person's currency, of as many digits as the plan pays."""
+        currency = self._payee(plan, period, person).currency(self._span(period))
+        try:
+            money = Money.parse(amount)
+        except ValueError as error:
+            raise InputError(f"the amount of an adjustment: {error}") from None
+        if money.currency != currency:
+            raise InputError(f"{person} is paid in {currency}; write the amount in it, and not {amount}")
+        if plan.rounding.of(money.amount) != money.amount:
+            raise InputError(f"{plan.id} pays in steps of {plan.rounding.to} {currency}, and not {amount}")
+
+    def _as_settled(self, plan: str, settlement: Settlement, version: str) -> Plan:
+        key = (plan, version)
+        if key not in self._earlier and settlement.settled is not None:
+            then = as_known(self.engine, settlement.settled.basis.known)
+            self._earlier[key] = load_plan(then.published("plan")[plan])
+        return self._earlier[key]
+
+    def _payee(self, plan: Plan, period: str, person: str) -> Payee:
+        return Payee(self._ledger(plan, period), plan, person, self.target_pay.get(person))
 
     def _ledger(self, plan: Plan, period: str) -> Ledger:
-        key = (plan.id, period)
+        now = plan is self.plans.get(plan.id)
+        key = (plan.id, self._versions[plan.id] if now else _version(plan), period)
         if key not in self._ledgers:
             first, *_ = (
                 spans(plan, period, self.organization)
@@ -91,18 +186,37 @@ class Paybook:
             )
             year = Span.of(first.name[:4], self.organization)
             until = self._span(period).until
-            self._ledgers[key] = Ledger(self._engine, min(first.since, year.since), until, self._known)
+            self._ledgers[key] = Ledger(self.engine, min(first.since, year.since), until)
         return self._ledgers[key]
 
     def _pays_in(self, plan: Plan, period: str) -> bool:
         span = self._span(period)
-        return span.until >= plan.since and (plan.until is None or span.since <= plan.until)
+        if plan.until is not None and span.since > plan.until:  # it may still follow what it paid
+            return period_of(plan, span.since, self.organization) == span.name
+        return span.until >= plan.since
 
     def _span(self, period: str) -> Span:
         try:
             return Span.of(period, self.organization)
         except ValueError as error:
             raise InputError(str(error)) from None
+
+
+def _version(plan: Plan) -> str:
+    return hashlib.sha256(repr(plan).encode()).hexdigest()[:12]
+
+
+def _added(settlement: Settlement, currency: str) -> list[Line]:
+    """Return the lines that were added by hand; raises InputError for another currency than the statement's."""
+    found = []
+    for number, one in enumerate(settlement.manual, start=1):
+        amount = Money.parse(one.amount)
+        if amount.currency != currency:
+            raise InputError(
+                f"{settlement.person} is paid in {currency}, and {one.amount} was added to {settlement.period}"
+            )
+        found.append(Line(f"manual:{number}", "", "manual", amount.amount, because=one.because))
+    return found
 
 
 def read_target_pay(path: Path) -> dict[str, Money]:

@@ -54,6 +54,10 @@ class Payee:
             )
         return self._counting[day]
 
+    def is_paid(self, span: Span) -> bool:
+        """Return whether the person is paid by the plan on any day of a period."""
+        return any(self.counts(day) for day in span.days())
+
     def currency(self, span: Span) -> str:
         """Return what the person is paid in: the plan's currency, the team's, or the organization's."""
         if self.plan.currency:

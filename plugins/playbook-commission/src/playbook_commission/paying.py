@@ -44,7 +44,10 @@ class Slice:
 
 @attrs.frozen
 class Line:
-    """Hold one line of a statement; `case` is empty where it is for no single one, `undoes` the line it undoes."""
+    """Hold one line of a statement; `case` is empty where it is for no single one, `undoes` the line it undoes.
+
+    `waits` says that it is of what is held back, and not of what is earned.
+    """
 
     id: str
     component: str
@@ -55,6 +58,7 @@ class Line:
     slices: tuple[Slice, ...] = ()
     undoes: str = ""
     because: str = ""
+    waits: bool = False
 
 
 @attrs.frozen

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
 import attrs
+import msgspec
 
-from playbook_commission.exact import CONTEXT
-
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from playbook_commission.paying import Line
-    from playbook_commission.quotas import Target
+from playbook.model.values import plain
+from playbook_commission.draws import draw
+from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.paying import Line, summed
+from playbook_commission.quotas import Target
 
 
 @attrs.frozen
@@ -47,8 +48,39 @@ class Statement:
     currency: str
     lines: tuple[Line, ...]
     reached: tuple[Reached, ...]
-    earned: Decimal
-    draw: Decimal
-    held: Decimal
-    paid: Decimal
-    owed: Decimal
+    earned: Decimal = ZERO
+    draw: Decimal = ZERO
+    held: Decimal = ZERO
+    paid: Decimal = ZERO
+    owed: Decimal = ZERO
+
+    def balanced(self, owed: Decimal, least: Decimal, *, recoverable: bool) -> Statement:
+        """Return the statement with what its lines come to, where `least` is paid at least and `owed` was before."""
+        earned = summed(line.pay for line in self.lines if not line.waits)
+        waits = CONTEXT.minus(summed(line.pay for line in self.lines if line.waits))
+        drawn = draw(CONTEXT.subtract(earned, waits), least, owed, recoverable=recoverable)
+        return attrs.evolve(
+            self, earned=earned, draw=CONTEXT.subtract(drawn.drawn, drawn.recovered), held=waits,
+            paid=drawn.paid, owed=drawn.owed,
+        )  # fmt: skip
+
+
+def frozen(statement: Statement) -> dict[str, Any]:
+    """Return a statement as plain values, every number in its one canonical form."""
+    said: dict[str, Any] = _plain(msgspec.to_builtins(statement, builtin_types=(Decimal,)))
+    return said
+
+
+def thawed(said: dict[str, Any]) -> Statement:
+    """Return the statement of plain values."""
+    return msgspec.convert(said, Statement)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(plain(value))
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(one) for one in value]
+    return value

@@ -1,0 +1,58 @@
+"""What the commands share: the book that they ask, and how amounts are told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playbook import InputError, Money, Refused
+from playbook_commission.known import as_known
+from playbook_commission.paybook import Paybook, read_target_pay
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from playbook.cli.session import Session
+    from playbook_commission.statements import Statement
+
+
+def target_pay(session: Session, settings: Mapping[str, Any]) -> dict[str, Money]:
+    """Return what the private file of target pay says; nothing where the settings name none."""
+    pay = settings.get("target_pay")
+    return read_target_pay(session.folder / Path(str(pay))) if pay else {}
+
+
+def book_of(session: Session, settings: Mapping[str, Any], as_of: str | None = None) -> Paybook:
+    """Return the book of the project, by what was recorded by a time where one is given."""
+    engine = session.engine
+    if as_of is not None:
+        engine = as_known(engine, _time(as_of, engine.world.zone))
+    return Paybook(engine, target_pay(session, settings))
+
+
+def _time(text: str, zone: dt.tzinfo) -> dt.datetime:
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{text!r} is no time: write one like 2027-04-01 or 2027-04-01T09:00") from None
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def not_theirs(actor: str, person: str) -> Refused:
+    """Return why somebody does not see a statement."""
+    return Refused(
+        "not_permitted", f"{actor} may not see what {person} is paid; they, their manager and finance may"
+    )
+
+
+def sums(one: Statement) -> dict[str, Any]:
+    """Return what the lines of a statement come to."""
+    names = ("earned", "draw", "held", "paid", "owed")
+    return {name: money(one, getattr(one, name)) for name in names}
+
+
+def money(one: Statement, amount: Decimal) -> Money:
+    """Return an amount of a statement as money."""
+    return Money(amount, one.currency).rounded()

@@ -1,0 +1,108 @@
+"""The commands below `commission` that settle, adjust and audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playbook import Refused, command
+from playbook_commission.asking import book_of, sums, target_pay
+from playbook_commission.settlements import Adjust, id_of
+from playbook_commission.settling import audit, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from playbook.cli.session import Session
+    from playbook_commission.settling import Outcome
+
+
+def settling(settings: Mapping[str, Any]) -> click.Command:
+    """Return `settle`."""
+
+    @command("settle", example="playbook commission settle --period 2027-Q1 --as fin")
+    @click.option("--period", required=True, help="A period that is over, like 2027-Q1.")
+    @click.option("--person", default="", help="Only this person.")
+    def run(session: Session, period: str, person: str) -> int | None:
+        """Freeze what everyone is paid for a period; what changes later is adjusted in the next."""
+        only = session.person(person) if person else ""
+        found = settle(session.engine, target_pay(session, settings), period, session.actor, only)
+        if isinstance(found, Refused):
+            return session.refuse(found)
+        if not found:
+            said = f"no plan pays {only or 'anybody'} in {period}; look at its `applies_to` and `effective`"
+            return session.refuse(Refused("nobody", said))
+        rows = [_row(session, one) for one in found]
+        new = sum(one.new for one in found)
+        unchanged = {} if new else {"nothing changed": f"{period} was settled before"}
+        session.tell({"period": period, "new": new, **unchanged, "settled": rows})
+        return None
+
+    return run
+
+
+def _row(session: Session, one: Outcome) -> dict[str, Any]:
+    return {
+        "person": one.person, "plan": one.statement.plan, **sums(one.statement),
+        "settled": "now" if one.new else "before", "hash": one.hash if session.json else one.hash[:12],
+    }  # fmt: skip
+
+
+def adjusting(settings: Mapping[str, Any]) -> click.Command:
+    """Return `adjust`."""
+
+    @command("adjust", example="playbook commission adjust sam '250 EUR' --period 2027-Q2 --because 'a fair'")
+    @click.argument("person")
+    @click.argument("amount")
+    @click.option("--period", required=True, help="A period that is not settled, like 2027-Q2.")
+    @click.option("--because", required=True, help="Why; it stands on the statement.")
+    @click.option("--plan", default="", help="Which plan, where there are several.")
+    def run(session: Session, person: str, amount: str, period: str, because: str, plan: str) -> int | None:
+        """Add a line to a person's statement by hand; finance only."""
+        book, who = book_of(session, settings), session.person(person)
+        paid = book.plan_of(who, period, plan)
+        book.check_amount(who, period, paid, amount)
+        asked = Adjust(id_of(who, paid.id, period), amount, because)
+        answer = session.engine.run(asked, actor=session.actor)
+        if isinstance(answer, Refused):
+            if answer.code == "settled":
+                later = book.next_open(who, period, paid)
+                answer = Refused("settled", f"{period} of {who} is settled and stays; {later} is open")
+            return session.refuse(answer)
+        session.tell({"person": who, "plan": paid.id, "period": period, "amount": amount, "because": because})
+        return None
+
+    return run
+
+
+def auditing(_: Mapping[str, Any]) -> click.Command:
+    """Return `audit`."""
+
+    @command("audit", example="playbook commission audit 2027-Q1")
+    @click.argument("period")
+    def run(session: Session, period: str) -> int | None:
+        """Compute what was settled again from what was known then, and compare; exit 1 where it differs."""
+        book = book_of(session, {})
+        if not book.may_settle(session.actor):
+            said = f"{session.actor} may not audit; people in the role finance, or the operator, may"
+            return session.refuse(Refused("not_permitted", said))
+        book.check_period(period)
+        found = list(audit(session.engine, period))
+        differing = [one for one in found if one.differs]
+        rows = [
+            {"person": one.person, "plan": one.plan, "hash": one.hash, "differs": list(one.differs)}
+            for one in sorted(differing, key=lambda one: (one.person, one.plan))
+        ]
+        if session.json:
+            session.tell({"period": period, "settled": len(found), "differing": rows})
+        else:
+            told = [
+                {"statement": f"{one.person} by {one.plan}", "differs": said}
+                for one in differing
+                for said in one.differs
+            ]
+            session.tell({"period": period, "settled": len(found), "differing": told or "none"})
+        return 1 if differing else 0
+
+    return run

@@ -1,0 +1,175 @@
+"""Settlements: a person's statement of a period, frozen, and what finance adds by hand before that; streams.
+
+One is called `PERSON.PLAN.PERIOD`, such as `sam.ae-2027.2027-Q1`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from playbook import Found, InputError, Money, Refused, StreamKind
+from playbook.times import zone
+from playbook_commission.quotas import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playbook import Asked, Happened
+
+OPERATOR = "operator"
+FINANCE = "finance"
+"""The role whose people see every statement, settle and adjust."""
+
+
+class Basis(msgspec.Struct, frozen=True):
+    """Hold what a statement rests on beside events: by when they were recorded, and the person's target pay."""
+
+    known: dt.datetime
+    target_pay: str = ""
+
+
+class Settle(msgspec.Struct, frozen=True):
+    """Ask to freeze a statement, in plain values; `manual` counts the lines added by hand that it has."""
+
+    id: str
+    statement: dict[str, Any]
+    basis: Basis
+    manual: int = 0
+
+
+class Adjust(msgspec.Struct, frozen=True):
+    """Ask to add an amount, written `250 EUR`, to a period that is not settled, and say why."""
+
+    id: str
+    amount: str
+    because: str
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """A statement was frozen; `hash` is of the statement and what it rests on."""
+
+    statement: dict[str, Any]
+    basis: Basis
+    hash: str
+
+
+class Adjusted(msgspec.Struct, frozen=True):
+    """An amount was added by hand."""
+
+    amount: str
+    because: str
+
+
+class Settlement(msgspec.Struct, frozen=True):
+    """Hold what was added to a period by hand, and the statement that was settled; None where it is open."""
+
+    person: str
+    plan: str
+    period: str
+    manual: tuple[Adjusted, ...] = ()
+    settled: Settled | None = None
+    at: dt.datetime | None = None
+    by: str = ""
+
+
+def id_of(person: str, plan: str, period: str) -> str:
+    """Return what the settlement of a person, plan and period is called."""
+    return f"{person}.{plan}.{period}"
+
+
+def hash_of(statement: dict[str, Any], basis: Basis) -> str:
+    """Return the hash of a statement in plain values and of what it rests on, from their canonical JSON."""
+    said = msgspec.json.encode([statement, msgspec.to_builtins(basis)], order="sorted")
+    return hashlib.sha256(said).hexdigest()
+
+
+def decide(
+    state: Settlement | None, command: Settle | Adjust, asked: Asked
+) -> Refused | Iterable[Settled | Adjusted]:
+    """Return what a command leads to: nothing where a period that is settled is to be settled again."""
+    person, plan, span = _named(command.id, asked)
+    if isinstance(command, Adjust):
+        return _adjusted(state, command, asked, span)
+    if not may_settle(asked):
+        return Refused("not_permitted", f"only people in the role {FINANCE}, or the operator, may settle")
+    if state is not None and state.settled is not None:
+        return ()
+    if asked.at.astimezone(zone(asked.organization.settings.timezone)).date() <= span.until:
+        return Refused("not_over", f"{span.name} lasts until {span.until}; settle it when it is over")
+    if len(state.manual if state else ()) != command.manual:
+        return Refused("changed", f"{span.name} of {person} was adjusted meanwhile; settle it again")
+    said = {"person": person, "plan": plan, "period": span.name}
+    if {name: command.statement.get(name) for name in said} != said:
+        raise InputError(f"{command.id} is to be settled with the statement of another")
+    return (Settled(command.statement, command.basis, hash_of(command.statement, command.basis)),)
+
+
+def may_settle(asked: Asked) -> bool:
+    """Return whether who asks may settle."""
+    return asked.actor == OPERATOR or _is_finance(asked)
+
+
+def _is_finance(asked: Asked) -> bool:
+    return asked.organization.post(asked.actor).role == FINANCE
+
+
+def _adjusted(
+    state: Settlement | None, command: Adjust, asked: Asked, span: Span
+) -> Refused | tuple[Adjusted, ...]:
+    if not _is_finance(asked):
+        return Refused("not_permitted", f"only people in the role {FINANCE} may adjust what somebody is paid")
+    if state is not None and state.settled is not None:
+        return Refused("settled", f"{span.name} is settled and stays as it is; adjust a later period")
+    try:
+        amount = Money.parse(command.amount)
+    except ValueError as error:
+        raise InputError(f"the amount of an adjustment: {error}") from None
+    if not amount.amount:
+        raise InputError(
+            "an adjustment of nothing changes nothing; write an amount like '250 EUR' or '-40 EUR'"
+        )
+    if not command.because.strip():
+        raise InputError("say why: --because TEXT")
+    return (Adjusted(str(amount), command.because.strip()),)
+
+
+def _named(of: str, asked: Asked) -> tuple[str, str, Span]:
+    parts = of.rsplit(".", 2)
+    if len(parts) != 3 or parts[0] not in asked.organization.people:
+        raise InputError(f"{of!r} is no settlement: write PERSON.PLAN.PERIOD, such as sam.ae-2027.2027-Q1")
+    try:
+        return parts[0], parts[1], Span.of(parts[2], asked.organization)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def evolve(state: Settlement | None, event: Settled | Adjusted, happened: Happened) -> Settlement:
+    """Return the settlement after an event."""
+    person, plan, period = happened.id.rsplit(".", 2)
+    found = Settlement(person, plan, period) if state is None else state
+    if isinstance(event, Adjusted):
+        return msgspec.structs.replace(found, manual=(*found.manual, event))
+    return msgspec.structs.replace(found, settled=event, at=happened.at, by=happened.actor)
+
+
+def index(state: Settlement) -> Found:
+    """Return what a settlement is found by: the period is its name."""
+    stage = "settled" if state.settled else "open"
+    return Found(state.period, state.person, stage, open=state.settled is None, fields={"plan": state.plan})
+
+
+SETTLEMENT = StreamKind(
+    name="settlement",
+    version="1",
+    events={"settlement.adjusted/1": Adjusted, "settlement.settled/1": Settled},
+    state=Settlement,
+    evolve=evolve,
+    commands=(Settle, Adjust),
+    decide=decide,
+    index=index,
+    doc="What a person was paid for a period, frozen",
+)
