@@ -35,7 +35,7 @@ def settling(settings: Mapping[str, Any]) -> click.Command:
             return session.refuse(Refused("nobody", said))
         rows = [_row(session, one) for one in found]
         new = sum(one.new for one in found)
-        unchanged = {} if new else {"nothing changed": f"{period} was settled before"}
+        unchanged = {} if new or session.json else {"nothing changed": f"{period} was settled before"}
         session.tell({"period": period, "new": new, **unchanged, "settled": rows})
         return None
 
