@@ -31,7 +31,7 @@ from playbook.model.organization import OPERATOR
 from playbook.model.values import encode
 from playbook.process.facts import World
 from playbook.stores.interface import Query, Receipt, Replicated, VersionConflict
-from playbook.times import in_utc, system_clock
+from playbook.times import in_utc, system_clock, to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -312,6 +312,16 @@ class Engine:
         """Return what helps with a case where it stands; that it was opened is counted. Raises UnknownName."""
         self.run(Guide(case), actor=actor)
         return guided(self, case, actor)
+
+    def as_known(self, known: dt.datetime) -> Engine:
+        """Return an engine that knows what was recorded by a time and takes that for the present; it only reads.
+
+        That holds for cases, records, published files, the organization and the streams of plugins.
+        """
+        from playbook.engine.knowing import past  # nothing that a command waits for
+
+        store = past(self.store, self.streams, to_micros(known))
+        return Engine(store, self.registry, tenant=self.tenant, clock=lambda: known)
 
     def published(self, kind: str) -> dict[str, Any]:
         """Return what the published files of a plugin's kind say, as plain values by id."""

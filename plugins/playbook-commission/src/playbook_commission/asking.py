@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playbook import InputError, Money, Refused
-from playbook_commission.known import as_known
 from playbook_commission.paybook import Paybook, read_target_pay
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def book_of(session: Session, settings: Mapping[str, Any], as_of: str | None = N
     """Return the book of the project, by what was recorded by a time where one is given."""
     engine = session.engine
     if as_of is not None:
-        engine = as_known(engine, _time(as_of, engine.world.zone))
+        engine = engine.as_known(_time(as_of, engine.world.zone))
     return Paybook(engine, target_pay(session, settings))
 
 

@@ -12,7 +12,6 @@ from playbook import InputError, Money, UnknownName
 from playbook_commission.adjusting import adjusted
 from playbook_commission.computing import spans, statements
 from playbook_commission.crediting import Ledger
-from playbook_commission.known import as_known
 from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import Line
 from playbook_commission.plan import Plan, load_plan
@@ -168,7 +167,7 @@ class Paybook:
     def _as_settled(self, plan: str, settlement: Settlement, version: str) -> Plan:
         key = (plan, version)
         if key not in self._earlier and settlement.settled is not None:
-            then = as_known(self.engine, settlement.settled.basis.known)
+            then = self.engine.as_known(settlement.settled.basis.known)
             self._earlier[key] = load_plan(then.published("plan")[plan])
         return self._earlier[key]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from playbook import Found, InputError, Money, Refused, StreamKind
-from playbook.times import zone
 from playbook_commission.quotas import Span
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def decide(
         return Refused("not_permitted", f"only people in the role {FINANCE}, or the operator, may settle")
     if state is not None and state.settled is not None:
         return ()
-    if asked.at.astimezone(zone(asked.organization.settings.timezone)).date() <= span.until:
+    if asked.at.astimezone(ZoneInfo(asked.organization.settings.timezone)).date() <= span.until:
         return Refused("not_over", f"{span.name} lasts until {span.until}; settle it when it is over")
     if len(state.manual if state else ()) != command.manual:
         return Refused("changed", f"{span.name} of {person} was adjusted meanwhile; settle it again")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook import Money, Refused
-from playbook_commission.known import as_known
 from playbook_commission.paybook import Paybook
 from playbook_commission.settlements import Basis, Settle, hash_of, id_of
 from playbook_commission.statements import frozen, thawed
@@ -40,7 +39,7 @@ def settle(
     refused stays, and the rest follows when it is settled again.
     """
     known = engine.clock()
-    book = Paybook(as_known(engine, known), target_pay)
+    book = Paybook(engine.as_known(known), target_pay)
     wanted = [(who, plan) for who, plan in book.paid(period) if person in ("", who)]
     for who, plan in wanted:
         first = book.open_from(who, period, plan)
@@ -113,7 +112,7 @@ def _audited(engine: Engine, kept: Settlement) -> Audited:
     if hash_of(said.statement, said.basis) != said.hash:
         differs.append("what is stored is not what its hash was made of")
     pay = {kept.person: Money.parse(said.basis.target_pay)} if said.basis.target_pay else {}
-    book = Paybook(as_known(engine, said.basis.known), pay)
+    book = Paybook(engine.as_known(said.basis.known), pay)
     if kept.plan not in book.plans:
         differs.append(f"there was no plan {kept.plan}")
     else:

@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 import msgspec
 
-from playbook.model.values import plain
 from playbook_commission.draws import draw
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paying import Line, summed
@@ -78,7 +77,7 @@ def thawed(said: dict[str, Any]) -> Statement:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return str(plain(value))
+        return f"{value.normalize(CONTEXT):f}" if value else "0"
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

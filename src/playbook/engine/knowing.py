@@ -1,41 +1,29 @@
-"""The past: an engine over what was recorded by a time, so that what was computed then can be computed again."""
+"""The past: a store that shows what was recorded by a time, so that what was computed then can be computed again."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from playbook import Engine, Happened, Page, Query
+from playbook.engine.streams import ORGANIZATION
+from playbook.model.stream_kinds import Happened
 from playbook.model.values import encode
-from playbook.stores.interface import Snapshot
-from playbook.times import from_micros, to_micros
+from playbook.stores.interface import Page, Query, Snapshot
+from playbook.times import from_micros
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
-    from playbook import Store
     from playbook.engine.plugin_streams import PluginStreams
-    from playbook.stores.interface import IndexRow, StoredEvent
+    from playbook.stores.interface import IndexRow, Store, StoredEvent
 
-_FOLDED_ELSEWHERE = ("case", "record", "settlement")
-_ORGANIZATION = "organization"
+_FOLDED = ("case", "record")
 _UNKNOWN_FOLD = 0
 _SAME = ("document", "streams", "vault")  # documents and names are asked for by what is read as known
 
 
-def as_known(engine: Engine, known: dt.datetime) -> Engine:
-    """Return an engine that knows what was recorded by a time, and takes that for the present; it only reads.
-
-    That holds for cases, records, settlements, plans and the organization; a case's playbook is pinned anyway.
-    """
-    past = _Past(engine.store, engine.streams, to_micros(known))
-    return Engine(
-        cast("Store", past),
-        engine.registry,
-        project=engine.project,
-        tenant=engine.tenant,
-        clock=lambda: known,
-    )
+def past(store: Store, streams: PluginStreams, known: int) -> Store:
+    """Return a store that shows what was recorded by a time, in microseconds; it is only read."""
+    return cast("Store", _Past(store, streams, known))
 
 
 class _Past:
@@ -77,9 +65,10 @@ class _Past:
 
     def _head(self, tenant: str, stream: str, head: Snapshot) -> Snapshot | None:
         kind = stream.partition(":")[0]
-        if kind not in (*_FOLDED_ELSEWHERE, "file", _ORGANIZATION):
+        folded = (*_FOLDED, *self._streams.names())
+        if kind not in (*folded, "file", ORGANIZATION):
             return head
-        if kind in _FOLDED_ELSEWHERE:
+        if kind in folded:
             if next(self.events(tenant, stream), None) is None:
                 return None
             return Snapshot(head.version, head.hash, _UNKNOWN_FOLD, b"")
@@ -91,9 +80,9 @@ class _Past:
         return Snapshot(last.version, last.hash, head.fold, data)
 
     def _organization(self, events: Sequence[StoredEvent]) -> bytes:
-        kind = self._streams.of(_ORGANIZATION)
+        kind = self._streams.of(ORGANIZATION)
         state = kind.initial
         for stored in events:
-            happened = Happened(_ORGANIZATION, from_micros(stored.at), stored.actor)
+            happened = Happened(ORGANIZATION, from_micros(stored.at), stored.actor)
             state = kind.evolve(state, self._streams.decode(stored), happened)
         return encode(state)
