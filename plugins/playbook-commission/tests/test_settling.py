@@ -320,3 +320,9 @@ def test_refunding_everything_brings_all_periods_to_zero(
         assert total >= 0
     total += sum(office.statement("2028-Q1").earned for _ in office.book.paid("2028-Q1"))
     assert total == 0
+
+
+def test_before_a_plan_was_published_nobody_was_paid_by_it(office: Office) -> None:
+    office.won("2027-01-10", "1000 EUR")
+    before = office.engine.as_known(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    assert list(Paybook(before, {}).paid("2027-Q1")) == []

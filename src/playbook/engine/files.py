@@ -82,7 +82,7 @@ class PublishedFiles:
     def _heads(self, kind: str) -> dict[str, Snapshot]:
         names = list(streams_of(self._store, self._tenant, file_stream(kind, "")))
         heads = self._store.load(self._tenant, names)
-        return {name: heads[name] for name in names}
+        return {name: heads[name] for name in names if name in heads}
 
     def _content(self, digest: str) -> Any:
         if digest not in self._contents:
