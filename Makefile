@@ -36,19 +36,9 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+# Every benchmark, which takes about an hour, into docs/performance.md; one alone is a script in benchmarks/.
 bench: setup
-	$(BIN)/python benchmarks/check.py
-	$(BIN)/python benchmarks/columns.py
-	$(BIN)/python benchmarks/conditions.py
-	$(BIN)/python benchmarks/decide.py
-	$(BIN)/python benchmarks/durable.py
-	$(BIN)/python benchmarks/find.py
-	$(BIN)/python benchmarks/group_commit.py
-	$(BIN)/python benchmarks/growth.py
-	$(BIN)/python benchmarks/peers.py
-	$(BIN)/python benchmarks/postgres.py
-	$(BIN)/python benchmarks/scenarios.py
-	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/all.py
 
 # Resolve constraints.txt anew: the newest versions that the pyproject.toml files allow.
 constraints:

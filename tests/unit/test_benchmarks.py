@@ -36,7 +36,9 @@ RATIOS = {
 
 
 def test_every_script_is_known() -> None:
-    assert {path.stem for path in FOLDER.glob("*.py")} - {"bench", "filling"} == set(RATIOS)
+    assert {path.stem for path in FOLDER.glob("*.py")} - {"all", "bench", "filling"} == set(RATIOS)
+    listed = (FOLDER / "all.py").read_text("utf-8").partition("NAMES = (")[2].partition(")")[0]
+    assert [name for name in sorted(RATIOS) if f'"{name}"' not in listed] == []
 
 
 @pytest.mark.parametrize(("name", "ratios"), RATIOS.items())

@@ -62,7 +62,13 @@ def part_of(row: IndexRow) -> str:
 
 
 def part_fits(part: str, query: Query) -> bool:
-    """Return whether a part has rows that a query asks for, all as to status and outcome."""
+    """Return whether a part has rows that a query asks for, all as to status and outcome.
+
+    A part without a name is of a program that knew none and went on writing: its rows are found when they are
+    written again.
+    """
+    if not part:
+        return False
     record = part.startswith("r")
     status, outcome = ("open" if part[record] == "o" else "closed"), part[record + 1 :]
     return (
