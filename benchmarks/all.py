@@ -24,6 +24,7 @@ NAMES = (
     "scenarios", "startup",
 )  # fmt: skip
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+HEAD = "| benchmark | ratio | goal | measured |\n|---|---|---|---|\n"
 BEGIN, END = "<!-- measured -->\n", "<!-- /measured -->\n"
 _CPU = Path("/proc/cpuinfo")
 
@@ -48,18 +49,32 @@ def machine() -> str:
     )
 
 
-def table(found: dict[str, Figures]) -> Iterator[str]:
-    """Yield the lines of the table of ratios."""
-    yield f"{machine()}\n\n| benchmark | ratio | goal | measured |\n|---|---|---|---|\n"
+def rows(found: dict[str, Figures]) -> Iterator[str]:
+    """Yield a line of the table for every ratio."""
     for name, figures in found.items():
         for ratio, value in figures.ratios.items():
             yield f"| `{name}.py` | `{ratio}` | {figures.goals[ratio]} | {value:.2f} |\n"
 
 
+def renewed(page: str, found: dict[str, Figures]) -> str:
+    """Return the page with what was found in its table; rows of what was not run stay as they are."""
+    head, _, rest = page.partition(BEGIN)
+    before, _, tail = rest.partition(END)
+    kept = [
+        line
+        for line in before.splitlines(keepends=True)
+        if line.startswith("| `") and line.split("`")[1].removesuffix(".py") not in found
+    ]
+    lines = "".join(sorted([*kept, *rows(found)]))
+    return f"{head}{BEGIN}{machine()}\n\n{HEAD}{lines}{END}{tail}"
+
+
 def main() -> int:
-    """Run what is named, everything without a name, and write the page where everything was run."""
+    """Run what is named, everything without a name, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *NAMES], help="only these; the page stays as it is")
+    parser.add_argument(
+        "names", nargs="*", choices=[[], *NAMES], help="only these; the others stay on the page"
+    )
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes: shows that they run, writes nothing"
     )
@@ -70,12 +85,9 @@ def main() -> int:
         for name in options.names or NAMES:
             print(f"{name} ...", file=sys.stderr, flush=True)
             found[name] = pool.submit(run, name, options.quick).result()
-    lines = "".join(table(found))
-    print(lines)
-    if not (options.names or options.quick):
-        text = PAGE.read_text("utf-8")
-        head, _, rest = text.partition(BEGIN)
-        PAGE.write_text(f"{head}{BEGIN}{lines}{END}{rest.partition(END)[2]}", "utf-8")
+    print("".join(rows(found)))
+    if not options.quick:
+        PAGE.write_text(renewed(PAGE.read_text("utf-8"), found), "utf-8")
     return 0
 
 
