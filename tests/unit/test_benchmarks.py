@@ -56,5 +56,6 @@ def test_one_line_with_figures_and_ratios(name: str, ratios: AbstractSet[str], t
     assert printed.keys() == {"name", "figures", "ratios"}
     assert printed["name"] == name
     assert printed["ratios"].keys() == ratios
-    assert all(value > 0 for value in (*printed["figures"].values(), *printed["ratios"].values()))
+    assert all(value > 0 for value in printed["ratios"].values())
+    assert all(value >= 0 for value in printed["figures"].values())  # a thread may get nothing of a tiny run
     assert not list(tmp_path.iterdir()), "the temporary folder was left behind"
