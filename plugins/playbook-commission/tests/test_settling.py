@@ -23,6 +23,7 @@ from playbook import (
     Project,
     Refused,
     Set,
+    UnknownName,
     load_plugins,
 )
 from playbook.engine import Done
@@ -186,6 +187,18 @@ def test_a_settled_period_is_read_and_never_changes(office: Office) -> None:
     assert second.lines[0].because == "2027-Q1: 60.00 EUR was settled, it is 50.00 EUR now"
     assert lines(office.statement("2027-Q3")) == []
     assert list(prove(office.engine)) == []
+
+
+def test_the_history_of_a_settlement_is_for_those_who_may_see_the_statement(office: Office) -> None:
+    office.won("2027-01-10", "600 EUR")
+    office.settle("2027-Q1")
+    streams, name = office.engine.streams, "sam.ae.2027-Q1"
+    for actor in ("sam", "fin", "operator"):
+        assert [item.kind for item in streams.history("settlement", name, actor=actor)] == [
+            "settlement.settled/1"
+        ]
+    with pytest.raises(UnknownName):
+        streams.history("settlement", name, actor="kim")
 
 
 def test_what_was_adjusted_is_not_adjusted_again(office: Office) -> None:

@@ -90,7 +90,11 @@ def _of_record(session: Session, kind: str, name: str) -> None:
 
 def _of_stream(session: Session, kind: str, name: str) -> None:
     """Tell what happened on a stream of a plugin's kind: the events by name, with what they say."""
-    items = [item for item in session.engine.streams.history(kind, name) if _counts(session, item)]
+    items = [
+        item
+        for item in session.engine.streams.history(kind, name, actor=session.actor)
+        if _counts(session, item)
+    ]
     if session.json:
         document({"kind": kind, "id": name, "events": [_event(item) for item in items]})
         return

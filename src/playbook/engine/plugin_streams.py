@@ -15,6 +15,7 @@ from playbook.engine.past import happened
 from playbook.engine.streams import ORGANIZATION, chained
 from playbook.errors import InputError, PlaybookError, PluginError, Refused, UnknownName
 from playbook.model.contributions import Change
+from playbook.model.organization import OPERATOR
 from playbook.model.record import RECORDS
 from playbook.model.stream_kinds import Asked, Found, Happened
 from playbook.model.values import encode
@@ -241,9 +242,12 @@ class PluginStreams:
             views.append(self._view(kind, id_, self._standing(kind, id_, heads[row.case])))
         return Page(tuple(views), page.next)
 
-    def history(self, name: str, of: str) -> Iterator[HistoryItem]:
-        """Yield what happened on a stream, oldest first; raises UnknownName."""
-        self.show(name, of)
+    def history(self, name: str, of: str, *, actor: str = OPERATOR) -> Iterator[HistoryItem]:
+        """Yield what happened on a stream, oldest first; raises UnknownName, also where the actor may not see it."""
+        view, sees = self.show(name, of), self.kind(name).sees
+        world = self._engine.world
+        if actor != OPERATOR and sees is not None and not sees(view.state, actor, world.organization):
+            raise UnknownName(name, of)
         return happened(self._engine, f"{name}:{of}", lambda event: event)
 
     def fold(self, stream: str) -> tuple[bytes, IndexRow | None]:

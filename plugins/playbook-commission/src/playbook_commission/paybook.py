@@ -16,7 +16,7 @@ from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import Line
 from playbook_commission.plan import Plan, load_plan
 from playbook_commission.quotas import Span
-from playbook_commission.settlements import FINANCE, OPERATOR, Settlement, id_of
+from playbook_commission.settlements import FINANCE, OPERATOR, Settlement, id_of, may_see
 from playbook_commission.statements import thawed
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ class Paybook:
 
     def may_see(self, actor: str, person: str, period: str) -> bool:
         """Return whether somebody may see a person's statement: themselves, who manages them, finance."""
-        day = self._span(period).until
-        organization = self.organization
-        return (
-            actor in (OPERATOR, person)
-            or organization.manager_of(person, day) == actor
-            or organization.post(actor).role == FINANCE
-        )
+        return may_see(self.organization, actor, person, self._span(period).name)
 
     def paid(self, period: str) -> Iterator[tuple[str, Plan]]:
         """Yield who is paid in a period, each with the plan; several times for who has several.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from playbook import Asked, Happened
+    from playbook.model.organization import Organization
 
 OPERATOR = "operator"
 FINANCE = "finance"
@@ -74,6 +75,20 @@ class Settlement(msgspec.Struct, frozen=True):
     settled: Settled | None = None
     at: dt.datetime | None = None
     by: str = ""
+
+
+def may_see(organization: Organization, actor: str, person: str, period: str) -> bool:
+    """Return whether somebody may see a person's statement: themselves, who manages them, finance, the operator."""
+    day = Span.of(period, organization).until
+    return (
+        actor in (OPERATOR, person)
+        or organization.manager_of(person, day) == actor
+        or organization.post(actor).role == FINANCE
+    )
+
+
+def _seen(state: Settlement, actor: str, organization: Organization) -> bool:
+    return may_see(organization, actor, state.person, state.period)
 
 
 def id_of(person: str, plan: str, period: str) -> str:
@@ -172,4 +187,5 @@ SETTLEMENT = StreamKind(
     decide=decide,
     index=index,
     doc="What a person was paid for a period, frozen",
+    sees=_seen,
 )
