@@ -18,7 +18,7 @@ def component(
 
 
 def credited(*amounts: int) -> list[Credit]:
-    return [Credit(f"x{n}", f"case{n}", "2027-01-01", D(a)) for n, a in enumerate(amounts)]
+    return [Credit(f"x{n}", f"case{n}", D(a)) for n, a in enumerate(amounts)]
 
 
 def pays(what: Component, amounts: tuple[int, ...], **standing: Any) -> list[Decimal]:

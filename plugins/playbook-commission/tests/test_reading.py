@@ -103,6 +103,11 @@ def test_a_plan_says_what_it_says() -> None:
         ("pay: 8%", "pay: 800%", ("plan-high-rate", 11, "warning")),
         ("{by: attainment}", "{by: value, mode: whole}", ("plan-measure", 7, "error")),
         ("{by: attainment}", "{by: amount}\n    pays: share_of_target_pay", ("plan-rate", 9, "error")),
+        (
+            'of: revenue\n    when: deal.segment == "enterprise"\n    rate: {by: attainment}',
+            'of: retention\n    when: deal.segment == "enterprise"\n    rate: {by: value, mode: whole}',
+            ("plan-rate", 10, "error"),
+        ),
         ("deal.segment ==", "deal.segmnt ==", ("condition-name", 8, "error")),
         ("pay: 500 EUR", "pay: 500", ("wrong-type", 16, "error")),
         ("recoverable: true", "recoverable: true, rate: 5", ("unknown-key", 17, "error")),

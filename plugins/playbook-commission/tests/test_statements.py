@@ -119,7 +119,7 @@ class Office:
         read = load_plan(engine.published("plan")["ae-2027"])
         ledger = Ledger(engine, dt.date(2027, 1, 1), dt.date(2027, 12, 31))
         target = Money.parse(pay) if pay else None
-        return list(statements(Payee(ledger, read, person, target), "1", until))
+        return list(statements(Payee(ledger, read, person, target), until))
 
 
 @pytest.fixture

@@ -95,6 +95,10 @@ def measures_there(reading: Reading[Plan], project: Project | None) -> Iterator[
             yield _problem(
                 reading, "plan-measure", f"{one.measure} {said}", path, "change `rate`, or the measure"
             )
+        elif one.by_value and one.pays == "amount" and not one.sums:
+            message = f"{one.measure} is a ratio, and has no amount of which a share could be paid"
+            hint = "write pays: share_of_target_pay, or sums to be paid"
+            yield _problem(reading, "plan-rate", message, ("components", one.id, "tiers"), hint)
 
 
 def roles_there(reading: Reading[Plan], project: Project | None) -> Iterator[Problem]:

@@ -25,12 +25,10 @@ if TYPE_CHECKING:
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Cap, Component, Plan
 
-_AS_PLANNED: Mapping[str, tuple[Payee, str]] = {}
+_AS_PLANNED: Mapping[str, Payee] = {}
 
 
-def statements(
-    payee: Payee, version: str, until: str, earlier: Mapping[str, tuple[Payee, str]] = _AS_PLANNED
-) -> tuple[Statement, ...]:
+def statements(payee: Payee, until: str, earlier: Mapping[str, Payee] = _AS_PLANNED) -> tuple[Statement, ...]:
     """Return a person's statements by a plan, from its first period to a named one.
 
     `earlier` are the periods that another version of the plan pays, each with its payee. Raises InputError where
@@ -38,7 +36,7 @@ def statements(
     """
     found: list[Statement] = []
     for span in spans(payee.plan, until, payee.ledger.organization):
-        found.append(_Period(*earlier.get(span.name, (payee, version)), span, tuple(found)).statement())
+        found.append(_Period(earlier.get(span.name, payee), span, tuple(found)).statement())
     return tuple(found)
 
 
@@ -66,10 +64,9 @@ def spans(plan: Plan, until: str, organization: Organization) -> Iterator[Span]:
 class _Period:
     """Compute one statement; `before` are those of the plan's earlier periods."""
 
-    def __init__(self, payee: Payee, version: str, span: Span, before: tuple[Statement, ...]) -> None:
+    def __init__(self, payee: Payee, span: Span, before: tuple[Statement, ...]) -> None:
         self._payee = payee
         self._plan = payee.plan
-        self._version = version
         self._span = span
         self._year = payee.year(span)
         self._currency = payee.currency(span)
@@ -88,7 +85,7 @@ class _Period:
             made += self._bounded("", plan.cap, plan.floor, _total(made))
         made += list(held_back(self._payee, self._span, self._earlier, made))
         found = Statement(
-            self._payee.person, self._span.name, plan.id, self._version, self._currency, tuple(made),
+            self._payee.person, self._span.name, plan.id, plan.version, self._currency, tuple(made),
             tuple(reached.values()),
         )  # fmt: skip
         owed = self._before[-1].owed if self._before else ZERO

@@ -95,9 +95,7 @@ class Ledger:
         if not whose:
             return None
         share = summed(one.shares[name] for name in whose)
-        return Credit(
-            name_of(one), one.case.id, one.day.isoformat(), self._amount(one, whose, currency), share
-        )
+        return Credit(name_of(one), one.case.id, self._amount(one, whose, currency), share)
 
     def _amount(self, one: Counted, whose: Iterable[str], currency: str) -> Decimal:
         if one.amount is None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playbook import InputError, Money, UnknownName
+from playbook import InputError, Money, UnknownName, fiscal_year
 from playbook_commission.adjusting import adjusted
 from playbook_commission.computing import spans, statements
 from playbook_commission.crediting import Ledger
@@ -16,7 +15,7 @@ from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import Line
 from playbook_commission.plan import Plan, load_plan
 from playbook_commission.quotas import Span
-from playbook_commission.settlements import FINANCE, OPERATOR, Settlement, id_of, may_see
+from playbook_commission.settlements import Settlement, id_of, may_see, may_settle
 from playbook_commission.statements import thawed
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ class Paybook:
         self._ledgers: dict[tuple[str, str, str], Ledger] = {}
         self.organization = engine.world.organization
         self.plans = {name: load_plan(said) for name, said in engine.published("plan").items()}
-        self._versions = {name: _version(plan) for name, plan in self.plans.items()}
         self._earlier: dict[tuple[str, str], Plan] = {}
 
     def may_see(self, actor: str, person: str, period: str) -> bool:
@@ -64,7 +62,7 @@ class Paybook:
 
     def may_settle(self, actor: str) -> bool:
         """Return whether somebody may settle and audit: finance, and the operator."""
-        return actor == OPERATOR or self.organization.post(actor).role == FINANCE
+        return may_settle(self.organization, actor)
 
     def check_period(self, period: str) -> None:
         """Raise InputError for what is no period."""
@@ -117,10 +115,10 @@ class Paybook:
         }
         versions = {}
         for name, statement in settled.items():
-            if statement.version != self._versions[plan.id] and name != period:
+            if statement.version != plan.version and name != period:
                 then = self._as_settled(plan.id, known[name], statement.version)
-                versions[name] = self._payee(then, period, person), statement.version
-        found = statements(payee, self._versions[plan.id], period, versions)
+                versions[name] = self._payee(then, period, person)
+        found = statements(payee, period, versions)
         manual = {name: _added(one, found[-1].currency) for name, one in known.items()}
         return adjusted(payee, found, settled, manual)
 
@@ -169,17 +167,12 @@ class Paybook:
         return Payee(self._ledger(plan, period), plan, person, self.target_pay.get(person))
 
     def _ledger(self, plan: Plan, period: str) -> Ledger:
-        now = plan is self.plans.get(plan.id)
-        key = (plan.id, self._versions[plan.id] if now else _version(plan), period)
+        key = (plan.id, plan.version, period)
         if key not in self._ledgers:
-            first, *_ = (
-                spans(plan, period, self.organization)
-                if self._pays_in(plan, period)
-                else (self._span(period),)
-            )
-            year = Span.of(first.name[:4], self.organization)
-            until = self._span(period).until
-            self._ledgers[key] = Ledger(self.engine, min(first.since, year.since), until)
+            span = self._span(period)
+            since = min(plan.since, span.since)
+            year = Span.of(str(fiscal_year(since, self.organization.settings)), self.organization)
+            self._ledgers[key] = Ledger(self.engine, year.since, span.until)
         return self._ledgers[key]
 
     def _pays_in(self, plan: Plan, period: str) -> bool:
@@ -193,10 +186,6 @@ class Paybook:
             return Span.of(period, self.organization)
         except ValueError as error:
             raise InputError(str(error)) from None
-
-
-def _version(plan: Plan) -> str:
-    return hashlib.sha256(repr(plan).encode()).hexdigest()[:12]
 
 
 def _added(settlement: Settlement, currency: str) -> list[Line]:

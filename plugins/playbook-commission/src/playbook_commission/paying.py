@@ -27,7 +27,6 @@ class Credit:
 
     id: str
     case: str
-    date: str
     amount: Decimal
     count: Decimal = ONE
 
@@ -89,7 +88,7 @@ def lines(component: Component, credited: Sequence[Credit], standing: Standing) 
             raise ValueError(f"{component.id} is paid by attainment, and there is no quota")
         schedule = schedule.scaled(standing.quota)
     if rating.by == "value":
-        yield from _by_value(component, schedule, credited, standing)
+        yield from _by_value(component, schedule, standing)
     elif rating.over == "credit":
         for credit in credited:
             yield from _PAID[rating.mode](component, schedule, (credit,), attrs.evolve(standing, before=ZERO))
@@ -97,18 +96,15 @@ def lines(component: Component, credited: Sequence[Credit], standing: Standing) 
         yield from _PAID[rating.mode](component, schedule, credited, standing)
 
 
-def _by_value(
-    component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
-) -> Iterator[Line]:
-    """Pay what a ratio reached: a share of the target pay, or of everything credited."""
+def _by_value(component: Component, schedule: Schedule, standing: Standing) -> Iterator[Line]:
+    """Pay what a ratio reached: a sum, or a share of the target pay; nobody's cases are credited for it."""
     if standing.value is None:
         return
     reached = (schedule.interpolated if component.rating.mode == "interpolated" else schedule.whole)(
         standing.value
     )
     rate = _times(reached.pay, component.multiplier)
-    base = standing.target_pay if component.pays == "target_pay" else summed(c.amount for c in credited)
-    pay = rate if component.sums else _times(base, rate)
+    pay = rate if component.sums else _times(standing.target_pay, rate)
     shown = (Slice(reached.start, reached.end, rate, pay),)
     yield Line(component.id, component.id, "credit", pay, credit=standing.value, slices=shown)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from decimal import Decimal
 from typing import Any
 
@@ -117,7 +118,10 @@ class Clawback:
 
 @attrs.frozen(slots=False)
 class Plan:
-    """Pay people of a role between two days, period by period; no currency means each person's own."""
+    """Pay people of a role between two days, period by period; no currency means each person's own.
+
+    `version` tells what was published from what was before; a file has none yet.
+    """
 
     id: str
     title: str
@@ -134,8 +138,10 @@ class Plan:
     hold: Hold | None = None
     clawback: Clawback | None = None
     guarantee: Draw | None = None
+    version: str = ""
 
 
 def load_plan(said: Any) -> Plan:
-    """Return the plan that a published file says, from its plain values."""
-    return msgspec.convert(said, Plan)
+    """Return the plan that a published file says, from its plain values; the digest of those is its version."""
+    digest = hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
+    return attrs.evolve(msgspec.convert(said, Plan), version=digest[:12])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Money, fiscal_period
+from playbook import fiscal_period
 from playbook_commission.exact import CONTEXT, ONE, ZERO, Rounding
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ class Target:
     amount: Decimal
     currency: str
     whole: Decimal
-    share: Decimal
     because: str = ""
 
 
@@ -69,9 +68,8 @@ def target(
     weights = (ONE if who is None else who.ramp_share(day) for day in span.days() if day in counting)
     weighted = sum(weights, ZERO)
     exact = CONTEXT.divide(CONTEXT.multiply(whole[0], weighted), Decimal(len(span)))
-    share = CONTEXT.divide(weighted, Decimal(len(span)))
     because = "" if weighted == len(span) else f"{weighted.normalize():f} of {len(span)} days"
-    return Target(_CENTS.of(exact), whole[1], whole[0], share, because)
+    return Target(_CENTS.of(exact), whole[1], whole[0], because)
 
 
 def _whole(organization: Organization, found: list[Quota], span: Span) -> tuple[Decimal, str] | None:
@@ -91,8 +89,3 @@ def _whole(organization: Organization, found: list[Quota], span: Span) -> tuple[
         for quota, other in around
     )
     return sum(parts, ZERO), around[0][0].currency
-
-
-def money(amount: Decimal, currency: str) -> Money | Decimal:
-    """Return an amount as money, or as a number where it has no currency."""
-    return Money(amount, currency) if currency else amount

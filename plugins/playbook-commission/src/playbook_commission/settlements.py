@@ -80,11 +80,17 @@ class Settlement(msgspec.Struct, frozen=True):
 def may_see(organization: Organization, actor: str, person: str, period: str) -> bool:
     """Return whether somebody may see a person's statement: themselves, who manages them, finance, the operator."""
     day = Span.of(period, organization).until
-    return (
-        actor in (OPERATOR, person)
-        or organization.manager_of(person, day) == actor
-        or organization.post(actor).role == FINANCE
-    )
+    return actor == person or organization.manager_of(person, day) == actor or may_settle(organization, actor)
+
+
+def may_settle(organization: Organization, actor: str) -> bool:
+    """Return whether somebody may settle and audit, and so sees every statement: finance, and the operator."""
+    return actor == OPERATOR or is_finance(organization, actor)
+
+
+def is_finance(organization: Organization, actor: str) -> bool:
+    """Return whether somebody has the role that adjusts what others are paid."""
+    return organization.post(actor).role == FINANCE
 
 
 def _seen(state: Settlement, actor: str, organization: Organization) -> bool:
@@ -109,7 +115,7 @@ def decide(
     person, plan, span = _named(command.id, asked)
     if isinstance(command, Adjust):
         return _adjusted(state, command, asked, span)
-    if not may_settle(asked):
+    if not may_settle(asked.organization, asked.actor):
         return Refused("not_permitted", f"only people in the role {FINANCE}, or the operator, may settle")
     if state is not None and state.settled is not None:
         return ()
@@ -123,19 +129,10 @@ def decide(
     return (Settled(command.statement, command.basis, hash_of(command.statement, command.basis)),)
 
 
-def may_settle(asked: Asked) -> bool:
-    """Return whether who asks may settle."""
-    return asked.actor == OPERATOR or _is_finance(asked)
-
-
-def _is_finance(asked: Asked) -> bool:
-    return asked.organization.post(asked.actor).role == FINANCE
-
-
 def _adjusted(
     state: Settlement | None, command: Adjust, asked: Asked, span: Span
 ) -> Refused | tuple[Adjusted, ...]:
-    if not _is_finance(asked):
+    if not is_finance(asked.organization, asked.actor):
         return Refused("not_permitted", f"only people in the role {FINANCE} may adjust what somebody is paid")
     if state is not None and state.settled is not None:
         return Refused("settled", f"{span.name} is settled and stays as it is; adjust a later period")
