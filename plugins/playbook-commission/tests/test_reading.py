@@ -102,13 +102,23 @@ def test_a_plan_says_what_it_says() -> None:
         ("from: 0%", "from: 10%", ("plan-tiers", 11, "error")),
         ("pay: 8%", "pay: 800%", ("plan-high-rate", 11, "warning")),
         ("{by: attainment}", "{by: value, mode: whole}", ("plan-measure", 7, "error")),
-        ("{by: attainment}", "{by: amount}\n    pays: share_of_target_pay", ("plan-rate", 9, "error")),
+        (
+            "{by: attainment}\n    tiers:\n      - {from: 0%, pay: 8%}\n      - {from: 100%",
+            "{by: amount}\n    pays: share_of_target_pay\n    tiers:\n      - {from: 0, pay: 8%}\n      - {from: 100",
+            ("plan-rate", 9, "error"),
+        ),
         (
             'of: revenue\n    when: deal.segment == "enterprise"\n    rate: {by: attainment}',
             'of: retention\n    when: deal.segment == "enterprise"\n    rate: {by: value, mode: whole}',
             ("plan-rate", 10, "error"),
         ),
         ("deal.segment ==", "deal.segmnt ==", ("condition-name", 8, "error")),
+        ("from: 100%", "from: 5000 EUR", ("plan-rate", 12, "error")),
+        (
+            "{by: attainment}\n    tiers:\n      - {from: 0%, pay: 8%}\n      - {from: 100%",
+            "{by: amount}\n    tiers:\n      - {from: 0 EUR, pay: 8%}\n      - {from: 100 USD",
+            ("plan-currency", 10, "error"),
+        ),
         ("pay: 500 EUR", "pay: 500", ("wrong-type", 16, "error")),
         ("recoverable: true", "recoverable: true, rate: 5", ("unknown-key", 17, "error")),
         (

@@ -271,3 +271,19 @@ def test_a_period_that_a_plan_does_not_have_is_refused(office: Office) -> None:
     ):
         with pytest.raises(InputError, match=message):
             office.paid(plan(SLABS), until)
+
+
+def test_tiers_and_quotas_in_another_currency_are_read_in_that_of_the_statement(office: Office) -> None:
+    office.won("2027-01-10", "1000 EUR")
+    dollars = "tiers: [{from: 0 USD, pay: 10%}, {from: 1000 USD, pay: 20%}]"  # a dollar is half a euro
+    (statement,) = office.paid(plan(dollars), "2027-Q1")
+    assert [(s.start, s.end, s.pay) for s in statement.lines[0].slices] == [
+        (D(0), D(500), D(50)), (D(500), D(1000), D(100)),
+    ]  # fmt: skip
+    sums = "rate: {by: count}, tiers: [{from: 0, pay: 30 USD}]"
+    assert office.paid(plan(sums), "2027-Q1")[0].earned == 15
+    by = "rate: {by: attainment}, tiers: [{from: 0%, pay: 10%}, {from: 100%, pay: 20%}]"
+    (statement,) = office.paid(
+        plan(by, "currency: USD\n"), "2027-Q1"
+    )  # 2,000 USD are the quota, and what was won
+    assert (statement.reached[0].share, statement.earned) == (D(1), D(200))

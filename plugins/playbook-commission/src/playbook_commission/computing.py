@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import InputError
-from playbook_commission.exact import CONTEXT, ZERO
+from playbook import InputError, Money
+from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.following import clawed, held_back
 from playbook_commission.payee import period_of
 from playbook_commission.paying import Line, Slice, Standing, lines, summed
 from playbook_commission.quotas import Span
+from playbook_commission.schedule import Tier
 from playbook_commission.spiffs import spiffs
 from playbook_commission.statements import Reached, Statement
 
@@ -102,6 +103,7 @@ class _Period:
         standing = self._standing(component, reached[component.id]) if component.tiers else Standing()
         if component.higher_once is not None and not self._year_reached(component, component.higher_once):
             component = attrs.evolve(component, tiers=component.tiers[:1])
+        component = self._exchanged(component)
         made = self._rounded(list(lines(component, [one.credit for one in credited], standing)))
         made += self._rounded(list(spiffs(payee, component, span, credited)))
         total = _total(made)
@@ -110,6 +112,18 @@ class _Period:
             because = f"{gate.component} is not {'above' if gate.beyond else 'at'} {gate.least:.0%}"
             return [*made, self._line(component.id, "gate", CONTEXT.minus(total), because)] if total else made
         return [*made, *self._bounded(component.id, component.cap, component.floor, total)]
+
+    def _exchanged(self, component: Component) -> Component:
+        """Return a component with the amounts of its tiers in the currency of the statement."""
+        if component.currency in ("", self._currency):
+            return component
+        rate = self._payee.exchanged(Money(ONE, component.currency), self._span)
+        start, pay = (rate if component.rating.by == "amount" else ONE), (rate if component.sums else ONE)
+        tiers = tuple(
+            Tier(CONTEXT.multiply(one.start, start), CONTEXT.multiply(one.pay, pay))
+            for one in component.tiers
+        )
+        return attrs.evolve(component, tiers=tiers, currency=self._currency)
 
     def _rounded(self, exact: list[Line]) -> list[Line]:
         """Round each line once, so that they sum to their rounded sum, and slices so that they sum to their line."""
@@ -152,7 +166,7 @@ class _Period:
     def _standing(self, component: Component, reached: Reached) -> Standing:
         payee, before, quota = self._payee, ZERO, reached.quota
         if component.rating.over == "year":
-            quota = payee.quota(component.measure, self._year)
+            quota = payee.quota(component.measure, self._year, self._currency)
             if self._span.since > self._year.since:
                 until = self._span.since - dt.timedelta(1)
                 before = payee.measured(component, self._year.since, until, self._currency)
@@ -169,7 +183,7 @@ class _Period:
         if component.by_value:
             return Reached(component.id, ZERO, None, self._value(component))
         total = self._payee.measured(component, since, until, self._currency)
-        return Reached(component.id, total, self._payee.quota(component.measure, self._span))
+        return Reached(component.id, total, self._payee.quota(component.measure, self._span, self._currency))
 
     def _value(self, component: Component) -> Decimal | None:
         measures = {one.id: one for one in self._payee.ledger.organization.rules.measures}
@@ -185,7 +199,7 @@ class _Period:
         return CONTEXT.divide(part, whole) if whole else None
 
     def _year_reached(self, component: Component, share: Decimal) -> bool:
-        quota = self._payee.quota(component.measure, self._year)
+        quota = self._payee.quota(component.measure, self._year, self._currency)
         if quota is None or not quota.amount:
             return False
         so_far = self._payee.measured(component, self._year.since, self._span.until, self._currency)

@@ -104,10 +104,14 @@ class Ledger:
             return summed(one.amount * one.shares[name] for name in whose)
         parts = split(one.amount, one.shares)
         whole = summed(parts[name] for name in whose)
-        paid = self.engine.world.rates.convert(Money(whole, one.amount.currency), currency, one.day)
+        return self.exchanged(Money(whole, one.amount.currency), currency, one.day)
+
+    def exchanged(self, amount: Money, currency: str, day: dt.date) -> Decimal:
+        """Return an amount in a currency at the rate of a day, unrounded; raises InputError without one."""
+        paid = self.engine.world.rates.convert(amount, currency, day)
         if paid is None:
             raise InputError(
-                f"there is no rate from {one.amount.currency} to {currency} for {one.day}; add one to `rates`"
+                f"there is no rate from {amount.currency} to {currency} for {day}; add one to `rates`"
             )
         return paid.amount
 

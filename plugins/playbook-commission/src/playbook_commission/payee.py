@@ -6,6 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import attrs
+
 from playbook import Duration, InputError, Money, fiscal_quarter, fiscal_year
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paying import summed
@@ -66,20 +68,25 @@ class Payee:
         teams = self._organization.lineage(post.team, span.until)
         return next((team.currency for team in teams if team.currency), self._organization.settings.currency)
 
+    def exchanged(self, amount: Money, span: Span) -> Decimal:
+        """Return an amount in the person's currency, at the rate of the period's last day, unrounded."""
+        return self.ledger.exchanged(amount, self.currency(span), span.until)
+
     def money(self, amount: Money, span: Span) -> Decimal:
         """Return an amount of the plan in the person's currency, at the rate of the period's last day."""
-        currency = self.currency(span)
-        paid = self.ledger.engine.world.rates.convert(amount, currency, span.until)
-        if paid is None:
-            raise InputError(
-                f"there is no rate from {amount.currency} to {currency} for {span.until}; add one to `rates`"
-            )
-        return self.plan.rounding.of(paid.amount)
+        return self.plan.rounding.of(self.exchanged(amount, span))
 
-    def quota(self, measure: str, span: Span) -> Target | None:
-        """Return the person's quota of a measure for a period, in the person's currency; None without one."""
+    def quota(self, measure: str, span: Span, currency: str) -> Target | None:
+        """Return the person's quota of a measure for a period, in a currency; None without one."""
         days = frozenset(day for day in span.days() if self.counts(day))
-        return target(self._organization, measure, span, self.person, days)
+        found = target(self._organization, measure, span, self.person, days)
+        if found is None or found.currency in ("", currency):
+            return found
+        amount, whole = (
+            self.ledger.exchanged(Money(one, found.currency), currency, span.until)
+            for one in (found.amount, found.whole)
+        )
+        return attrs.evolve(found, amount=amount, whole=whole, currency=currency)
 
     def target_pay(self, span: Span) -> Decimal:
         """Return the person's target pay of a period, of which plans pay shares; raises InputError without one."""

@@ -64,6 +64,7 @@ class Component:
     `credit` says whose credits count: one's `own`, or those of the `people_of` a manager on the day that counts.
     `pays` is the `amount` of the credit or the `target_pay` of the person, of which tiers pay shares; where tiers
     pay sums (`sums`), those are paid for each thing counted, or once where they are read by amount.
+    `currency` is that of the amounts in the tiers, where there are some.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Component:
     rating: Rating = attrs.field(factory=Rating)
     tiers: tuple[Tier, ...] = ()
     sums: bool = False
+    currency: str = ""
     credit: str = "own"
     pays: str = "amount"
     multiplier: Decimal = ONE

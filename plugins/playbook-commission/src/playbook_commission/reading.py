@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_POINTS = {
+    "attainment": ("share",), "value": ("share", "number"), "amount": ("amount", "number"), "count": ("number",),
+}  # fmt: skip
+_WRITE = {
+    "attainment": "write a share of the quota, like 100%", "value": "write a share, like 90%",
+    "amount": "write an amount, like 1000 EUR", "count": "write a number, like 10",
+}  # fmt: skip
 _PAYS = {"amount": "amount", "share_of_target_pay": "target_pay"}
 
 
@@ -92,7 +99,7 @@ class _Structure:
 
     def _component(self, name: str, data: Any) -> Component:
         rate, gate = data.get("rate", {}), data.get("gate")
-        tiers = tuple(self._tier(tier) for tier in data.get("tiers", ()))
+        tiers = tuple(self._tier(tier, rate.get("by", "amount")) for tier in data.get("tiers", ()))
         return Component(
             id=name,
             measure=data.get("of", ""),
@@ -100,6 +107,7 @@ class _Structure:
             rating=Rating(rate.get("by", "amount"), rate.get("mode", "marginal"), rate.get("over", "period")),
             tiers=tiers,
             sums=any(not tier["pay"].endswith("%") for tier in data.get("tiers", ()) if "pay" in tier),
+            currency=self._currency(data),
             credit="people_of" if "credit" in data else "own",
             pays=_PAYS[data.get("pays", "amount")],
             multiplier=Decimal(str(data.get("multiplier", ONE))),
@@ -111,12 +119,25 @@ class _Structure:
             spiff=self._spiff(data["spiff"]) if "spiff" in data else None,
         )
 
-    def _tier(self, data: Any) -> Tier:
+    def _tier(self, data: Any, by: str) -> Tier:
         start, pay = data.get("from", 0), data.get("pay", "0%")
+        if "from" in data and _kind(start) not in _POINTS[by]:
+            message = f"{start} is no point of tiers that are read by {by}"
+            self._source.report("plan-rate", message, self._source.value(data, "from"), _WRITE[by])
         return Tier(
             self._read(data, "from", _point, start, Decimal(0)),
             self._read(data, "pay", _point, pay, Decimal(0)),
         )
+
+    def _currency(self, data: Any) -> str:
+        """Return the currency of the amounts in tiers; report where there are several."""
+        said = [tier[key] for tier in data.get("tiers", ()) for key in ("from", "pay") if key in tier]
+        found = sorted({one.split()[-1] for one in said if isinstance(one, str) and " " in one.strip()})
+        if len(found) > 1:
+            message = f"the tiers are in {' and in '.join(found)}, and what lies between them cannot be told"
+            place = self._source.value(data, "tiers")
+            self._source.report("plan-currency", message, place, "write all of them in one currency")
+        return found[0] if found else ""
 
     def _gate(self, data: Any) -> Gate:
         beyond = "above" in data
@@ -179,6 +200,12 @@ class _Structure:
             message, _, hint = str(error).partition(": ")
             self._source.report("malformed", message, self._source.value(holder, key), hint)
             return otherwise
+
+
+def _kind(point: Any) -> str:
+    if not isinstance(point, str):
+        return "number"
+    return "share" if point.endswith("%") else "amount"
 
 
 def _share(text: str) -> Decimal:
