@@ -287,3 +287,28 @@ def test_tiers_and_quotas_in_another_currency_are_read_in_that_of_the_statement(
         plan(by, "currency: USD\n"), "2027-Q1"
     )  # 2,000 USD are the quota, and what was won
     assert (statement.reached[0].share, statement.earned) == (D(1), D(200))
+
+
+BACK = "hold: {share: 50%, until: entry.payment}\nclawback: {on: entry.refund, share: of_amount_refunded}\n"
+
+
+def test_what_a_gate_took_is_neither_held_nor_paid_back(office: Office) -> None:
+    case = office.won("2027-01-10", "1000 EUR", due="4000 EUR")
+    office.entry(case, "2027-04-10", "refund", amount="1000 EUR")
+    gated = (
+        plan("tiers: [{from: 0 EUR, pay: 10%}], gate: {of: kept, above: 90%}")
+        + "  kept: {of: kept, rate: {by: value, mode: whole}, pays: share_of_target_pay,"
+        " tiers: [{from: 0%, pay: 0%}]}\n" + BACK
+    )
+    found = office.paid(gated, "2027-Q2", pay="1000 EUR")
+    assert [(s.earned, s.held, s.paid) for s in found] == [(D(0), D(0), D(0)), (D(0), D(0), D(0))]
+
+
+def test_what_a_cap_took_is_not_paid_back_and_the_rest_is_to_the_cent(office: Office) -> None:
+    cases = [office.won(f"2027-01-{day}", "1000 EUR") for day in (10, 11, 12)]
+    for case in cases:
+        office.entry(case, "2027-04-10", "refund", amount="1000 EUR")
+    for capped in ("components:\n  new: {of: revenue, tiers: [{from: 0 EUR, pay: 10%}], cap: {amount: 100 EUR}}\n",
+                   plan("tiers: [{from: 0 EUR, pay: 10%}]", "cap: {amount: 100 EUR}\n")):  # fmt: skip
+        one, two = office.paid(capped + "clawback: {on: entry.refund}\n", "2027-Q2")
+        assert (one.earned, two.earned) == (D(100), D(-100))

@@ -72,7 +72,7 @@ class _Period:
         self._year = payee.year(span)
         self._currency = payee.currency(span)
         self._before = before
-        self._earlier = [line for statement in before for line in statement.lines]
+        self._earlier = [statement.lines for statement in before]
 
     def statement(self) -> Statement:
         """Return the statement of the period."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playbook_commission.quotas import Span
 
 _PAID = ("credit", "spiff")
+_TAKEN = ("gate", "cap")
 
 
 def cases(payee: Payee) -> dict[str, tuple[Case, Money | None]]:
@@ -32,23 +33,49 @@ def cases(payee: Payee) -> dict[str, tuple[Case, Money | None]]:
     return found
 
 
-def held_back(payee: Payee, span: Span, before: Sequence[Line], now: Sequence[Line]) -> Iterator[Line]:
-    """Yield what is held of this period's lines, and what payments up to its end release of all that was held."""
+def net(payee: Payee, made: Sequence[Line]) -> dict[str, Decimal]:
+    """Return what was really paid for the lines of cases in a statement, by line.
+
+    What gates and caps took is shared by the lines that they took it from: what was not paid is neither held nor
+    paid back.
+    """
+    gross = [line for line in made if line.case and line.kind in _PAID and line.pay > ZERO]
+    found = {line.id: line.pay for line in gross}
+    for component in sorted({line.component for line in made if line.kind in _TAKEN}, reverse=True):
+        taken = summed(one.pay for one in made if one.kind in _TAKEN and one.component == component)
+        names = [line.id for line in gross if component in ("", line.component)]
+        whole = summed(found[name] for name in names)
+        if whole > ZERO:
+            left = max(CONTEXT.add(whole, taken), ZERO)
+            parts = [CONTEXT.divide(CONTEXT.multiply(found[name], left), whole) for name in names]
+            found |= zip(names, payee.plan.rounding.shared(parts), strict=True)
+    return found
+
+
+def held_back(
+    payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line]
+) -> Iterator[Line]:
+    """Yield what is held of this period's lines, and what payments up to its end release of all that was held.
+
+    `before` are the lines of each earlier period.
+    """
     hold = payee.plan.hold
     if hold is None:
         return
-    rounding, known = payee.plan.rounding, cases(payee)
+    rounding, known, paid = payee.plan.rounding, cases(payee), net(payee, now)
+    earlier = [line for made in before for line in made]
     new = [
         Line(
             f"{line.id}:hold", line.component, "hold",
-            CONTEXT.minus(rounding.of(CONTEXT.multiply(line.pay, hold.share))), line.case, undoes=line.id, waits=True,
+            CONTEXT.minus(rounding.of(CONTEXT.multiply(paid[line.id], hold.share))), line.case, undoes=line.id,
+            waits=True,
         )
         for line in now
-        if line.case and line.kind in _PAID and line.pay > ZERO
+        if paid.get(line.id)
     ]  # fmt: skip
     yield from new
-    freed = _freed(before)
-    for line in (*before, *new):
+    freed = _freed(earlier)
+    for line in (*earlier, *new):
         if line.kind != "hold" or line.case not in known:
             continue
         case, amount = known[line.case]
@@ -74,31 +101,37 @@ def _part(held: Decimal, came: Sequence[Entry], amount: Money | None, *, whole: 
     return released(held, summed(_amount(entry) for entry in came), amount.amount) if amount.amount else held
 
 
-def clawed(payee: Payee, span: Span, before: Sequence[Line], now: Sequence[Line]) -> Iterator[Line]:
+def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line]) -> Iterator[Line]:
     """Yield what is taken back in this period of lines of this one and of earlier ones, at what was paid for them."""
     clawback = payee.plan.clawback
     if clawback is None:
         return
     taken: dict[str, Decimal] = defaultdict(Decimal)
-    for line in before:
-        if line.kind == "clawback":
-            taken[line.undoes] -= line.pay
+    for line in (line for made in before for line in made if line.kind == "clawback"):
+        taken[line.undoes] -= line.pay
     known = cases(payee)
-    for line in (*before, *now):
-        if line.kind not in _PAID or line.case not in known or line.pay <= ZERO:
+    for line, paid in _paid(payee, (*before, now)):
+        if line.case not in known:
             continue
         case, amount = known[line.case]
         undone = _entries(payee, case, clawback.entry, clawback.within, span)
         share = _undone(clawback.share, undone, amount)
         if share is None:
             continue
-        back = payee.plan.rounding.of(clawed_back(line.pay, *share, before=taken[line.id]))
+        back = payee.plan.rounding.of(clawed_back(paid, *share, before=taken[line.id]))
         if back > ZERO:
             because = f"{clawback.entry} of {undone[-1].at.date()}"
             yield Line(
                 f"{line.id}:clawback:{span.name}", line.component, "clawback", CONTEXT.minus(back), line.case,
                 undoes=line.id, because=because,
             )  # fmt: skip
+
+
+def _paid(payee: Payee, statements: Iterable[Sequence[Line]]) -> Iterator[tuple[Line, Decimal]]:
+    """Yield the lines of cases that something was paid for, with that."""
+    for made in statements:
+        paid = net(payee, made)
+        yield from ((line, paid[line.id]) for line in made if paid.get(line.id))
 
 
 def _undone(share: str, undone: Sequence[Entry], amount: Money | None) -> tuple[Decimal, Decimal] | None:
