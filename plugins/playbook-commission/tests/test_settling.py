@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.company import Company
 
 import playbook
 import playbook_commission
 from playbook import (
-    Close,
-    Engine,
     Log,
-    MemoryStore,
     Money,
-    Open,
     Project,
     Refused,
     Set,
     UnknownName,
     load_plugins,
 )
-from playbook.engine import Done
 from playbook.engine.proof import prove
 from playbook.testing.streams import StreamContract
 from playbook_commission.paybook import Paybook
@@ -49,21 +44,6 @@ teams: {emea: {title: EMEA}}
 measures:
   revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
 """
-DEALS = """
-playbook: deals
-version: 1
-subject: deal
-title: Deals
-fields:
-  amount: {type: money, editable_after_close: true}
-entries:
-  payment: {title: Payment, fields: {amount: {type: money}}}
-  refund: {title: Refund, fields: {amount: {type: money}}}
-stages:
-  talk: {title: Talk, next: [won, lost]}
-  won: {title: Won, final: won}
-  lost: {title: Lost, final: lost}
-"""
 PLAN = """
 plan: ae
 applies_to: {role: ae}
@@ -84,38 +64,10 @@ QUARTERS = {
 }
 
 
-class Office:
-    """A company whose clock only goes forward; what happened earlier is told later, with `at`."""
-
+class Office(Company):
     def __init__(self, plan: str = PLAN) -> None:
-        self.today = "2027-01-01"
-        self.ticks = itertools.count()
-        self.registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        self.store = MemoryStore()
-        self.number = 0
-        self.publish(plan)
-
-    def now(self) -> dt.datetime:
-        start = dt.datetime.fromisoformat(f"{self.today}T09:00:00+00:00")
-        return start + dt.timedelta(milliseconds=next(self.ticks))
-
-    def publish(self, plan: str) -> None:
-        files = {"a.organization.yaml": ORGANIZATION, "d.playbook.yaml": DEALS, "p.plan.yaml": plan}
-        project = Project.from_files(files, **self.registry.for_files)
-        self.engine = Engine.open(project, store=self.store, clock=self.now, registry=self.registry)
-        self.engine.publish(actor="operator")
-
-    def do(self, command: Any, at: str = "", actor: str = "operator") -> None:
-        moment = dt.datetime.fromisoformat(f"{at}T08:00:00+00:00") if at else None
-        answer = self.engine.run(command, actor=actor, at=moment)
-        assert isinstance(answer, Done), answer
-
-    def won(self, day: str, amount: str) -> str:
-        self.number += 1
-        case = f"d{self.number}"
-        self.do(Open(case, "deals", case, owner="sam", fields={"amount": amount}), day)
-        self.do(Close(case, "won"), day)
-        return case
+        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+        super().__init__(registry, ORGANIZATION, p_plan=plan)
 
     @property
     def book(self) -> Paybook:
@@ -133,7 +85,7 @@ class Office:
 def office() -> Iterator[Office]:
     made = Office()
     yield made
-    made.store.close()
+    made.close()
 
 
 def lines(statement: Statement) -> list[tuple[str, str, Decimal]]:
@@ -217,7 +169,7 @@ def test_what_was_adjusted_is_not_adjusted_again(office: Office) -> None:
 def test_a_new_version_of_the_plan_does_not_reach_what_is_settled(office: Office) -> None:
     office.won("2027-01-10", "1000 EUR")
     office.settle("2027-Q1")
-    office.publish(PLAN.replace("10%", "15%"))
+    office.publish(p_plan=PLAN.replace("10%", "15%"))
     late = office.won("2027-03-10", "100 EUR")
     office.won("2027-04-10", "100 EUR")
     second = office.statement("2027-Q2")

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.company import Company
 
 import playbook_commission
-from playbook import (
-    Close,
-    Engine,
-    InputError,
-    Log,
-    MemoryStore,
-    Money,
-    Open,
-    Project,
-    Set,
-    Split,
-    load_plugins,
-)
-from playbook.engine import Done
+from playbook import Close, InputError, Money, Open, Set, Split, load_plugins
 from playbook_commission.computing import statements
 from playbook_commission.crediting import Ledger
 from playbook_commission.payee import Payee
@@ -52,70 +40,20 @@ quotas:
   - {period: 2027-Q1, measure: revenue, person: sam, target: 1000 EUR}
   - {period: 2027-Q2, measure: revenue, person: sam, target: 1000 EUR}
 """
-DEALS = """
-playbook: deals
-version: 1
-subject: deal
-title: Deals
-fields:
-  amount: {type: money, editable_after_close: true}
-  due: {type: money}
-  segment: {type: text}
-entries:
-  payment: {title: Payment, fields: {amount: {type: money}}}
-  refund: {title: Refund, fields: {amount: {type: money}, term: {type: integer}, used: {type: integer}}}
-stages:
-  talk: {title: Talk, next: [won, lost]}
-  won: {title: Won, final: won}
-  lost: {title: Lost, final: lost}
-"""
 HEAD = "plan: ae-2027\napplies_to: {role: ROLE}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
 SLABS = "tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]"
 
 
-class Office:
+class Office(Company):
     def __init__(self) -> None:
-        self.now = dt.datetime(2027, 1, 1, 9, tzinfo=dt.UTC)
-        self.registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        self.store = MemoryStore()
-        self.number = 0
-        self.engine = self.publish("components: {a: {of: revenue, tiers: [{from: 0 EUR, pay: 1%}]}}")
-
-    def publish(self, plan: str, role: str = "ae") -> Engine:
-        files = {
-            "a.organization.yaml": ORGANIZATION, "d.playbook.yaml": DEALS,
-            "p.plan.yaml": HEAD.replace("ROLE", role) + plan,
-        }  # fmt: skip
-        registry = self.registry
-        project = Project.from_files(
-            files, kinds=registry.kinds, criteria=registry.criteria, functions=registry.functions
+        super().__init__(
+            load_plugins(extra={"commission": playbook_commission}, entry_points=False), ORGANIZATION
         )
-        engine = Engine.open(project, store=self.store, clock=lambda: self.now, registry=registry)
-        engine.publish(actor="operator")
-        return engine
-
-    def do(self, command: Any) -> None:
-        answer = self.engine.run(command, actor="operator")
-        assert isinstance(answer, Done), answer
-
-    def won(self, day: str, amount: str, owner: str = "sam", **fields: Any) -> str:
-        self.number += 1
-        case = f"d{self.number}"
-        self.now = dt.datetime.fromisoformat(f"{day}T10:00:00+00:00")
-        self.do(Open(case, "deals", case, owner=owner, fields={"amount": amount, **fields}))
-        if owner == "both":
-            self.do(Split(case, {"sam": "70%", "kim": "30%"}))
-        self.do(Close(case, "won"))
-        return case
-
-    def entry(self, case: str, day: str, kind: str, **fields: str) -> None:
-        self.now = dt.datetime.fromisoformat(f"{day}T10:00:00+00:00")
-        self.do(Log(case, kind, fields=fields))
 
     def paid(
         self, plan: str, until: str, person: str = "sam", role: str = "ae", pay: str = ""
     ) -> list[Statement]:
-        engine = self.publish(plan, role)
+        engine = self.publish(ae_plan=HEAD.replace("ROLE", role) + plan)
         read = load_plan(engine.published("plan")["ae-2027"])
         ledger = Ledger(engine, dt.date(2027, 1, 1), dt.date(2027, 12, 31))
         target = Money.parse(pay) if pay else None
@@ -126,7 +64,7 @@ class Office:
 def office() -> Iterator[Office]:
     made = Office()
     yield made
-    made.store.close()
+    made.close()
 
 
 def kinds(statement: Statement) -> list[tuple[str, str, Decimal]]:
