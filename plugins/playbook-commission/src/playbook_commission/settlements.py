@@ -25,6 +25,9 @@ OPERATOR = "operator"
 FINANCE = "finance"
 """The role whose people see every statement, settle and adjust."""
 
+NOT_SETTLING = Refused("not_permitted", f"only people in the role {FINANCE}, or the operator, may settle")
+"""Told to whoever else would settle."""
+
 
 class Basis(msgspec.Struct, frozen=True):
     """Hold what a statement rests on beside events: by when they were recorded, and the person's target pay."""
@@ -116,7 +119,7 @@ def decide(
     if isinstance(command, Adjust):
         return _adjusted(state, command, asked, span)
     if not may_settle(asked.organization, asked.actor):
-        return Refused("not_permitted", f"only people in the role {FINANCE}, or the operator, may settle")
+        return NOT_SETTLING
     if state is not None and state.settled is not None:
         return ()
     if asked.at.astimezone(ZoneInfo(asked.organization.settings.timezone)).date() <= span.until:

@@ -8,7 +8,7 @@ import attrs
 
 from playbook import Money, Refused
 from playbook_commission.paybook import Paybook
-from playbook_commission.settlements import Basis, Settle, hash_of, id_of
+from playbook_commission.settlements import NOT_SETTLING, Basis, Settle, hash_of, id_of
 from playbook_commission.statements import frozen, thawed
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def settle(
     """
     known = engine.clock()
     book = Paybook(engine.as_known(known), target_pay)
+    if not book.may_settle(actor):
+        return NOT_SETTLING
     wanted = [(who, plan) for who, plan in book.paid(period) if person in ("", who)]
     for who, plan in wanted:
         first = book.open_from(who, period, plan)

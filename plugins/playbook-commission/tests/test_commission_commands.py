@@ -1,0 +1,110 @@
+"""The command line from outside: what a rep, finance and a stranger see of pay."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.company import DEALS
+
+FILES = {
+    "playbook.yaml": "project: acme\nplugins: {commission: {target_pay: pay.csv}}\n",
+    "pay.csv": "person,amount\nsam,4000 EUR\nkim,4000 EUR\n",
+    "deals.playbook.yaml": DEALS,
+    "acme.organization.yaml": """
+organization: acme
+currency: EUR
+people:
+  sam: {name: Sam, role: ae}
+  kim: {name: Kim, role: ae}
+  fin: {name: Fin, role: finance}
+measures:
+  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
+  due: {playbook: deals, amount: deal.due, date: case.closed}
+  kept: {ratio: [revenue, due]}
+""",
+    "ae.plan.yaml": """plan: ae
+applies_to: {role: ae}
+effective: {from: 2026-01-01}
+components:
+  new: {of: revenue, tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]}
+  kept:
+    of: kept
+    pays: share_of_target_pay
+    rate: {by: value, mode: whole}
+    tiers: [{from: 0%, pay: 0%}, {from: 90%, pay: 5%}]
+""",
+}
+
+
+class Shell:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for name, text in FILES.items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+    def run(self, *words: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [Path(sys.executable).parent / "playbook", *words],
+            cwd=self._folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    def json(self, *words: str, code: int = 0) -> Any:
+        return json.loads(self.run(*words, "--json", code=code))
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    made = Shell(tmp_path)
+    for case, amount, day in (("one", "600 EUR", "2026-02-02"), ("two", "900 EUR", "2026-02-03")):
+        made.run(
+            "open", "deals", case, "--owner", "sam", f"amount={amount}", "due=900 EUR", "--at", "2026-02-01"
+        )
+        made.run("close", case, "won", "--at", day)
+    return made
+
+
+def test_a_statement_is_seen_explained_settled_adjusted_and_audited(shell: Shell) -> None:
+    ours = ("commission", "statement", "sam", "--period", "2026-Q1")
+    said = shell.json(*ours)
+    assert said["earned"] == said["paid"] == {"amount": "200.00", "currency": "EUR"}
+    assert [(line["kind"], line["pay"]["amount"]) for line in said["lines"]] == [
+        ("credit", "60.00"), ("credit", "140.00"), ("credit", "0.00"),
+    ]  # fmt: skip
+    assert said["lines"][1]["slices"][0]["to"] == 1000
+    why = shell.json("commission", "explain", said["lines"][1]["id"])
+    assert (why["measure"], why["rule"]) == ("revenue", "ae.plan.yaml:5")
+    assert "200.00 EUR" in shell.run(*ours, "--as", "sam")
+    assert "may not see what sam is paid" in shell.run(*ours, "--as", "kim", code=1)
+    assert (
+        shell.json("commission", "run", "--period", "2026-Q1", "--as", "kim")["statements"][0]["person"]
+        == "kim"
+    )
+    shell.run(
+        "commission", "adjust", "sam", "50 EUR", "--period", "2026-Q1", "--because", "a fair", "--as", "fin"
+    )
+    settled = shell.json("commission", "settle", "--period", "2026-Q1", "--as", "fin")
+    assert [(one["person"], one["earned"]["amount"]) for one in settled["settled"]] == [
+        ("kim", "0.00"), ("sam", "250.00"),
+    ]  # fmt: skip
+    assert shell.json(*ours)["settled"]["by"] == "fin"
+    assert shell.json("commission", "audit", "2026-Q1", "--as", "fin") == {
+        "period": "2026-Q1", "settled": 2, "differing": [],
+    }  # fmt: skip
+    shell.run("history", "settlement:sam.ae.2026-Q1", "--as", "kim", code=2)
+
+
+def test_what_cannot_be_is_told_in_a_line(shell: Shell) -> None:
+    assert "pays by the quarter" in shell.run("commission", "statement", "sam", "--period", "2026-03", code=2)
+    assert "no plan pays fin" in shell.run("commission", "statement", "fin", "--period", "2026-Q1", code=2)
+    assert "write PERSON/PERIOD/LINE" in shell.run("commission", "explain", "sam", code=2)
+    assert "only people in the role finance" in shell.run(
+        "commission", "settle", "--period", "2026-Q1", "--as", "sam", code=1
+    )
