@@ -41,7 +41,10 @@ class Readers:
     def close(self) -> None:
         """Close all connections; one that is lent is closed when it comes back."""
         with self._lock, self._guard:
+            if self._closed:
+                return
             self._closed = True
+            self.cursor.close()  # a statement that it ran many times would keep the file open
             self.cursor.connection.close()
             for connection in self._idle:
                 connection.close()

@@ -224,6 +224,15 @@ def _append_some(store: SqliteStore, process: int, thread: int) -> None:
         assert all(isinstance(answer, Receipt) for answer in store.append(more))
 
 
+def test_a_file_that_was_closed_is_whole_by_itself(path: Path) -> None:
+    store = SqliteStore(str(path))
+    rows = [case(f"c{n}", tags=("owner:ann",)) for n in range(2)]
+    store.append([batch(write(f"case:{row.case}", b"1", index=row)) for row in rows])
+    store.close()
+    assert list(path.parent.iterdir()) == [path]
+    store.close()
+
+
 def test_threads_and_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
     path = str(tmp_path / "store.db")
     others = [subprocess.Popen([sys.executable, __file__, path, str(process)]) for process in range(2)]
@@ -236,10 +245,6 @@ def test_threads_and_processes_that_append_at_once_lose_nothing(tmp_path: Path) 
             sorted(f"c{p}-{t}-{n}" for p in range(2) for t in range(4) for n in range(15))
         ]
         assert list(audit(store, TENANT)) == []
-
-
-if __name__ == "__main__":
-    _append_from_threads(sys.argv[1], int(sys.argv[2]))
 
 
 def test_printed_statements_make_and_upgrade_what_opening_does(path: Path) -> None:
@@ -259,3 +264,7 @@ def test_printed_statements_make_and_upgrade_what_opening_does(path: Path) -> No
     assert made(ddl(0)) == made(first, ddl(1)) == [*found, (SCHEMA_VERSION,)]
     with pytest.raises(InputError, match="leads nowhere"):
         ddl(SCHEMA_VERSION)
+
+
+if __name__ == "__main__":
+    _append_from_threads(sys.argv[1], int(sys.argv[2]))
