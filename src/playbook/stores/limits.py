@@ -57,10 +57,17 @@ def check(batches: Sequence[Batch]) -> None:
 
 
 def _check_texts(texts: Sequence[str]) -> None:
-    joined = "".join(texts)  # of all together, as above
-    if not joined.isascii() or len(joined) > LONGEST or "\0" in joined:
+    if not _fits("".join(texts)):  # all together, as above
         for text in texts:
-            _check_text(text)
+            if not _fits(text):
+                _refuse_text(text)
+
+
+def _fits(text: str) -> bool:
+    try:
+        return len(text.encode()) <= LONGEST and "\0" not in text
+    except UnicodeEncodeError:
+        return False
 
 
 def _check_sizes(batch: Batch) -> None:
@@ -100,8 +107,8 @@ def _refuse(what: str, value: bytes) -> None:
     )
 
 
-def _check_text(text: str) -> None:
-    """Raise InputError for a text that cannot be what something is called or found by."""
+def _refuse_text(text: str) -> None:
+    """Say why a text cannot be what something is called or found by."""
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     if "\0" in text:
         raise InputError(f"{shown!r} holds a NUL character, which not every store can keep: leave it out")
@@ -109,10 +116,7 @@ def _check_text(text: str) -> None:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         raise InputError(f"{shown!r} is no text: half a character stands at {error.start + 1}") from None
-    if size > LONGEST:
-        raise InputError(
-            f"{shown!r} has {size:,} bytes; a name, a key or an id may have {LONGEST:,}: shorten it"
-        )
+    raise InputError(f"{shown!r} has {size:,} bytes; a name, a key or an id may have {LONGEST:,}: shorten it")
 
 
 def clean(text: str) -> str:
