@@ -240,20 +240,7 @@ class MemoryStore:
         other = MemoryStore()
         with self._lock:
             other._position = self._position
-            other._tenants = {
-                name: Tenant(
-                    dict(tenant.heads),
-                    {stream: list(events) for stream, events in tenant.events.items()},
-                    list(tenant.log),
-                    dict(tenant.receipts),
-                    dict(tenant.cases),
-                    tenant.tallies.copy(),
-                    dict(tenant.due),
-                    dict(tenant.documents),
-                    dict(tenant.vault),
-                )
-                for name, tenant in self._tenants.items()
-            }
+            other._tenants = {name: tenant.copy() for name, tenant in self._tenants.items()}
         return other
 
     def close(self) -> None:

@@ -57,6 +57,20 @@ class Tenant:
         self.tallies.add(row)
         self.cases[row.case] = row
 
+    def copy(self) -> Tenant:
+        """Return what goes its own way from here."""
+        return Tenant(
+            dict(self.heads),
+            {stream: list(events) for stream, events in self.events.items()},
+            list(self.log),
+            dict(self.receipts),
+            dict(self.cases),
+            self.tallies.copy(),
+            dict(self.due),
+            dict(self.documents),
+            dict(self.vault),
+        )
+
     def rows(self, table: str) -> Iterator[Row]:
         """Yield the rows of a table of an archive without the tenant, in order of their keys."""
         if table == "documents":
