@@ -5,20 +5,20 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from msgspec.structs import astuple
+
 from playbook.errors import InputError
-from playbook.stores import rows
 from playbook.stores.archive import TABLES
 from playbook.stores.interface import IndexRow
 from playbook.stores.sqlite_file import MEMORY, TRANSLATED, connect, translate
-from playbook.stores.sqlite_write import DELETE_TAG, INSERT_TAG, SELECT_TAGS, UPSERT_CASE, case_row, tag_rows
+from playbook.stores.sqlite_pages import row_of
+from playbook.stores.sqlite_write import case_row, put_case
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
     from playbook.stores.archive import Row
-
-_HIDDEN, _TAGS = (TABLES["cases"].columns.index(name) for name in ("hidden", "tags"))
 
 
 class SqliteMoment:
@@ -72,7 +72,9 @@ def restore(cursor: sqlite3.Cursor, table: str, found: Sequence[Row], gone: Sequ
     named = " AND ".join(f"{_quoted((name,))} = ?" for name in key)
     cursor.executemany(f"DELETE FROM {table} WHERE {named}", gone)
     if table == "cases":
-        _restore_cases(cursor, [(row[0], IndexRow(*row[1:])) for row in found])
+        for tenant, *values in found:
+            row = IndexRow(*values)
+            put_case(cursor, row, case_row(tenant, row))
         return
     columns = TABLES[table].columns
     change = ""
@@ -85,19 +87,8 @@ def restore(cursor: sqlite3.Cursor, table: str, found: Sequence[Row], gone: Sequ
     cursor.executemany(f"INSERT INTO {table} ({_quoted(columns)}) VALUES ({marks}){change}", found)
 
 
-def _restore_cases(cursor: sqlite3.Cursor, found: Sequence[tuple[str, IndexRow]]) -> None:
-    for tenant, row in found:
-        old = cursor.execute(SELECT_TAGS, (tenant, row.case)).fetchone()
-        if old is not None:
-            opened, _, _, tags = old
-            gone = [(tenant, tag, opened, row.case) for tag in rows.read_tags(tags)]
-            cursor.executemany(DELETE_TAG, gone)
-    cursor.executemany(UPSERT_CASE, [case_row(tenant, row) for tenant, row in found])
-    cursor.executemany(INSERT_TAG, [tag for tenant, row in found for tag in tag_rows(tenant, row)])
-
-
 def _case_of(row: Row) -> Row:
-    return (*row[:_HIDDEN], bool(row[_HIDDEN]), rows.read_tags(row[_TAGS]), *row[_TAGS + 1 :])
+    return (row[0], *astuple(row_of(row[1:])))
 
 
 def _of(tenant: str | None) -> tuple[str, tuple[str, ...]]:

@@ -45,8 +45,8 @@ HOLD_DUE = (
 )
 DELETE_DUE = "DELETE FROM due WHERE tenant = ? AND stream = ? AND id = ?"
 INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-DELETE_TAG = 'DELETE FROM tags WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'
-SELECT_TAGS = 'SELECT opened, part, playbook, tags FROM cases WHERE tenant = ? AND "case" = ?'
+_DELETE_TAG = 'DELETE FROM tags WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'
+_SELECT_TAGS = 'SELECT opened, part, playbook, tags FROM cases WHERE tenant = ? AND "case" = ?'
 _CASE = ", ".join(f'"{column}"' for column in ("tenant", *rows.COLUMNS, "part"))
 UPSERT_CASE = (
     f"INSERT INTO cases ({_CASE}) VALUES (?, {', '.join('?' * len(rows.COLUMNS))}, ?)"
@@ -194,15 +194,7 @@ class Writer:
                 return
         elif self._run(UPDATE_CASE, case).rowcount == 1 or self._run(UPDATE_STAGE, case).rowcount == 1:
             return
-        old = self._run(SELECT_TAGS, (tenant, row.case)).fetchone()
-        self._run(UPSERT_CASE, case)
-        before = set[tuple[Any, ...]]()
-        if old is not None:
-            opened, part, playbook, tags = old
-            before = {(tenant, tag, opened, row.case, part, playbook) for tag in rows.read_tags(tags)}
-        after = set(tag_rows(tenant, row))
-        self._cursor.executemany(DELETE_TAG, (tag[:4] for tag in before - after))
-        self._cursor.executemany(INSERT_TAG, after - before)
+        put_case(self._cursor, row, case)
 
     def _replace_due(self, tenant: str, stream: str, due: Sequence[DueRow]) -> None:
         """Store what differs: a row that stays as it was keeps its lease, its attempts and its error."""
@@ -325,6 +317,20 @@ def case_row(tenant: str, row: IndexRow) -> tuple[Any, ...]:
     """Return the columns of `cases`."""
     tags = rows.tags_text(row.tags) if row.tags else ""
     return (tenant, *astuple(row)[:-2], tags, row.forecast, rows.part_of(row))
+
+
+def put_case(cursor: sqlite3.Cursor, row: IndexRow, columns: tuple[Any, ...]) -> None:
+    """Store a row, whose `case_row` is `columns`, whatever was there before, and its tags where they differ."""
+    tenant: str = columns[0]
+    old = cursor.execute(_SELECT_TAGS, (tenant, row.case)).fetchone()
+    cursor.execute(UPSERT_CASE, columns)
+    before = set[tuple[Any, ...]]()
+    if old is not None:
+        opened, part, playbook, tags = old
+        before = {(tenant, tag, opened, row.case, part, playbook) for tag in rows.read_tags(tags)}
+    after = set(tag_rows(tenant, row))
+    cursor.executemany(_DELETE_TAG, (tag[:4] for tag in before - after))
+    cursor.executemany(INSERT_TAG, after - before)
 
 
 def tag_rows(tenant: str, row: IndexRow) -> list[tuple[Any, ...]]:
