@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import DamagedStore
-from playbook.stores import limits, rows, sqlite_columns, sqlite_find, sqlite_pages
+from playbook.stores import limits, rows, sqlite_columns, sqlite_counting, sqlite_pages
 from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
 from playbook.stores.sqlite_archive import SqliteMoment, moment, restore
@@ -162,12 +162,12 @@ class _Connected:
 
     def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
         """Return counts and exact sums grouped by columns of the index, in order of group."""
-        return sqlite_find.tallies(self._all(*sqlite_find.counts(tenant, query, by)))
+        return sqlite_counting.tallies(self._all(*sqlite_counting.counts(tenant, query, by)))
 
     def last_assigned(self, tenant: str, owner: str) -> int:
         """Return when an owner last got one of the cases that are theirs now, closed ones too; 0 without any."""
-        records = sqlite_find.NO_RECORDS[1]
-        found = self._all(sqlite_find.LAST_ASSIGNED, (tenant, owner, *records), short=True)
+        records = sqlite_counting.NO_RECORDS[1]
+        found = self._all(sqlite_counting.LAST_ASSIGNED, (tenant, owner, *records), short=True)
         return found[0][0] if found else 0
 
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[Claim]:
@@ -211,7 +211,7 @@ class _Connected:
         return self._columns(tenant, after or "")
 
     def _columns(self, tenant: str, after: str) -> Iterator[Mapping[str, Sequence[Any]]]:
-        records, bounds = sqlite_find.NO_RECORDS
+        records, bounds = sqlite_counting.NO_RECORDS
         query = (
             f"SELECT {sqlite_pages.COLUMNS} FROM cases INDEXED BY cases_case"
             f' WHERE tenant = ? AND "case" > ? AND {records} ORDER BY "case" LIMIT {_CHUNK}'

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from playbook.stores.interface import Query
 
-    _Condition = tuple[str, Sequence[Any]]
+    Condition = tuple[str, Sequence[Any]]
     _Place = tuple[int, str]
     # -opened, case, rowid, whether the rest of the question fits, hidden, tags
     _Step = tuple[int, str, int, int, int, str]
@@ -94,8 +94,8 @@ class _Branch:
 
     source: str
     by: str
-    bounds: Sequence[_Condition]
-    fits: Sequence[_Condition]
+    bounds: Sequence[Condition]
+    fits: Sequence[Condition]
     looks: bool
     in_order: bool
 
@@ -114,15 +114,15 @@ class _Branch:
         """
         by = self.by
         order = f' ORDER BY {by}.opened DESC, {by}."case"' if self.in_order else ""
-        parts: list[list[_Condition]] = [[]]
+        parts: list[list[Condition]] = [[]]
         if after is not None:
             opened, case = after
-            same: _Condition = (f'{by}.opened = ? AND {by}."case" > ?', (opened, case))
+            same: Condition = (f'{by}.opened = ? AND {by}."case" > ?', (opened, case))
             parts = [[same], [(f"{by}.opened < ?", (opened,))]]
-        fits, asked = _joined(self.fits)
+        fits, asked = joined(self.fits)
         looks = "cases.hidden, cases.tags" if self.looks else "0, ''"
         for part in parts:
-            where, values = _joined([*self.bounds, *part])
+            where, values = joined([*self.bounds, *part])
             yield (
                 f'SELECT -{by}.opened, {by}."case", cases.rowid, {fits or 1}, {looks} FROM {self.source}'
                 f" WHERE {where}{order}",
@@ -223,7 +223,7 @@ class _Question:
 
     def _walk(self, index: str, **fixed: str | int) -> _Branch:
         """Return a walk along an index, where the columns that it begins with are fixed."""
-        bounds: list[_Condition] = [("cases.tenant = ?", (self._tenant,))]
+        bounds: list[Condition] = [("cases.tenant = ?", (self._tenant,))]
         bounds += ((f"cases.{column} = ?", (value,)) for column, value in fixed.items())
         fits = self._rest({*fixed, "playbook"} if index in _WITH_PLAYBOOK else fixed)
         if index in _WITH_PLAYBOOK and self._query.playbook is not None:
@@ -234,7 +234,7 @@ class _Question:
         looks = self._query.tags is not None
         return _Branch(f"cases INDEXED BY {index}", "cases", bounds, fits, looks, index != "cases_case")
 
-    def _by_tag(self, tag: str, *more: _Condition) -> _Branch:
+    def _by_tag(self, tag: str, *more: Condition) -> _Branch:
         """Return a walk along the cases that have a tag."""
         bounds = [("tags.tenant = ?", (self._tenant,)), ("tags.tag = ?", (tag,)), self._in_parts("tags")]
         if self._query.playbook is not None:
@@ -243,16 +243,16 @@ class _Question:
         looks = not more and self._query.tags is not None
         return _Branch(_BY_TAG, "tags", bounds, fits, looks, in_order=True)
 
-    def _rest(self, fixed: Container[str]) -> list[_Condition]:
+    def _rest(self, fixed: Container[str]) -> list[Condition]:
         return [(f"cases.{c} = ?", (v,)) for c, v in self._wanted.items() if c not in fixed]
 
-    def _beginning(self) -> list[_Condition]:
+    def _beginning(self) -> list[Condition]:
         prefix = self._query.prefix
         return (
             [('cases."case" >= ? AND cases."case" < ?', (prefix, prefix + chr(0x10FFFF)))] if prefix else []
         )
 
-    def _in_parts(self, table: str) -> _Condition:
+    def _in_parts(self, table: str) -> Condition:
         return f"{table}.part IN ({', '.join('?' * len(self._parts))})", self._parts
 
     def _found_stages(self) -> Iterator[dict[str, str]]:
@@ -284,5 +284,6 @@ class _Question:
             bound = ">"
 
 
-def _joined(conditions: Sequence[_Condition]) -> tuple[str, list[Any]]:
+def joined(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
+    """Return conditions as one, and the values for all of them."""
     return " AND ".join(term for term, _ in conditions), [v for _, values in conditions for v in values]

@@ -46,10 +46,10 @@ CREATE TRIGGER cases_changed AFTER UPDATE ON cases
 CREATE TRIGGER cases_taken AFTER DELETE ON cases BEGIN {_TAKE} END;
 """
 
-KEPT = "playbook, stage, status, outcome, owner, team, currency, count, priced, high, low, '' AS name"
+FROM_TALLIES = "playbook, stage, status, outcome, owner, team, currency, count, priced, high, low, '' AS name"
 """The columns of `tallies` that are counted by, and its numbers."""
 
-COUNTED = (
+FROM_CASES = (
     "playbook, stage, iif(closed IS NULL, 'open', 'closed') AS status, outcome, owner, team, ifnull(currency, '') AS"
     f" currency, 1 AS count, {_PRICED} AS priced, {_HIGH} AS high, {_LOW} AS low, name"
 ).format("cases")

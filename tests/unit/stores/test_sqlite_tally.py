@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from playbook.errors import ForeignStore
-from playbook.stores import sqlite_find
+from playbook.stores import sqlite_counting
 from playbook.stores.audit import audit
 from playbook.stores.interface import Query
 from playbook.stores.rows import GROUPS
@@ -129,7 +129,7 @@ def test_no_tally_reads_every_case() -> None:
     )  # fmt: skip
     with contextlib.closing(SqliteStore(":memory:")) as store:
         for query in queries:
-            statement, values = sqlite_find.counts("t", query, KEPT)
+            statement, values = sqlite_counting.counts("t", query, KEPT)
             plan = [row[3] for row in store._cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
             walks = [step for step in plan if step.startswith(("SCAN", "SEARCH cases"))]
             narrow = ("(tenant=? AND case", "(tenant=? AND name=?", "SCAN (subquery", "SCAN json_each")

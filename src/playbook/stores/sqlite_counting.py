@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from playbook.stores import rows
-from playbook.stores.sqlite_tally import COUNTED, KEPT
+from playbook.stores.sqlite_pages import joined
+from playbook.stores.sqlite_tally import FROM_CASES, FROM_TALLIES
 from playbook.stores.tallies import gathered, kept_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from playbook.stores.interface import Query, Tally
-
-    _Condition = tuple[str, Sequence[Any]]
+    from playbook.stores.sqlite_pages import Condition
 
 _TAGGED = (
     "EXISTS (SELECT 1 FROM tags WHERE tags.tenant = cases.tenant AND tags.opened = cases.opened"
@@ -22,10 +21,10 @@ _TAGGED = (
 )
 _ANY = "IN (SELECT value FROM json_each(?))"
 _BY_CASE = "cases INDEXED BY cases_case"
-NO_RECORDS: _Condition = ("(playbook < ? OR playbook >= ?)", (rows.RECORDS, rows.RECORDS_END))
+NO_RECORDS: Condition = ("(playbook < ? OR playbook >= ?)", (rows.RECORDS, rows.RECORDS_END))
 # parted by `hidden`; the others lead to so few cases that each can be looked at
 _PARTED = ("cases_team", "cases_stage", "cases_opened")
-_SHOWN: _Condition = ("hidden = 0", ())
+_SHOWN: Condition = ("hidden = 0", ())
 LAST_ASSIGNED = (
     "SELECT assigned FROM cases INDEXED BY cases_assigned WHERE tenant = ? AND owner = ?"
     f" AND {NO_RECORDS[0]} ORDER BY assigned DESC LIMIT 1"
@@ -38,7 +37,7 @@ def counts(tenant: str, query: Query, by: Sequence[str]) -> tuple[str, list[Any]
     groups = ", ".join([*by, "currency"])
     sources, values = [], list[Any]()
     for columns, source, conditions in _sources(tenant, query, by):
-        terms, more = _joined(conditions)
+        terms, more = joined(conditions)
         sources.append(f"SELECT {columns} FROM {source} WHERE {terms}")
         values += more
     return (
@@ -56,49 +55,41 @@ def tallies(found: Iterable[tuple[Any, ...]]) -> list[Tally]:
     )
 
 
-def _sources(tenant: str, query: Query, by: Sequence[str]) -> Iterator[tuple[str, str, list[_Condition]]]:
+def _sources(tenant: str, query: Query, by: Sequence[str]) -> Iterator[tuple[str, str, list[Condition]]]:
     """Yield columns, table and conditions of what is counted, in parts that have no case in common."""
     conditions, tags, index = _conditions(tenant, query), query.tags, _index(query)
     shown = [] if tags is None else [_SHOWN]
     if query.link is not None:
         linked = _tagged(tenant, frozenset([query.link]))
-        yield COUNTED, _BY_CASE, [*conditions, linked, *_seen(tags)]
+        yield FROM_CASES, _BY_CASE, [*conditions, linked, *_seen(tags)]
         return
     if kept_answers(query, by):
-        yield KEPT, "tallies", [*_conditions(tenant, query, "tallies"), *shown]
+        yield FROM_TALLIES, "tallies", [*_conditions(tenant, query, "tallies"), *shown]
     elif index in _PARTED:
         # named, because the planner would rather take one in the order of the groups
-        yield COUNTED, f"cases INDEXED BY {index}", [*conditions, *shown]
+        yield FROM_CASES, f"cases INDEXED BY {index}", [*conditions, *shown]
     else:
-        yield COUNTED, f"cases INDEXED BY {index}", [*conditions, *_seen(tags)]
+        yield FROM_CASES, f"cases INDEXED BY {index}", [*conditions, *_seen(tags)]
         return
     if tags is not None:
-        yield COUNTED, _BY_CASE, [*conditions, _tagged(tenant, tags), ("hidden = 1", ())]
+        yield FROM_CASES, _BY_CASE, [*conditions, _tagged(tenant, tags), ("hidden = 1", ())]
 
 
-def _tagged(tenant: str, tags: frozenset[str]) -> _Condition:
+def _tagged(tenant: str, tags: frozenset[str]) -> Condition:
     """Return what leads to the cases with a tag, because these may be few of very many; each comes once."""
     cases = f'cases."case" IN (SELECT "case" FROM tags WHERE tenant = ? AND tag {_ANY})'
-    return cases, (tenant, _array(tags))
+    return cases, (tenant, rows.array(sorted(tags)))
 
 
-def _seen(tags: frozenset[str] | None) -> list[_Condition]:
+def _seen(tags: frozenset[str] | None) -> list[Condition]:
     if tags is None:
         return []
-    return [(f"(cases.hidden = 0 OR {_TAGGED} {_ANY}))", (_array(tags),))]
+    return [(f"(cases.hidden = 0 OR {_TAGGED} {_ANY}))", (rows.array(sorted(tags)),))]
 
 
-def _array(tags: frozenset[str]) -> str:
-    return rows.tags_text(sorted(tags)) or "[]"
-
-
-def _joined(conditions: Sequence[_Condition]) -> tuple[str, list[Any]]:
-    return " AND ".join(map(itemgetter(0), conditions)), [v for _, values in conditions for v in values]
-
-
-def _conditions(tenant: str, query: Query, table: str = "cases") -> list[_Condition]:
+def _conditions(tenant: str, query: Query, table: str = "cases") -> list[Condition]:
     rows.check_status(query)
-    found: list[_Condition] = [(f"{table}.tenant = ?", (tenant,))]
+    found: list[Condition] = [(f"{table}.tenant = ?", (tenant,))]
     for column in ("playbook", "stage", "outcome", "owner", "team", "name"):
         wanted = getattr(query, column)
         if wanted is not None:
