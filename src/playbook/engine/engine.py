@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import threading
-import time
 from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from msgspec.structs import replace
 
-from playbook.engine.answers import Done
 from playbook.engine.customers import history_of
 from playbook.engine.definitions import Definitions
 from playbook.engine.explaining import explain, guided
@@ -17,43 +14,49 @@ from playbook.engine.files import PublishedFiles
 from playbook.engine.finding import Finder, must_see
 from playbook.engine.forgetting import forget
 from playbook.engine.held import Held
-from playbook.engine.keys import fingerprint_of, repeated
+from playbook.engine.keys import fingerprint_of, first_answer
 from playbook.engine.past import case_history, stood, viewed
 from playbook.engine.plugin_streams import PluginStreams
 from playbook.engine.publishing import Publisher
 from playbook.engine.records import Records
-from playbook.engine.streams import ORGANIZATION, CaseStream, case_id_of, case_named, case_stream
+from playbook.engine.running import CaseRunner
+from playbook.engine.streams import ORGANIZATION, case_id_of, case_named, case_stream
 from playbook.engine.ticking import LEASE, tick
 from playbook.engine.unit import Unit
-from playbook.errors import InputError, KeyReused, PluginError, Refused, StoreUnavailable, UnknownName
-from playbook.model.commands import Advance, Command, Guide, Open, RecordCommand, Request
+from playbook.errors import InputError, PluginError, UnknownName
+from playbook.model.commands import Advance, Command, Guide, Open, RecordCommand
 from playbook.model.organization import OPERATOR
-from playbook.model.values import encode
-from playbook.process.facts import World
-from playbook.stores.interface import Query, Receipt, Replicated, VersionConflict
+from playbook.stores.interface import Query, Replicated
 from playbook.times import in_utc, system_clock, to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from playbook.engine.answers import CaseView, Explanation, Forgotten, Happening, HistoryItem, RecordView
+    from playbook.engine.answers import (
+        CaseView,
+        Done,
+        Explanation,
+        Forgotten,
+        Happening,
+        HistoryItem,
+        RecordView,
+    )
     from playbook.engine.desk import Desk
+    from playbook.engine.streams import CaseStream
+    from playbook.errors import Refused
     from playbook.model.case import Case
     from playbook.model.organization import Organization
     from playbook.model.projections import Projection, Source
     from playbook.plugins import Registry
     from playbook.process.compiled import Compiled
-    from playbook.process.decide import Decision
+    from playbook.process.facts import World
     from playbook.process.guiding import Guidance
     from playbook.reading.project import Project
     from playbook.stores.interface import Batch, Page, Store, Tally
     from playbook.times import Clock
 
 _ON_CASES = frozenset(get_args(Command))
-_FREE_TRIES = 2
-_TRIES = 40
-_PAUSE = 0.001
 
 
 def _on_case(command: object) -> TypeGuard[Command]:
@@ -81,8 +84,8 @@ class Engine:
         self.entropy = entropy
         self.decided: Any = registry.streams["case"].decide
         self.definitions = Definitions(store, tenant, registry)
-        self._contended = threading.Lock()
         self._held = Held(store, tenant, registry, self.definitions)
+        self._cases = CaseRunner(self, self._held)
         self._finder = self._finder_over(store)
         self._lister = self._finder_over(store.replica()) if isinstance(store, Replicated) else self._finder
         self.kept_records = Records(self)
@@ -155,110 +158,17 @@ class Engine:
             if isinstance(command, Open):
                 command = replace(command, case=case_named(command.case) if command.case else self.new_id())
             if _on_case(command):
-                answer = self._try(command, actor, key, fingerprint, at, False)
-                return answer or self._again(command, actor, key, fingerprint, at)
-            first, moment = self._first(key, fingerprint), in_utc(at or self.clock())
+                return self._cases.run(command, actor, key, fingerprint, at)
+            first, moment = first_answer(self, key, fingerprint), in_utc(at or self.clock())
             kept: Any = self.kept_records if isinstance(command, RecordCommand) else self.streams
             return first or kept.run(command, actor, key, fingerprint, moment)
         except UnicodeEncodeError as error:
             raise InputError(f"a text holds what is no character: {error.object!r}") from error
         except (InputError, PluginError):  # a key that came before has its answer, whatever is wrong by now
-            first = self._first(key, fingerprint)
+            first = first_answer(self, key, fingerprint)
             if first is None:
                 raise
             return first
-
-    def _again(
-        self, command: Command, actor: str, key: str | None, fingerprint: bytes, at: dt.datetime | None
-    ) -> Done | Refused:
-        """Try what met another's change until it does not; raises StoreUnavailable where that takes too long."""
-        for _ in range(_FREE_TRIES):
-            answer = self._try(command, actor, key, fingerprint, at, True)
-            if answer is not None:
-                return answer
-        with self._contended:  # threads that keep meeting take turns; other processes are waited for
-            for attempt in range(_TRIES):
-                answer = self._try(command, actor, key, fingerprint, at, True)
-                if answer is not None:
-                    return answer
-                time.sleep(_PAUSE * attempt)
-        raise StoreUnavailable(f"{command.case} kept changing while this was tried; try again")
-
-    def _try(
-        self,
-        command: Command,
-        actor: str,
-        key: str | None,
-        fingerprint: bytes,
-        at: dt.datetime | None,
-        fresh: bool,
-    ) -> Done | Refused | None:
-        """Decide and append; None where what was decided on had moved on meanwhile."""
-        now = self.clock()
-        asked = Request(command, actor, in_utc(at or now))
-        unit, stream, request, answer = self._decide(asked, now, at is None, fresh)
-        if isinstance(answer, Refused):
-            return self._first(key, fingerprint) or self._refuse(unit, request, answer)
-        guarded = unit.guarded(request) if self.registry.before_commit else None
-        if guarded is not None:
-            return (self._first(key, fingerprint) or guarded) if unit.fresh else None
-        done = stream.done(answer)
-        if not stream.moments and key is None:
-            return done
-        batch = unit.batch(key, fingerprint, encode(done) if key else b"")
-        receipt = self.store.append((batch,))[0]
-        if not isinstance(receipt, Receipt):
-            if isinstance(receipt, KeyReused):
-                raise receipt
-            self._held.forget(stream.name)
-            return None
-        if receipt.repeated:
-            return repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
-        unit.remember(batch, self._held)
-        return done
-
-    def _decide(
-        self, asked: Request, now: dt.datetime, live: bool, fresh: bool
-    ) -> tuple[Unit, CaseStream, Request, Decision | Refused]:
-        """Decide on what is held; an answer that appends nothing is given only on what was read afresh.
-
-        What happens now happens after the last event of the case, also where another's clock is ahead.
-        """
-        stream, world, reads, fresh = self._held.basis(asked.command, fresh)
-        unit = Unit(self, world, reads, fresh, now, {stream.name: stream})
-        request, case = asked, stream.case
-        if live and case is not None and case.last > asked.at:
-            request = Request(asked.command, asked.actor, case.last)
-        try:
-            if case is not None and stream.definition.hides:
-                must_see(case, stream.definition, request.actor, now, world)
-            answer = unit.carry(stream, request)
-        except InputError:
-            if fresh:
-                raise
-        else:
-            if fresh or (stream.moments and not isinstance(answer, Refused)):
-                return unit, stream, request, answer
-        return self._decide(asked, now, live, fresh=True)
-
-    def _first(self, key: str | None, fingerprint: bytes) -> Done | None:
-        """Return the first answer to a key that came before.
-
-        Asked where a command is not carried out; where it is, the store finds the key when it appends.
-        """
-        receipt = None if key is None else self.store.receipt(self.tenant, key)
-        return None if receipt is None else repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
-
-    def _refuse(self, unit: Unit, request: Request, refused: Refused) -> Refused | None:
-        """Store what a refused attempt leaves behind; None where the case had moved on meanwhile."""
-        if not refused.events:
-            return refused
-        unit.leave(request, refused)
-        batch = unit.batch(None, b"", b"")
-        if isinstance(self.store.append((batch,))[0], VersionConflict):
-            return None
-        unit.remember(batch, self._held)
-        return refused
 
     def touch(self, command: Command) -> CaseStream:
         """Load the stream that a command which follows from another is about."""

@@ -19,12 +19,14 @@ from playbook.stores.interface import VersionConflict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from playbook.engine.engine import Engine
     from playbook.stores.interface import Receipt
 
 T = TypeVar("T")
 
 _DONE = msgspec.json.Decoder(Done)
 _VALUE = itemgetter(1)
+_FREE_TRIES = 2
 _TRIES = 40
 _PAUSE = 0.001
 
@@ -59,8 +61,17 @@ def answered(
     return repeated(key, fingerprint, receipt.fingerprint, receipt.answer) if receipt.repeated else done
 
 
+def first_answer(engine: Engine, key: str | None, fingerprint: bytes) -> Done | None:
+    """Return the first answer to a key that came before; raises KeyReused where it came with another command.
+
+    Asked where a command is not carried out; where it is, the store finds the key when it appends.
+    """
+    receipt = None if key is None else engine.store.receipt(engine.tenant, key)
+    return None if receipt is None else repeated(key, fingerprint, receipt.fingerprint, receipt.answer)
+
+
 class Turns(Generic[T]):
-    """Try anew what met another's change; threads that keep meeting wait in turn."""
+    """Try anew what met another's change; threads that keep meeting take turns, other processes are waited for."""
 
     def __init__(self) -> None:
         self._contended = threading.Lock()
@@ -70,10 +81,14 @@ class Turns(Generic[T]):
 
         Raises StoreUnavailable, which names `what` kept changing, where that takes too long.
         """
-        for tried in range(_TRIES):
+        for _ in range(_FREE_TRIES):
             answer = attempt()
             if answer is not None:
                 return answer
-            with self._contended:
+        with self._contended:
+            for tried in range(_TRIES):
+                answer = attempt()
+                if answer is not None:
+                    return answer
                 time.sleep(_PAUSE * tried)
         raise StoreUnavailable(f"{what} kept changing while this was tried; try again")
