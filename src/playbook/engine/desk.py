@@ -191,16 +191,15 @@ class Desk:
         since: dt.date,
         until: dt.date,
         *,
-        known: dt.datetime | None = None,
         asking: Mapping[str, Condition] | None = None,
     ) -> Iterator[Counted]:
         """Yield what a measure of the organization counts between two days, ends included, with who is credited.
 
-        `known` takes only what was recorded by then; `asking` are conditions to be answered of each case. It sees
-        every case: whom it is shown to is for the caller to say. Raises UnknownName where there is no such
-        measure, InputError for a ratio.
+        `asking` are conditions to be answered of each case. It sees every case: whom it is shown to is for the
+        caller to say. Raises UnknownName where there is no such measure, InputError for a ratio. What was known at
+        a time is counted by `Engine.as_known`.
         """
-        return counted(self._engine, measure, since, until, known, asking or {})
+        return counted(self._engine, measure, since, until, asking or {})
 
     def _known(self, world: World, seen: Seen) -> World:
         """Return a world that knows what the conditions of timers may ask of the records that a case refers to."""

@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from playbook.engine.engine import Engine
-    from playbook.expressions import Scope
     from playbook.model.organization_rules import Measure
     from playbook.model.rules import Condition
     from playbook.process.compiled import Compiled
     from playbook.process.facts import World
 
-_NOTHING: Mapping[str, Condition] = {}
 _WHOLE = Decimal(1)
 
 
@@ -56,89 +54,72 @@ def counted(
     name: str,
     since: dt.date,
     until: dt.date,
-    known: dt.datetime | None = None,
-    asking: Mapping[str, Condition] = _NOTHING,
+    asking: Mapping[str, Condition],
 ) -> Iterator[Counted]:
     """Yield what a measure counts between two days, ends included, in the order of the store.
 
-    `known` takes only what was recorded by then; `asking` are conditions of the case to be answered beside: True,
-    False, or None where that cannot be told. Raises UnknownName for a measure that is not there, and InputError
-    for a ratio, which counts nothing by itself.
+    `asking` are conditions of the case to be answered beside: True, False, or None where that cannot be told.
+    Raises UnknownName for a measure that is not there, and InputError for a ratio, which counts nothing by itself.
     """
-    measures = {measure.id: measure for measure in engine.world.organization.rules.measures}
+    world = engine.world
+    measures = {measure.id: measure for measure in world.organization.rules.measures}
     measure = measures.get(name)
     if measure is None:
         raise UnknownName("measure", name, measures)
     if measure.ratio:
         raise InputError(f"{name} is a ratio; count {measure.ratio[0]} and {measure.ratio[1]}")
-    for case, definition in _cases(engine, measure, known):
-        if not measure.outcome or case.outcome == measure.outcome:
-            counting = _Counting(engine, measure, case, definition, known)
+    query = Query(playbook=measure.playbook, outcome=measure.outcome or None)
+    for seen in engine.desk.walk(query, actor=OPERATOR):
+        # the index may know more than what is asked: of what was known at a time, it tells what is so now
+        if not measure.outcome or seen.case.outcome == measure.outcome:
+            counting = _Counting(engine, world, measure, seen.case, seen.definition)
             yield from counting.between(since, until, asking)
-
-
-def _cases(engine: Engine, measure: Measure, known: dt.datetime | None) -> Iterator[tuple[Case, Compiled]]:
-    ended = measure.outcome if known is None else ""  # it may have been reopened since
-    for seen in engine.desk.walk(Query(playbook=measure.playbook, outcome=ended or None), actor=OPERATOR):
-        if known is None:
-            yield seen.case, seen.definition
-            continue
-        try:
-            yield stood(engine, seen.case.id, known, known)
-        except UnknownName:
-            continue  # nobody knew of it then
 
 
 class _Counting:
     """Count one case for a measure."""
 
     def __init__(
-        self, engine: Engine, measure: Measure, case: Case, definition: Compiled, known: dt.datetime | None
+        self, engine: Engine, world: World, measure: Measure, case: Case, definition: Compiled
     ) -> None:
         self._engine = engine
         self._measure = measure
         self._case = case
         self._definition = definition
-        self._known = known
-        self._world: World = engine.kept_records.known(engine.world, definition, case)
+        self._world = engine.kept_records.known(world, definition, case)
+        self._scope = definition.scope(case, OPERATOR, engine.clock(), self._world)
 
     def between(self, since: dt.date, until: dt.date, asking: Mapping[str, Condition]) -> Iterator[Counted]:
-        """Yield what counts between two days."""
-        case, scope = self._case, self._scope()
-        if not self._measure.entry:
-            found = self._one(scope, case.closed or case.last, 0, asking)
-            if found is not None and since <= found.day <= until:
-                yield found
-            return
-        for number, entry in enumerate(case.entries, start=1):
-            if entry.kind != self._measure.entry:
-                continue
-            scope.roots = {**scope.roots, "entry": _said(entry)}
-            found = self._one(scope, entry.at, number, asking)
-            if found is not None and since <= found.day <= until:
-                yield found
+        """Yield what counts between two days; not what has no day that can be told."""
+        for number, at in self._things():
+            day = self._day(at)
+            if day is not None and since <= day <= until:
+                yield self._one(day, at, number, asking)
 
-    def _one(
-        self, scope: Scope, at: dt.datetime, entry: int, asking: Mapping[str, Condition]
-    ) -> Counted | None:
-        """Return what counts, or None where its day cannot be told."""
-        measure, case = self._measure, self._case
-        day = self._day(scope, at)
-        if day is None:
-            return None
-        then = self._then(at)
-        amount = None if measure.amount is None else self._value(measure.amount, scope)
+    def _things(self) -> Iterator[tuple[int, dt.datetime]]:
+        """Yield the number and the time of each thing that may count; conditions see the one that was yielded."""
+        case, kind, roots = self._case, self._measure.entry, self._scope.roots
+        if not kind:
+            yield 0, case.closed or case.last
+        for number, entry in enumerate(case.entries if kind else (), start=1):
+            if entry.kind == kind:
+                self._scope.roots = {**roots, "entry": _said(entry)}
+                yield number, entry.at
+
+    def _one(self, day: dt.date, at: dt.datetime, entry: int, asking: Mapping[str, Condition]) -> Counted:
+        measure, then = self._measure, self._then(at)
+        amount = None if measure.amount is None else self._value(measure.amount)
         return Counted(
-            measure.id, day, at, case, then.owner, then.team,
+            measure.id, day, at, self._case, then.owner, then.team,
             amount if isinstance(amount, Money | Decimal) else None,
             self._shares(then, at), entry,
-            {key: _truth(self._value(condition, scope)) for key, condition in asking.items()},
+            {key: _truth(self._value(condition)) for key, condition in asking.items()},
         )  # fmt: skip
 
-    def _day(self, scope: Scope, at: dt.datetime) -> dt.date | None:
+    def _day(self, at: dt.datetime) -> dt.date | None:
         if self._measure.date is None:
             return self._world.day(at)
-        value = self._value(self._measure.date, scope)
+        value = self._value(self._measure.date)
         if isinstance(value, dt.datetime):
             return self._world.day(value)
         return value if isinstance(value, dt.date) else None
@@ -148,7 +129,7 @@ class _Counting:
         case = self._case
         if case.assigned is None or case.assigned <= at:
             return case
-        return stood(self._engine, case.id, at, self._known or self._engine.clock())[0]
+        return stood(self._engine, case.id, at, self._engine.clock())[0]
 
     def _shares(self, then: Case, at: dt.datetime) -> dict[str, Decimal]:
         """Return who is credited: as split on the case, else as the playbook says, else the owner alone.
@@ -157,19 +138,16 @@ class _Counting:
         """
         if self._case.shares:
             return dict(self._case.shares)
+        acting = Acting(self._definition, then, self._scope, self._world, at)
         shares: dict[str, Decimal] = {}
         for share in self._definition.playbook.split:
-            acting = Acting(self._definition, then, self._scope(), self._world, at)
             who = people((share.who,), acting) or (then.owner,)
             for person in who:
                 shares[person] = shares.get(person, Decimal(0)) + share.share / len(who)
         return shares or {then.owner: _WHOLE}
 
-    def _scope(self) -> Scope:
-        return self._definition.scope(self._case, OPERATOR, self._engine.clock(), self._world)
-
-    def _value(self, condition: Condition, scope: Scope) -> object:
-        return self._world.value(condition, scope)
+    def _value(self, condition: Condition) -> object:
+        return self._world.value(condition, self._scope)
 
 
 def _said(entry: Entry) -> dict[str, Any]:
