@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from playbook.stores.interface import StoredEvent
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAMES = 500
 
 
 class _Standing(msgspec.Struct, frozen=True):
@@ -212,43 +213,53 @@ class PluginStreams:
             raise UnknownName("kind of stream", name, self._kinds)
         return self._kinds[name]
 
-    def show(self, name: str, of: str) -> StreamView:
-        """Return a stream as it stands; raises UnknownName."""
+    def show(self, name: str, of: str, *, actor: str = OPERATOR) -> StreamView:
+        """Return a stream as it stands; raises UnknownName, also for one that the actor may not see."""
         kind = self.kind(name)
-        stream = f"{name}:{of}"
-        head = self._store.load(self._tenant, (stream,)).get(stream)
-        if head is None:
-            raise UnknownName(name, of, [view.id for view in self.page(name, limit=500).items])
-        return self._view(kind, of, self._standing(kind, of, head))
+        view = self.those(name, (of,)).get(of)
+        if view is None or not self._sees(kind, actor)(view):
+            known = self.page(name, limit=_NAMES, actor=actor).items
+            raise UnknownName(name, of, [view.id for view in known])
+        return view
 
     def those(self, name: str, ids: Sequence[str]) -> dict[str, StreamView]:
-        """Return those streams of a kind that there are, by id, as they stood at one moment; raises UnknownName."""
+        """Return those streams of a kind that there are, by id, as they stood at one moment; raises UnknownName.
+
+        Whom they are shown to is for the caller to say.
+        """
         kind = self.kind(name)
         heads = self._store.load(self._tenant, [f"{name}:{of}" for of in ids])
         found = ((of, heads.get(f"{name}:{of}")) for of in ids)
         return {of: self._view(kind, of, self._standing(kind, of, head)) for of, head in found if head}
 
     def page(
-        self, name: str, called: str | None = None, after: str | None = None, limit: int = 50
+        self,
+        name: str,
+        called: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+        *,
+        actor: str = OPERATOR,
     ) -> Page[StreamView]:
-        """Return the streams of a kind (those of a name), the newest first, by pages."""
+        """Return the streams of a kind (those of a name) that the actor may see, the newest first, by pages."""
         kind = self.kind(name)
         query = Query(playbook_of(name), name=called)
         page = self._store.find(self._tenant, query, after=after, limit=limit)
-        heads = self._store.load(self._tenant, [row.case for row in page.items])
-        views = []
-        for row in page.items:
-            id_ = row.case.partition(":")[2]
-            views.append(self._view(kind, id_, self._standing(kind, id_, heads[row.case])))
-        return Page(tuple(views), page.next)
+        views = self.those(name, [row.case.partition(":")[2] for row in page.items])
+        return Page(tuple(filter(self._sees(kind, actor), views.values())), page.next)
 
     def history(self, name: str, of: str, *, actor: str = OPERATOR) -> Iterator[HistoryItem]:
         """Yield what happened on a stream, oldest first; raises UnknownName, also where the actor may not see it."""
-        view, sees = self.show(name, of), self.kind(name).sees
-        world = self._engine.world
-        if actor != OPERATOR and sees is not None and not sees(view.state, actor, world.organization):
-            raise UnknownName(name, of)
+        self.show(name, of, actor=actor)
         return happened(self._engine, f"{name}:{of}", lambda event: event)
+
+    def _sees(self, kind: StreamKind, actor: str) -> Callable[[StreamView], bool]:
+        """Return what says whether an actor may see a stream of a kind."""
+        sees = kind.sees
+        if actor == OPERATOR or sees is None:
+            return lambda view: True
+        organization = self._engine.world.organization
+        return lambda view: sees(view.state, actor, organization)
 
     def fold(self, stream: str) -> tuple[bytes, IndexRow | None]:
         """Return the snapshot and the index row that a stream's events make; raises ValueError without any."""

@@ -51,8 +51,8 @@ class StreamKind(msgspec.Struct, frozen=True, eq=False):
     `initial` is the state before the first event and `evolve` the one after each; `state` is its class, and `fold`
     is raised where `evolve` answers otherwise than before. `decide` gets state, command and who asks, and returns
     events, none where nothing changes, or Refused; `commands` are frozen structs with an attribute `id`. `index`
-    says what a stream is found by; `sees` gets state, actor and organization, and says who may look at its history,
-    where that is not everybody. All of them are pure, and what they hold is text, numbers, times, lists, maps.
+    says what a stream is found by; `sees` gets state, actor and organization, and says who may look at it, where that
+    is not everybody. All of them are pure, and what they hold is text, numbers, times, lists, maps.
     """
 
     name: str

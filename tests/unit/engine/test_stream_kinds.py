@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import playbook
-from playbook import Engine, MemoryStore, PluginError, StreamKind, load_plugins
+from playbook import Engine, Found, MemoryStore, PluginError, StreamKind, UnknownName, load_plugins
 from playbook.engine.proof import prove
 from playbook.model.events import KINDS
 
@@ -75,6 +75,28 @@ def test_a_state_begins_as_the_kind_says_and_a_new_fold_is_made_from_the_events(
     double.run(Count("c"), actor="sam")
     assert double.streams.show("count", "c").state == 8
     assert list(prove(double)) == []
+
+
+def test_who_may_not_see_a_stream_finds_shows_and_is_told_nothing_of_it() -> None:
+    counting = engine(
+        index=lambda state: Found(),
+        sees=lambda state, actor, organization: actor == "sam" or state < 2,
+    )
+    counting.run(Count("few"), actor="sam")
+    counting.run(Count("many", 2), actor="sam")
+    streams = counting.streams
+    seen = {
+        actor: [view.id for view in streams.page("count", actor=actor).items]
+        for actor in ("operator", "sam", "kim")
+    }
+    assert seen == {"operator": ["many", "few"], "sam": ["many", "few"], "kim": ["few"]}
+    assert streams.show("count", "many", actor="sam").state == 2
+    assert [item.event.by for item in streams.history("count", "few", actor="kim")] == [1]
+    for ask in (streams.show, streams.history):
+        for name in ("many", "mani"):  # there is no telling one that is hidden from one that is not there
+            with pytest.raises(UnknownName) as told:
+                ask("count", name, actor="kim")
+            assert "many" not in str(told.value).replace(repr(name), "")
 
 
 def test_a_snapshot_that_is_not_the_fold_is_found() -> None:

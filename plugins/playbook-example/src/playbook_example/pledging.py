@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def pledge(session: Session, month: str, amount: str, person: str, note: str) -> int:
     """Pledge what you will close in a month; without an amount, show what all have pledged."""
     if not amount:
-        found = session.engine.streams.page("pledge", month).items
+        found = session.engine.streams.page("pledge", month, actor=session.actor).items
         session.tell({"pledges": [{"person": one.state.person, **one.fields} for one in found]})
         return 0
     whose = session.person(person) if person else session.actor
