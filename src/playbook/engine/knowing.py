@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
-from playbook.engine.streams import ORGANIZATION
+from playbook.engine.streams import ORGANIZATION, case_stream
 from playbook.model.stream_kinds import Happened
 from playbook.model.values import encode
 from playbook.stores.interface import Page, Query, Snapshot
@@ -40,10 +41,12 @@ class _Past:
         return getattr(self._store, name)
 
     def events(self, tenant: str, stream: str, *, after: int = 0) -> Iterator[StoredEvent]:
-        """Yield a stream's events after a version, up to the first that was recorded later."""
-        for event in self._store.events(tenant, stream, after=after):
-            if event.recorded <= self._known:
-                yield event
+        """Yield a stream's events after a version, up to the first that was recorded later.
+
+        What comes after that one was decided on it, also where another clock was behind.
+        """
+        events = self._store.events(tenant, stream, after=after)
+        return takewhile(lambda event: event.recorded <= self._known, events)
 
     def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, Snapshot]:
         """Return the heads of those streams that there were."""
@@ -60,7 +63,7 @@ class _Past:
         return Page(tuple(row for row in page.items if self._was(tenant, row.case)), page.next)
 
     def _was(self, tenant: str, case: str) -> bool:
-        stream = case if ":" in case else f"case:{case}"
+        stream = case if ":" in case else case_stream(case)
         return next(self.events(tenant, stream), None) is not None
 
     def _head(self, tenant: str, stream: str, head: Snapshot) -> Snapshot | None:
