@@ -226,7 +226,9 @@ class Engine:
     def as_known(self, known: dt.datetime) -> Engine:
         """Return an engine that knows what was recorded by a time and takes that for the present; it only reads.
 
-        That holds for cases, records, published files, the organization and the streams of plugins.
+        That holds for cases, records, published files, the organization and the streams of plugins. Cases are found
+        by their playbook alone, and by rows that tell what is so now: what was so then, each tells by itself. What
+        the store reckons, `tally` and `columns`, cannot be asked.
         """
         from playbook.engine.knowing import past  # nothing that a command waits for
 

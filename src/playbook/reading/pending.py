@@ -38,6 +38,10 @@ class Text:
 
 
 def condition(data: Map, key: str, wanted: Type | None = BOOL, about: str = "") -> Condition | None:
-    """Return the condition under a key, or None where there is none."""
+    """Return the condition under a key, or None where there is none; `structure` of a kind of file asks for it.
+
+    `wanted` is the type that it must have (None for any), `about` what the kind's `environment` is asked with. What
+    the condition may name is known when the whole project is read: its mistakes are told then, each at its place.
+    """
     text = data.get(key)
     return None if text is None else Condition(text, Pending(data.places[key][1], wanted, about))
