@@ -31,6 +31,7 @@ from playbook.process.evolve import evolve
 from playbook.process.references import former, links
 from playbook.stores.chain import commitment, link
 from playbook.stores.interface import GENESIS, DueRow, NewEvent, VaultRow, Write
+from playbook.stores.rows import CASES
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ REMINDER = "remind:"
 LOOK = "look:"
 """Names the due row that looks whether a case advances by itself."""
 
-_CASES = "case:"
 _NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
@@ -60,7 +60,7 @@ _PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
 
 def case_stream(case: str) -> str:
     """Return the stream of a case."""
-    return _CASES + case
+    return CASES + case
 
 
 def case_id_of(bits: bytes) -> str:
@@ -78,7 +78,7 @@ def case_named(name: str) -> str:
 
 def is_case(stream: str) -> bool:
     """Return whether a stream is a case's."""
-    return stream.startswith(_CASES)
+    return stream.startswith(CASES)
 
 
 def chained(

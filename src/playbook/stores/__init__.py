@@ -42,6 +42,8 @@ from playbook.stores.rows import (
     mark,
     part_fits,
     place,
+    plain_column,
+    ranges,
     read_mark,
     read_place,
     read_position,
@@ -55,5 +57,5 @@ __all__ = [
     "NewEvent", "Page", "Projection", "Query", "Receipt", "Replicated", "Row", "Snapshot", "Source", "Store",
     "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write", "check_batches",
     "check_groups", "check_projection", "check_status", "check_table", "clean", "gathered", "kept_answers",
-    "mark", "part_fits", "place", "read_mark", "read_place", "read_position",
+    "mark", "part_fits", "place", "plain_column", "ranges", "read_mark", "read_place", "read_position",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What both stores share: the columns of the index, the text of positions; and how to read on to the end."""
+"""What stores share: the columns of the index, the text of positions; and how to read on to the end."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ COLUMNS = IndexRow.__struct_fields__
 GROUPS = ("playbook", "stage", "status", "outcome", "owner", "team", "name", "currency")
 """What cases can be counted by; `status` is open or closed, a missing currency is ''."""
 
+_MISSING = ("currency", "expected_close", "probability", "forecast")
 _JSON = msgspec.json.Encoder()
 _TAGS = msgspec.json.Decoder(tuple[str, ...])
 _NAMES = 1000
@@ -100,6 +101,22 @@ def check_projection(projection: Projection) -> None:
     for name in projection.names:
         if name not in COLUMNS:
             raise UnknownName("column", name, COLUMNS)
+
+
+def plain_column(name: str) -> str:
+    """Return a column of the index as SQL, in which a text that is missing is ''."""
+    return f"coalesce({name}, '') AS {name}" if name in _MISSING else f'"{name}"'
+
+
+def ranges(known: Sequence[str], parts: int, text: Callable[[str], str]) -> Iterator[str]:
+    """Yield conditions as SQL (` AND ...`) that part the cases about evenly, by id.
+
+    `known` are some of the cases, in order; where there are none, all is one part. `text` returns an id as SQL.
+    """
+    bounds = [known[len(known) * part // parts] for part in range(1, parts)] if known else []
+    for low, high in zip((None, *bounds), (*bounds, None), strict=True):
+        at_least = "" if low is None else f' AND "case" >= {text(low)}'
+        yield at_least if high is None else f'{at_least} AND "case" < {text(high)}'
 
 
 def mark(position: int, hash_: bytes) -> str:

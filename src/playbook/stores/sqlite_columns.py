@@ -10,12 +10,10 @@ from playbook.stores import rows
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playbook.model.projections import Projection
 
-_MISSING = ("currency", "expected_close", "probability", "forecast")
 # fewer rows are read sooner than another connection is made
 _SMALLEST_PART = 50_000
 # so many times slower is a row that is looked up than one of a table that is read from end to end
@@ -50,7 +48,9 @@ def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) 
         parts = [f"cases INDEXED BY cases_case {where}"]
     else:
         count = max(1, min(wanted.parts, size // _SMALLEST_PART))
-        parts = [f"cases NOT INDEXED {where}{range_}" for range_ in _ranges(known, count)]
+        # by id, because a vacuum may number rows anew
+        ranges = rows.ranges(known, count, _text)
+        parts = [f"cases NOT INDEXED {where}{range_}" for range_ in ranges]
     return Source(
         "sqlite",
         f"file:{quote(str(path))}?mode=ro",
@@ -88,18 +88,8 @@ def _since(cursor: sqlite3.Cursor, tenant: str, after: str | None, count: int) -
     )
 
 
-def _ranges(known: list[str], parts: int) -> Iterator[str]:
-    """Yield conditions that part the cases about evenly: by id, because a vacuum may number rows anew."""
-    bounds = [known[len(known) * part // parts] for part in range(1, parts)]
-    for low, high in zip((None, *bounds), (*bounds, None), strict=True):
-        at_least = "" if low is None else f' AND "case" >= {_text(low)}'
-        yield at_least if high is None else f'{at_least} AND "case" < {_text(high)}'
-
-
 def _column(name: str) -> str:
-    if name == "fields":
-        return "CAST(fields AS TEXT) AS fields"
-    return f"coalesce({name}, '') AS {name}" if name in _MISSING else f'"{name}"'
+    return "CAST(fields AS TEXT) AS fields" if name == "fields" else rows.plain_column(name)
 
 
 def _field(name: str) -> str:

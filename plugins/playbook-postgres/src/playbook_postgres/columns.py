@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook import Source
-from playbook.stores import CASES, CASES_END, RECORDS, RECORDS_END, mark, read_mark
+from playbook.stores import CASES, CASES_END, RECORDS, RECORDS_END, mark, plain_column, ranges, read_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from playbook import Projection
     from playbook_postgres.piping import Pipe
 
-_MISSING = ("currency", "expected_close", "probability", "forecast")
 # fewer rows are read sooner than another connection is made
 _SMALLEST_PART = 50_000
 # so many times slower is a row that is looked up than one of a table that is read from end to end
@@ -48,8 +47,8 @@ def source(pipe: Pipe, url: str, tenant: str, wanted: Projection, last: tuple[in
         f"FROM playbook.cases WHERE tenant = {_text(tenant)}"
         f" AND (playbook < {_text(RECORDS)} OR playbook >= {_text(RECORDS_END)})"
     )
-    ranges = [f' AND "case" IN ({since})'] if since else list(_ranges(pipe, tenant, size, wanted.parts))
-    parts = tuple(f"SELECT {columns} {where}{range_}" for range_ in ranges)
+    within = [f' AND "case" IN ({since})'] if since else _ranges(pipe, tenant, size, wanted.parts)
+    parts = tuple(f"SELECT {columns} {where}{range_}" for range_ in within)
     return Source("postgresql", url, parts, not since, mark(*last) if last else mark(0, b""), tenant)
 
 
@@ -76,23 +75,18 @@ def _since(pipe: Pipe, tenant: str, after: str | None, size: int) -> str:
     )
 
 
-def _ranges(pipe: Pipe, tenant: str, size: int, parts: int) -> Iterator[str]:
-    """Yield conditions that part the cases about evenly: by id, because a row moves when it is written anew."""
+def _ranges(pipe: Pipe, tenant: str, size: int, parts: int) -> Iterable[str]:
+    """Return conditions that part the cases about evenly: by id, because a row moves when it is written anew."""
     parts = max(1, min(parts, size // _SMALLEST_PART))
     known: list[str] = []
     if parts > 1:
         share = min(100_000, 100_000 * _SAMPLES // size + 1)
         known = [case for (case,) in pipe.ask(_SAMPLE, (share, tenant)).fetchall()]
-    bounds = [known[len(known) * part // parts] for part in range(1, parts)] if known else []
-    for low, high in zip((None, *bounds), (*bounds, None), strict=True):
-        at_least = "" if low is None else f' AND "case" >= {_text(low)}'
-        yield at_least if high is None else f'{at_least} AND "case" < {_text(high)}'
+    return ranges(known, parts, _text)
 
 
 def _column(name: str) -> str:
-    if name == "fields":
-        return "convert_from(fields, 'UTF8') AS fields"
-    return f"coalesce({name}, '') AS {name}" if name in _MISSING else f'"{name}"'
+    return "convert_from(fields, 'UTF8') AS fields" if name == "fields" else plain_column(name)
 
 
 def _field(name: str) -> str:
