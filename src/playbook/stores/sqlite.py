@@ -268,11 +268,10 @@ class SqliteStore(_Connected):
     def source(self, tenant: str, projection: Projection) -> Source | None:
         """Return how a driver of ADBC reads a projection; None where everything is in memory."""
         rows.check_projection(projection)
-        path = self._readers.path
-        if path == MEMORY:
+        if self._path == MEMORY:
             return None
         with self._readers.lend() as cursor:
-            return sqlite_columns.source(cursor, Path(path).absolute(), tenant, projection)
+            return sqlite_columns.source(cursor, Path(self._path).absolute(), tenant, projection)
 
     def erase(self, tenant: str, subject: str) -> int:
         """Delete every personal value of a subject, in the write-ahead log too; return how many there were."""

@@ -112,6 +112,8 @@ _STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES, _PARTED, _FORECAST)
 SCHEMA_VERSION = len(_STEPS)
 """The version of the tables: PRAGMA user_version."""
 
+_STAMPS = f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {SCHEMA_VERSION};\n"
+
 _TROUBLES = {
     sqlite3.SQLITE_BUSY: "is locked by another program; try again when that has finished",
     sqlite3.SQLITE_LOCKED: "is locked by another program; try again when that has finished",
@@ -258,11 +260,9 @@ def _upgrade(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     # another process may have done it while this one waited for the lock
-    for step in _STEPS[_version(connection, path) :]:
+    for step in (*_STEPS[_version(connection, path) :], _STAMPS):
         for statement in _statements(step):
             connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 
 
@@ -275,9 +275,8 @@ def ddl(since: int) -> str:
         raise InputError(
             f"version {since} leads nowhere: the newest is {SCHEMA_VERSION}, and 0 begins with nothing"
         )
-    stamps = (f"PRAGMA application_id = {APPLICATION_ID};", f"PRAGMA user_version = {SCHEMA_VERSION};")
-    steps = (step.strip() for step in _STEPS[since:])
-    return "\n".join(("PRAGMA journal_mode = WAL;", "BEGIN IMMEDIATE;", *steps, *stamps, "COMMIT;", ""))
+    steps = (step.strip() for step in (*_STEPS[since:], _STAMPS))
+    return "\n".join(("PRAGMA journal_mode = WAL;", "BEGIN IMMEDIATE;", *steps, "COMMIT;", ""))
 
 
 def _statements(script: str) -> Iterator[str]:
