@@ -52,6 +52,8 @@ class Pool:
 
     def _make(self, connection: psycopg.Connection[Any]) -> None:
         version = current(connection)
+        if version == VERSION:
+            return
         try:
             migrate(connection)
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:

@@ -111,8 +111,6 @@ def migrate(connection: psycopg.Connection[Any]) -> None:
     Raises NewerStore for a database that a newer program made, ForeignStore for a schema of this name that is
     not ours.
     """
-    if current(connection) == VERSION:
-        return
     with connection.transaction():
         # as others left it when they gave the lock away, whatever isolation the database has by default
         connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
