@@ -282,11 +282,6 @@ def _numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _error(result: PGresult) -> psycopg.Error:
-    state = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
-    message = result.get_error_message()
-    if not state:
-        return psycopg.OperationalError(message)
-    try:
-        return psycopg.errors.lookup(state)(message)
-    except KeyError:
-        return psycopg.DatabaseError(message)
+    if not result.error_field(DiagnosticField.SQLSTATE):  # not the server says so: the connection is gone
+        return psycopg.OperationalError(result.get_error_message())
+    return psycopg.errors.error_from_result(result)
