@@ -178,6 +178,18 @@ def test_what_the_server_ends_for_another_that_it_waited_for_is_stored_again(
             assert [type(answer) for answer in stored.result()] == [Receipt, Receipt]
 
 
+def test_what_the_server_ends_every_time_is_given_up(url: str, store: PostgresStore) -> None:
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute(
+            "CREATE SEQUENCE tries; CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " PERFORM nextval('tries'); RAISE EXCEPTION 'no' USING ERRCODE = 'serialization_failure'; END $$;"
+            " CREATE TRIGGER refused BEFORE INSERT ON playbook.streams EXECUTE FUNCTION refuse()"
+        )
+        with pytest.raises(StoreUnavailable, match="for another one; nothing of the command was stored: try"):
+            store.append([batch(write("case:1", b"1"))])
+        assert other.execute("SELECT last_value > 1 FROM tries").fetchone() == (True,)
+
+
 def test_a_page_is_of_one_moment(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for a case that is just moved to where none stood when the statements for the page were made."""
     first = write("case:1", b"1", index=case("1", stage="new"))

@@ -59,6 +59,8 @@ _TENANTS = (
 _WRITTEN = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
 _THERE = "SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= %s"
 _PAUSE = 0.01
+# the server waits a second each time before it ends one, so more are no contention but a fault
+_OVERTAKEN = 10
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _BOUND = "SELECT max(position) FROM playbook.events WHERE tenant = %s"
 
@@ -93,11 +95,9 @@ class _Connected(ABC):
 
     def receipt(self, tenant: str, key: str) -> Receipt | None:
         """Return the first answer given for a key."""
-        found = self._all(writing.RECEIPT, (tenant, key))
-        if not found:
-            return None
-        fingerprint, answer, position = found[0]
-        return Receipt(key, fingerprint, answer, position, repeated=True)
+        for fingerprint, answer, position in self._all(writing.RECEIPT, (tenant, key)):
+            return Receipt(key, fingerprint, answer, position, repeated=True)
+        return None
 
     def vault(self, tenant: str, refs: Sequence[str]) -> Mapping[str, VaultRow | None]:
         """Return personal values by reference; None where one was erased."""
@@ -241,8 +241,8 @@ class _Connected(ABC):
         """
         return HostedStore(connection)
 
-    def _all(self, statement: str, values: Sequence[Any], fate: str = READING) -> list[tuple[Any, ...]]:
-        with self._lend(fate) as pipe:
+    def _all(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._lend(READING) as pipe:
             return pipe.ask(statement, values).fetchall()
 
 
@@ -262,11 +262,12 @@ class PostgresStore(_Connected):
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
-        while True:
+        for _ in range(_OVERTAKEN):
             try:
                 return super().append(batches)
             except Overtaken:
                 continue  # the database ended one of two that waited for each other; the other has moved on
+        return super().append(batches)
 
     def source(self, tenant: str, projection: Projection) -> Source:
         """Return how a driver of ADBC reads a projection; writers wait for the moment in which its mark is read.
@@ -346,11 +347,11 @@ class _Replica(_Connected):
                 time.sleep(_PAUSE)
             yield pipe if there else None
 
-    def _all(self, statement: str, values: Sequence[Any], fate: str = READING) -> list[tuple[Any, ...]]:
+    def _all(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         try:
-            return super()._all(statement, values, fate)
+            return super()._all(statement, values)
         except Overtaken:  # the copy had to take over what the question still needed
-            return self._first._all(statement, values, fate)
+            return self._first._all(statement, values)
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
