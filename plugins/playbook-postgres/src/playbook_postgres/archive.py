@@ -30,8 +30,8 @@ class PostgresMoment:
     def sizes(self, tenant: str | None) -> Mapping[str, int]:
         """Return how many rows each table has, of one tenant or of all."""
         where, values = ("", ()) if tenant is None else (" WHERE tenant = %s", (tenant,))
-        found = {name: self._ask(f"SELECT count(*) FROM playbook.{name}{where}", values) for name in TABLES}
-        return {name: answer.fetchall()[0][0] for name, answer in found.items()}
+        count = f"SELECT count(*) FROM playbook.{{}}{where}"
+        return {name: self._ask(count.format(name), values).fetchall()[0][0] for name in TABLES}
 
     def export(self, table: str, tenant: str | None) -> Iterator[Row]:
         """Yield the rows of a table in order of their keys, of one tenant or of all."""

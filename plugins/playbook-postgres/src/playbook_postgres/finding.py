@@ -61,9 +61,13 @@ def conditions_of(tenant: str, query: Query, table: str = "cases") -> list[Condi
     elif query.status is not None:
         found.append((f"cases.closed IS {'NULL' if query.status == 'open' else 'NOT NULL'}", ()))
     if query.prefix:
-        wanted = (query.prefix, query.prefix + chr(0x10FFFF))
-        found.append(('cases."case" >= %s AND cases."case" < %s', wanted))
+        found.append(beginning(query.prefix))
     return found
+
+
+def beginning(prefix: str) -> Condition:
+    """Return what the id of a case begins with, as an index can be gone along by it."""
+    return 'cases."case" >= %s AND cases."case" < %s', (prefix, prefix + chr(0x10FFFF))
 
 
 def seen(tags: frozenset[str] | None) -> list[Condition]:

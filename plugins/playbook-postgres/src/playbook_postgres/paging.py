@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.stores import check_status, part_fits, read_place
-from playbook_postgres.finding import COLUMNS, joined
+from playbook_postgres.finding import COLUMNS, beginning, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -145,9 +145,8 @@ class _Question:
         arrays = ", ".join("%s::text[]::bool[]" if column == "hidden" else "%s::text[]" for column in at[0])
         bounds: list[Condition] = [(f"cases.{column} = at.{column}", ()) for column in at[0]]
         if self._query.playbook is not None and ("owner" in at[0] or "team" in at[0]):
-            bounds.append(
-                ("cases.playbook = %s", (self._query.playbook,))
-            )  # it stands behind the order in these
+            # it stands behind the order in these
+            bounds.append(("cases.playbook = %s", (self._query.playbook,)))
         walk, values = self._walk("cases", bounds, steps)
         return (
             f"SELECT step.* FROM unnest({arrays}) AS at ({', '.join(at[0])}) CROSS JOIN LATERAL ({walk}) AS step"
@@ -176,7 +175,7 @@ class _Question:
 
     def _with_prefix(self, steps: int) -> tuple[str, list[Any]]:
         """Return a walk in order of id."""
-        where, values = joined([("tenant = %s", (self._tenant,)), self._prefixed()])
+        where, values = joined([("tenant = %s", (self._tenant,)), beginning(self._query.prefix or "")])
         return f"SELECT {_STEP} FROM playbook.cases WHERE {where} LIMIT %s", [*values, steps]
 
     def _walk(self, table: str, bounds: Sequence[Condition], steps: int) -> tuple[str, list[Any]]:
@@ -189,10 +188,6 @@ class _Question:
     def _after(self, table: str) -> list[Condition]:
         return [] if self._place is None else [(f'({table}.newest, {table}."case") > (%s, %s)', self._place)]
 
-    def _prefixed(self) -> Condition:
-        prefix = self._query.prefix or ""
-        return 'cases."case" >= %s AND cases."case" < %s', (prefix, prefix + chr(0x10FFFF))
-
     def _rest(self, *fixed: str) -> list[Condition]:
         """Return what is asked of a case beside the columns that are fixed by a walk."""
         query = self._query
@@ -201,7 +196,7 @@ class _Question:
         if "part" not in fixed:
             found.append(("cases.part = ANY(%s::text[])", (self._parts,)))
         if query.prefix:
-            found.append(self._prefixed())
+            found.append(beginning(query.prefix))
         if query.tags is not None:
             found.append((_SEEN, (sorted(query.tags),)))
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from msgspec.structs import astuple
 from psycopg import errors
 
@@ -248,11 +249,8 @@ def _row(version: int, event: NewEvent) -> tuple[Any, ...]:
     return (version, event.kind, event.at, event.recorded, event.actor, event.data, event.hash)
 
 
-class _Read:
+class _Read(Struct, frozen=True, gc=False):
     """Name a stream that was read, and the version on which the batch was decided."""
 
-    __slots__ = ("stream", "version")
-
-    def __init__(self, stream: str, version: int) -> None:
-        self.stream = stream
-        self.version = version
+    stream: str
+    version: int
