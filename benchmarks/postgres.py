@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import tempfile
-import time
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench import Figures, alternate, folder, main, project
+from bench import Figures, alternate, folder, main, project, seconds
 from durable import life
-from playbook import Engine, load_plugins
+from playbook import Engine, Refused, load_plugins
 from playbook_postgres.piping import Pipe
 from playbook_postgres.store import PostgresStore
 
@@ -92,11 +91,11 @@ def opened(url: str) -> Engine:
     return engine
 
 
-def sell(engine: Engine, number: int) -> int:
-    """Run a case from open to close, each command with a key; return how many there were."""
+def sell(engine: Engine, number: int) -> None:
+    """Run a case from open to close, each command with a key; raises ValueError where one is refused."""
     for count, command in enumerate(life(f"c{number:012}", number), start=1):
-        engine.run(command, actor="sam", key=f"{number}-{count}")
-    return count
+        if isinstance(engine.run(command, actor="sam", key=f"{number}-{count}"), Refused):
+            raise ValueError(f"{command} was refused")  # noqa: TRY004
 
 
 def recorded(url: str) -> list[Step]:
@@ -165,28 +164,29 @@ def ours(url: str, lives: int) -> float:
     """Return the seconds in which eight processes run their cases."""
     opened(url).store.close()
     context = multiprocessing.get_context("fork")
-    ready, taken = context.Barrier(CLIENTS + 1), context.Queue()
+    together = context.Barrier(CLIENTS + 1)
 
     def client(number: int) -> None:
-        engine = opened(url)
-        commands = sell(engine, number)  # what is done once is done: compiling, preparing
-        ready.wait()
-        for turn in range(1, lives + 1):
-            commands += sell(engine, turn * CLIENTS + number)
-        taken.put(commands)
-        engine.store.close()
+        try:
+            engine = opened(url)
+            sell(engine, number)  # what is done once is done: compiling, preparing
+            together.wait()
+            for turn in range(1, lives + 1):
+                sell(engine, turn * CLIENTS + number)
+            together.wait()
+            engine.store.close()
+        except BaseException:
+            together.abort()  # nobody waits for one that failed
+            raise
 
     processes = [context.Process(target=client, args=(number,)) for number in range(CLIENTS)]
     for process in processes:
         process.start()
-    ready.wait()
-    begun = time.perf_counter()
-    for _ in processes:
-        taken.get()
-    ended = time.perf_counter()
+    together.wait()
+    taken = seconds(together.wait)
     for process in processes:
         process.join()
-    return ended - begun
+    return taken
 
 
 def pgbench(url: str, script: Script, lives: int, here: Path) -> float:
@@ -227,12 +227,13 @@ def measure(quick: bool) -> Figures:
             },
         )
         databases.close()
-    commands = lives * CLIENTS * 8
+    each = len(list(life("", 0)))
+    commands = lives * CLIENTS * each
     return Figures(
         {
             "commands_per_second": commands / rounds.median("ours"),
             "pgbench_commands_per_second": commands / rounds.median("pgbench"),
-            "statements_per_command": len(steps) / 8,
+            "statements_per_command": len(steps) / each,
         },
         {"of_pgbench": rounds.ratio("pgbench", "ours")},
         {"of_pgbench": ">= 0.5"},
