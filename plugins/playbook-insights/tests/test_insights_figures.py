@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook import Money
+from playbook import Money, fiscal_quarter
+from playbook.model.organization import Settings
 from playbook_insights import days, figures
 
 
@@ -44,7 +45,8 @@ def cut(instants: list[int | None] | list[int], zone: dt.tzinfo) -> list[int | N
     ],
 )
 def test_fiscal_quarter(day: str, start: int, named_after: str, quarter: str) -> None:
-    assert days.fiscal_quarter(dt.date.fromisoformat(day), start, named_after) == quarter
+    settings = Settings(fiscal_start=start, fiscal_named_after=named_after)
+    assert fiscal_quarter(dt.date.fromisoformat(day), settings) == quarter
 
 
 @pytest.mark.parametrize(

@@ -261,7 +261,7 @@ def test_pipeline_is_by_stage_weighted_by_the_hand_set_chance_else_the_stages() 
     assert table.notes == (
         "1 open case without an amount: counted, but not in the amounts.",
         "The stage 'dark' of 'deal' has no probability: the amounts of 1 case are left out of weighted. "
-        "Give it one.",
+        "Give it one, or set it on the case.",
     )
 
 

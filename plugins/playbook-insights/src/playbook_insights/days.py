@@ -23,14 +23,3 @@ def cut(column: str, zone: dt.tzinfo) -> nw.Expr:
 def parse(date: str) -> int | None:
     """Return an ISO date as an ordinal, None for no text."""
     return dt.date.fromisoformat(date).toordinal() if date else None
-
-
-def fiscal_quarter(day: dt.date, start: int, named_after: str) -> str:
-    """Name the fiscal quarter of a day, `2017-Q1`.
-
-    The fiscal year begins with the month `start` and is named after the calendar year of its first day
-    (`start`) or of its last (`end`).
-    """
-    first = day.year if day.month >= start else day.year - 1
-    year = first + 1 if named_after == "end" and start > 1 else first
-    return f"{year:04}-Q{(day.month - start) % 12 // 3 + 1}"

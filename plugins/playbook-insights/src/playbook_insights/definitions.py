@@ -33,7 +33,7 @@ PIPELINE: Final[Mapping[str, Basis]] = {
         "due_day",
         ("open",),
         "Cases open now and the sum of their amounts; weighted is the sum of amount x the "
-        "probability of the stage. Periods and quarters go by expected close.",
+        "probability, as set by hand, else of the stage. Periods and quarters go by expected close.",
     )
 }
 WIN_LOSS: Final[Mapping[str, Basis]] = {

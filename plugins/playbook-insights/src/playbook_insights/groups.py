@@ -9,8 +9,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from playbook import InputError, UnknownName
-from playbook_insights import days
+from playbook import InputError, UnknownName, fiscal_quarter
 from playbook_insights.definitions import BY
 
 if TYPE_CHECKING:
@@ -103,11 +102,7 @@ def _by_quarter(context: ReportContext, period: str) -> Grouping:
 
     @functools.cache
     def label(day: int | None) -> str:
-        if day is None:
-            return NONE
-        return days.fiscal_quarter(
-            dt.date.fromordinal(day), settings.fiscal_start, settings.fiscal_named_after
-        )
+        return NONE if day is None else fiscal_quarter(dt.date.fromordinal(day), settings)
 
     return Grouping((period,), label)
 

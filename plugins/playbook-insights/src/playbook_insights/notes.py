@@ -24,7 +24,7 @@ def pipeline(frame: Frame, context: ReportContext) -> list[str]:
         if sums.priced and figures.probability(context, playbook, stage, chance) is None:
             found.append(
                 f"The stage {stage!r} of {playbook!r} has no probability: the amounts of "
-                f"{_cases(sums.priced)} are left out of weighted. Give it one."
+                f"{_cases(sums.priced)} are left out of weighted. Give it one, or set it on the case."
             )
     return found
 
