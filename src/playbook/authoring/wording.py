@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
+from playbook.model.chances import settable
 from playbook.model.organization import PRINCIPALS
-from playbook.model.values import percentage
+from playbook.model.values import SHARES, percentage
 from playbook.times import Duration
 
 if TYPE_CHECKING:
@@ -290,8 +291,13 @@ class Wording:
         return self.say("set", fields=self.row(self._set_to(one) for one in action.sets))
 
     def _set_to(self, one: Assignment) -> Phrase:
-        value = one.is_.text if one.is_ else written(one.value)
-        return self.say("set_to", field=self.field(one.field), value=Code(value))
+        if one.is_ is not None:
+            said = one.is_.text
+        else:
+            field, value = settable(self.playbook.fields).get(one.field), one.value
+            share = field is not None and field.type in SHARES and value is not None
+            said = percentage(Decimal(str(value))) if share else written(value)
+        return self.say("set_to", field=self.field(one.field), value=Code(said))
 
     def _schedule(self, action: Action) -> Phrase:
         activity = self.activity_title(action.target)
@@ -335,7 +341,7 @@ def _title(parts: Iterable[Field | Activity | Stage], name: str) -> str:
 def written(value: Any, type_: str = "") -> str:
     """Return a value as the file could say it."""
     if isinstance(value, Decimal):
-        return percentage(value) if type_ == "percent" else f"{value:f}"
+        return percentage(value) if type_ in SHARES else f"{value:f}"
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         return f"{value['amount']} {value['currency']}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -147,7 +147,7 @@ def moment(value: dt.datetime, zone: dt.tzinfo) -> str:
 
 def shown(value: Any, zone: dt.tzinfo, field: Field | None = None) -> str:
     """Return a field's value for people."""
-    from playbook.model.values import percentage
+    from playbook.model.values import SHARES, percentage
     from playbook.money import Money
 
     if value is None:
@@ -159,7 +159,7 @@ def shown(value: Any, zone: dt.tzinfo, field: Field | None = None) -> str:
     if isinstance(value, dt.datetime):
         return moment(value, zone)
     if isinstance(value, Decimal):
-        is_share = field is not None and field.type in ("percent", "probability")
+        is_share = field is not None and field.type in SHARES
         return percentage(value) if is_share else f"{value:,f}"
     if isinstance(value, dict):
         if "amount" in value and "currency" in value and len(value) == 2:

@@ -51,6 +51,10 @@ def plain(number: Decimal) -> Decimal:
     return Decimal("0" if text in ("-0", "") else text)
 
 
+SHARES = ("percent", "probability")
+"""Types of fields that hold a fraction, which people write with a %."""
+
+
 def percentage(share: Decimal) -> str:
     """Return a fraction as people write it, all of its digits: 20%."""
     return f"{(share * 100).normalize():f}%"

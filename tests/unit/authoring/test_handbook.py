@@ -70,6 +70,25 @@ class Checked(HTMLParser):
         self.seen += data if self.open and self.open[-1] != "style" else ""
 
 
+SETS = """
+playbook: deals
+version: 1
+subject: deal
+title: Deals
+fields: {rebate: {type: percent}, size: {type: number}}
+stages:
+  talk: {next: [won], on_enter: [{set: {rebate: 12.5%, probability: 60%, forecast: commit, size: 0.5}}]}
+  won: {final: won}
+"""
+
+
+def test_values_that_are_set_are_written_as_in_the_file() -> None:
+    playbook = read_text(SETS, "deals.playbook.yaml").value
+    assert isinstance(playbook, Playbook)
+    said = "set rebate to `12.5%`, probability to `60%`, forecast to `commit` and size to `0.5`"
+    assert said in markdown(handbook(playbook))
+
+
 def test_a_nasty_playbook_is_written_like_this() -> None:
     assert markdown(handbook(read(FILES[0])[0])) == PAGE.read_text(encoding="utf-8")
 
