@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playbook.stores.interface import IndexRow, Store, StoredEvent
 
 _FOLDED = ("case", "record")
+_WHOLE = ("file", ORGANIZATION)
 _UNKNOWN_FOLD = 0
 _SAME = ("document", "streams", "vault")  # documents and names are asked for by what is read as known
 
@@ -34,6 +35,7 @@ class _Past:
         self._store = store
         self._streams = streams
         self._known = known
+        self._heads: dict[tuple[str, str, bytes], Snapshot | None] = {}
 
     def __getattr__(self, name: str) -> Any:
         if name not in _SAME:
@@ -68,18 +70,24 @@ class _Past:
 
     def _head(self, tenant: str, stream: str, head: Snapshot) -> Snapshot | None:
         kind = stream.partition(":")[0]
-        folded = (*_FOLDED, *self._streams.names())
-        if kind not in (*folded, "file", ORGANIZATION):
+        if kind in _WHOLE:  # asked for all the time, and the same as long as nothing was appended
+            asked = (tenant, stream, head.hash)
+            if asked not in self._heads:
+                self._heads[asked] = self._whole(tenant, stream, head)
+            return self._heads[asked]
+        if kind not in (*_FOLDED, *self._streams.names()):
             return head
-        if kind in folded:
-            if next(self.events(tenant, stream), None) is None:
-                return None
-            return Snapshot(head.version, head.hash, _UNKNOWN_FOLD, b"")
+        if next(self.events(tenant, stream), None) is None:
+            return None
+        return Snapshot(head.version, head.hash, _UNKNOWN_FOLD, b"")
+
+    def _whole(self, tenant: str, stream: str, head: Snapshot) -> Snapshot | None:
+        """Return the head of a stream whose snapshot is no fold that is made anew where it is unknown."""
         events = list(self.events(tenant, stream))
         if not events:
             return None
         last = events[-1]
-        data = last.data if kind == "file" else self._organization(events)
+        data = self._organization(events) if stream == ORGANIZATION else last.data
         return Snapshot(last.version, last.hash, head.fold, data)
 
     def _organization(self, events: Sequence[StoredEvent]) -> bytes:
