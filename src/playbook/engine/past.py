@@ -10,6 +10,7 @@ from playbook.engine.answers import HistoryItem
 from playbook.engine.streams import case_stream, fold_case
 from playbook.errors import UnknownName
 from playbook.model.events import ChildEnded, ChildReopened, Linked, Opened
+from playbook.model.organization import OPERATOR
 from playbook.process.codec import revive
 from playbook.process.computed import censored, hidden_fields, view
 from playbook.times import from_micros, to_micros
@@ -80,6 +81,8 @@ def viewed(engine: Engine, case: Case, definition: Compiled, actor: str, at: dt.
 
 def _unseen_kin(engine: Engine, case: Case, actor: str) -> frozenset[str]:
     """Return the cases that this one follows up, or that follow it up, and that the actor does not see."""
+    if actor == OPERATOR:
+        return frozenset()
     kin = (*case.children, case.parent) if case.parent else (*case.children,)
     return frozenset(name for name in kin if not _sees(engine, name, actor))
 
