@@ -36,7 +36,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-# Every benchmark, which takes about an hour, into docs/performance.md; one alone is a script in benchmarks/.
+# Every benchmark into docs/performance.md, which takes long; one alone is a script in benchmarks/.
 bench: setup
 	$(BIN)/python benchmarks/all.py
 
