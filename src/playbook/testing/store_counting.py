@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict, replace
 
 from playbook.stores.audit import audit
 from playbook.stores.interface import IndexRow, Query, Receipt, Store, Tally, VersionConflict
 from playbook.stores.rows import GROUPS
+from playbook.testing.answers import counted, is_asked
 from playbook.testing.batches import TENANT, batch, case, random_case, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from playbook.stores.interface import Batch
 
@@ -121,9 +122,9 @@ class _History:
             rows = [row for (name, _), row in self._rows.items() if name == tenant]
             for query, eyes in itertools.product(_QUERIES, _EYES):
                 asked = replace(query, tags=eyes)
-                found = [row for row in rows if _is_asked(row, asked)]
+                found = [row for row in rows if is_asked(row, asked)]
                 for by in (*self._rng.sample(_GROUPINGS, 2), *([GROUPS] if query == Query() else [])):
-                    assert list(self._store.tally(tenant, asked, by)) == _counted(found, by), (asked, by)
+                    assert list(self._store.tally(tenant, asked, by)) == counted(found, by), (asked, by)
 
     def _new(self, n: int) -> IndexRow:
         row = random_case(n, self._rng)
@@ -145,35 +146,3 @@ def _changed(row: IndexRow, rng: random.Random) -> IndexRow:
     apart = {"case", "playbook", "name", "fields"}
     names = rng.sample(sorted(other.keys() - apart), rng.randrange(4))
     return replace(row, **{name: other[name] for name in names})
-
-
-def _is_asked(row: IndexRow, query: Query) -> bool:
-    wanted: dict[str, Any] = {k: v for k, v in asdict(query).items() if v is not None}
-    prefix, link, tags = wanted.pop("prefix", ""), wanted.pop("link", None), wanted.pop("tags", None)
-    return (
-        row.case.startswith(prefix)
-        and link in (None, *row.tags)
-        and (tags is None or not row.hidden or not tags.isdisjoint(row.tags))
-        and (query.playbook is not None or not row.playbook.startswith("record:"))
-        and all(_says(row, name) == value for name, value in wanted.items())
-    )
-
-
-def _says(row: IndexRow, name: str) -> str:
-    if name == "status":
-        return "open" if row.closed is None else "closed"
-    return getattr(row, name) or ""
-
-
-def _counted(found: Iterable[IndexRow], by: Sequence[str]) -> list[Tally]:
-    groups: dict[tuple[str, ...], list[IndexRow]] = {}
-    for row in found:
-        groups.setdefault(tuple(_says(row, name) for name in by), []).append(row)
-    tallies = []
-    for group, rows in sorted(groups.items()):
-        sums: dict[str, int] = {}
-        for row in rows:
-            if row.currency is not None and row.amount is not None:
-                sums[row.currency] = sums.get(row.currency, 0) + row.amount
-        tallies.append(Tally(group, len(rows), sums))
-    return tallies

@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from playbook.errors import InputError, UnknownName
 from playbook.stores.audit import audit
@@ -16,9 +16,9 @@ from playbook.stores.interface import (
     Query,
     Receipt,
     Store,
-    Tally,
     VaultRow,
 )
+from playbook.testing.answers import counted, is_asked
 from playbook.testing.batches import (
     TENANT,
     batch,
@@ -106,7 +106,7 @@ class ReadContract:
         )
         for query in (replace(query, tags=seen) for query in queries for seen in tags):
             expected = sorted(
-                (row for row in cases if _matches(row, query)), key=lambda row: (-row.opened, row.case)
+                (row for row in cases if is_asked(row, query)), key=lambda row: (-row.opened, row.case)
             )
             for limit in (1, 7, 100):
                 assert _pages(store, query, limit) == expected, (query, limit)
@@ -171,7 +171,7 @@ class ReadContract:
             Query(), Query(status="open"), Query(playbook="renewal", owner="ann"), Query(tags=seen), Query(tags=none),
             Query(link="link:account=1"), Query(stage="proposal", link="link:account=1", tags=seen),
         ):  # fmt: skip
-            found = [row for row in cases if _matches(row, query)]
+            found = [row for row in cases if is_asked(row, query)]
             for by in (
                 [],
                 ["stage"],
@@ -179,7 +179,7 @@ class ReadContract:
                 ["owner", "currency"],
                 ["playbook", "outcome", "name"],
             ):
-                assert list(store.tally(TENANT, query, by)) == _tally(found, by), (query, by)
+                assert list(store.tally(TENANT, query, by)) == counted(found, by), (query, by)
         with pytest.raises(UnknownName, match="owner"):
             store.tally(TENANT, Query(), ["ownr"])
 
@@ -285,29 +285,3 @@ def _pages(store: Store, query: Query, limit: int) -> list[IndexRow]:
         page = store.find(TENANT, query, after=page.next, limit=limit)
         found += page.items
     return found
-
-
-def _matches(row: IndexRow, query: Query) -> bool:
-    apart = ("status", "prefix", "link", "tags")
-    wanted = {k: v for k, v in asdict(query).items() if v is not None and k not in apart}
-    status = "open" if row.closed is None else "closed"
-    return (
-        all(getattr(row, name) == value for name, value in wanted.items())
-        and query.status in (None, status)
-        and row.case.startswith(query.prefix or "")
-        and query.link in (None, *row.tags)
-        and (query.tags is None or not row.hidden or bool(query.tags & set(row.tags)))
-    )
-
-
-def _tally(found: list[IndexRow], by: list[str]) -> list[Tally]:
-    counts: dict[tuple[str, ...], int] = {}
-    sums: dict[tuple[str, ...], dict[str, int]] = {}
-    for row in found:
-        values = {**asdict(row), "status": "open" if row.closed is None else "closed"}
-        group = tuple(values[name] or "" for name in by)
-        counts[group] = counts.get(group, 0) + 1
-        totals = sums.setdefault(group, {})
-        if row.currency and row.amount is not None:
-            totals[row.currency] = totals.get(row.currency, 0) + row.amount
-    return [Tally(group, counts[group], sums[group]) for group in sorted(counts)]
