@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Project, load_plugins
+from playbook import Engine, Project, load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playbook import Store
 
 PROJECT = Path(__file__).parent / "project"
 """The project that the benchmarks run: one playbook, its organization, one mapping."""
@@ -92,6 +94,13 @@ def project() -> Project:
     if read.problems:
         raise ValueError("\n".join(map(str, read.problems)))
     return read
+
+
+def opened(store: Store) -> Engine:
+    """Return an engine over a store in which the project is published."""
+    engine = Engine.open(project(), store=store, registry=load_plugins(entry_points=False))
+    engine.publish(actor="operator")
+    return engine
 
 
 def main(name: str, measure: Callable[[bool], Figures]) -> None:

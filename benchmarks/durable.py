@@ -15,14 +15,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from bench import Figures, alternate, folder, main, project, seconds
-from playbook import Advance, Close, Do, Engine, Log, Open, Set, SqliteStore, load_plugins
+from bench import Figures, alternate, folder, main, opened, project, seconds
+from playbook import Advance, Close, Do, Log, Open, Set, SqliteStore
 from playbook.importing import import_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from playbook import Engine
     from playbook.model.commands import Command
     from playbook.model.mapping import ImportMapping
 
@@ -102,29 +103,27 @@ class Work:
     def bare(self) -> float:
         """Return the seconds that the statements alone take on a new file."""
         connection = sqlite3.connect(next(self._files), isolation_level=None)
-        cursor = connection.cursor()
-        self._replay(cursor, self._before)
-        taken = seconds(lambda: self._replay(cursor, self._timed))
+        replay(connection, self._before)
+        taken = seconds(lambda: replay(connection, self._timed))
         connection.close()
         return taken
 
     def engine(self) -> Engine:
         """Return an engine over a new file, with the project published."""
-        store = SqliteStore(str(next(self._files)), synchronous=self._synchronous)
-        engine = Engine.open(project(), store=store, registry=load_plugins(entry_points=False))
-        engine.publish(actor="operator")
-        return engine
+        return opened(SqliteStore(str(next(self._files)), synchronous=self._synchronous))
 
-    @staticmethod
-    def _replay(cursor: sqlite3.Cursor, steps: list[Step]) -> None:
-        execute, executemany = cursor.execute, cursor.executemany
-        for kind, sql, values in steps:
-            if kind == "execute":
-                execute(sql, values)
-            elif kind == "read":
-                execute(sql, values).fetchall()
-            else:
-                executemany(sql, values)
+
+def replay(connection: sqlite3.Connection, steps: list[Step]) -> None:
+    """Run recorded statements."""
+    cursor = connection.cursor()
+    execute, executemany = cursor.execute, cursor.executemany
+    for kind, sql, values in steps:
+        if kind == "execute":
+            execute(sql, values)
+        elif kind == "read":
+            execute(sql, values).fetchall()
+        else:
+            executemany(sql, values)
 
 
 def life(case: str, number: int) -> Iterator[Command]:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bench import Figures, folder, main, project, seconds
-from durable import Recorder
-from playbook import Engine, Log, Open, Set, SqliteStore, load_plugins
+from bench import Figures, folder, main, opened, seconds
+from durable import Recorder, replay
+from playbook import Log, Open, Set, SqliteStore
 from playbook.stores import Batch, NewEvent, Query, Write
 from playbook.stores.chain import link
 from playbook.stores.interface import GENESIS
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from durable import Step
+    from playbook import Engine
     from playbook.model.commands import Command
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -33,7 +34,6 @@ NAMES = ("a_thousand", "ten_thousand", "a_hundred_thousand", "a_million")
 FIRST = "c000000000000"
 ROUNDS = 5
 WARM = 20
-PRAGMAS = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA secure_delete = ON"
 _AT_ONCE = 5_000
 
 
@@ -43,14 +43,14 @@ class File:
     def __init__(self, path: Path, size: int) -> None:
         self._path = path
         self._chance = random.Random(size)
-        store = SqliteStore(str(path))
-        engine = Engine.open(project(), store=store, registry=load_plugins(entry_points=False))
-        engine.publish(actor="operator")
+        engine = self._open()
         self._cases = [f"c{number:012}" for number in sorted(self._chance.sample(range(1, 10**12), size))]
         made, tenant = first_write(), engine.tenant
         for start in range(0, size, _AT_ONCE):
-            store.append([copy_of(made, tenant, case) for case in self._cases[start : start + _AT_ONCE]])
-        store.close()
+            engine.store.append(
+                [copy_of(made, tenant, case) for case in self._cases[start : start + _AT_ONCE]]
+            )
+        engine.store.close()
 
     def measure(self, count: int) -> tuple[float, float]:
         """Return the microseconds that a command takes in the engine, and that its statements take alone."""
@@ -65,7 +65,6 @@ class File:
         ours = seconds(lambda: live(engine, commands))
         engine.store.close()
         with closing(sqlite3.connect(beside, isolation_level=None)) as connection:
-            connection.executescript(PRAGMAS)
             replay(connection, first)
             bare = seconds(lambda: replay(connection, steps))
         beside.unlink()
@@ -90,15 +89,13 @@ class File:
         return steps[:begun], steps[begun:done]
 
     def _open(self) -> Engine:
-        store = SqliteStore(str(self._path))
-        return Engine.open(project(), store=store, registry=load_plugins(entry_points=False))
+        return opened(SqliteStore(str(self._path)))
 
 
 def first_write() -> Write:
     """Return what opening a case writes."""
-    store = SqliteStore(":memory:")
-    engine = Engine.open(project(), store=store, registry=load_plugins(entry_points=False))
-    engine.publish(actor="operator")
+    engine = opened(SqliteStore(":memory:"))
+    store = engine.store
     fields = {"amount": "25000 EUR", "product": "Pro"}
     engine.run(Open(FIRST, "deals", "Deal", fields=fields), actor="sam")
     stream = f"case:{FIRST}"
@@ -124,16 +121,6 @@ def live(engine: Engine, commands: list[Command]) -> None:
     """Run commands, one after the other."""
     for command in commands:
         engine.run(command, actor="sam")
-
-
-def replay(connection: sqlite3.Connection, steps: list[Step]) -> None:
-    """Run recorded statements."""
-    cursor = connection.cursor()
-    for kind, sql, values in steps:
-        if kind == "executemany":
-            cursor.executemany(sql, values)
-        else:
-            cursor.execute(sql, values).fetchall()
 
 
 def measure(quick: bool) -> Figures:

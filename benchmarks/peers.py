@@ -26,12 +26,12 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench import Figures, alternate, folder, main, project
+from bench import Figures, alternate, folder, main, opened
 from others.deal import STEPS, each_in_turn
 from others.on_dbos import by_commands, by_steps
 from others.on_django import DjangoFsm
 from others.on_spiff import Spiff
-from playbook import Engine, SqliteStore, load_plugins
+from playbook import SqliteStore
 from playbook_postgres.store import PostgresStore
 from postgres import Databases, sell, server
 
@@ -45,8 +45,7 @@ ROUNDS = 5
 
 def ours(store: Store, deals: int) -> float:
     """Return the seconds that deals take with us; raises ValueError where not every step left an event."""
-    engine = Engine.open(project(), store=store, registry=load_plugins(entry_points=False))
-    engine.publish(actor="operator")
+    engine = opened(store)
     taken = each_in_turn(partial(sell, engine), deals)
     found = store.log(engine.tenant, after=None, limit=2 * deals * STEPS + 100).items
     store.close()
