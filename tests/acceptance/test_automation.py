@@ -143,8 +143,10 @@ def _watched(worker: subprocess.Popen[str], here: Run) -> None:
     assert worker.stdout.readline() == "4 struck\n"
     here("open", "contracts", "Late", "--owner", "sam", "--at", "2026-01-05 09:00")
     deadline = time.monotonic() + 20
-    while not here("history", "Late", "--json").json["events"][1:] and time.monotonic() < deadline:
+    while not (struck := here("history", "Late", "--json").json["events"][1:]):
+        assert time.monotonic() < deadline, "what came later was not struck"
         time.sleep(0.05)
+    assert struck[0]["kind"] == "timer.fired/1"
     worker.send_signal(signal.SIGINT)
     out, err = worker.communicate(timeout=20)
     assert (worker.returncode, err) == (0, "")
