@@ -42,8 +42,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def fsck(session: Session, known: Path | None, export: Path | None, secret_file: Path | None) -> int:
     """Prove that what is stored is what was written, for every tenant or the one named.
 
-    Each event's hash is computed anew over its bytes and the hash before it, and every snapshot and index row
-    is made anew from its events. Exit code 1 where something does not agree.
+    Each event's hash is computed anew over its bytes and the hash before it, every snapshot and index row is made
+    anew from its events, every tally from the cases. Exit code 1 where something does not agree.
 
     Events that were cut off the end together with every trace of them show only against a checkpoint that was
     exported before and kept elsewhere. It is signed with a secret, so that nobody without it can make another.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playbook.stores.interface import Claim
 
 LEASE = dt.timedelta(minutes=1)
-"""How long a worker may hold what it takes, at most so many timers at once."""
+"""How long a worker may hold the timers that it takes at once."""
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 _AGAIN = 3_600_000_000

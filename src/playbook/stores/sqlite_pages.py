@@ -62,14 +62,15 @@ def row_of(values: Sequence[Any]) -> IndexRow:
 @contextmanager
 def _unchanging(connection: sqlite3.Connection) -> Iterator[None]:
     """Show one state of the database for a block."""
-    if connection.in_transaction:
-        yield
-        return
-    connection.execute("BEGIN")
+    begun = not connection.in_transaction
+    if begun:
+        connection.execute("BEGIN")
     try:
         yield
     finally:
-        connection.execute("COMMIT")
+        # SQLite has ended it by itself after some errors, and these are what is to be told
+        if begun and connection.in_transaction:
+            connection.execute("COMMIT")
 
 
 def _first(ways: Sequence[_Steps], burst: int, limit: int) -> list[_Step]:
