@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import TYPE_CHECKING
-
-import attrs
 
 from playbook.stores import Batch, DueRow, IndexRow, NewEvent, Write
 from playbook.stores.chain import link
@@ -67,27 +66,21 @@ AUDITOR = frozenset(("owner:eve", "named:eve", "is:eve", "is:auditor"))
 """The tags of one who sees every case, because each says that her role does."""
 
 
-@attrs.frozen
-class Filler:
-    """Make the batches of a company: each case a stream of one event, an index row and perhaps a timer."""
+def fill(store: Store, cases: int, records: int) -> None:
+    """Store a company, many streams at a time: each a stream of one event, an index row and perhaps a timer."""
+    batches = _batches(cases, records)
+    while part := list(itertools.islice(batches, _AT_ONCE)):
+        store.append(part)
 
-    cases: int
-    records: int
 
-    def fill(self, store: Store) -> None:
-        """Store everything, many streams at a time."""
-        batches = self._batches()
-        while part := [batch for batch, _ in zip(batches, range(_AT_ONCE), strict=False)]:
-            store.append(part)
-
-    def _batches(self) -> Iterator[Batch]:
-        chance = random.Random(11)
-        for number in range(self.cases):
-            row = case_row(number, self.cases, chance)
-            due = (DueRow("stale", QUEUE, NOW + chance.randrange(30 * DAY)),) if row.closed is None else ()
-            yield _batch(f"case:{row.case}", row, due)
-        for number in range(self.records):
-            yield _batch(f"record:account:{number:06}", record_row(number))
+def _batches(cases: int, records: int) -> Iterator[Batch]:
+    chance = random.Random(11)
+    for number in range(cases):
+        row = case_row(number, cases, chance)
+        due = (DueRow("stale", QUEUE, NOW + chance.randrange(30 * DAY)),) if row.closed is None else ()
+        yield _batch(f"case:{row.case}", row, due)
+    for number in range(records):
+        yield _batch(f"record:account:{number:06}", record_row(number))
 
 
 def case_row(number: int, cases: int, chance: random.Random) -> IndexRow:

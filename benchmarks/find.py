@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bench import Figures, folder, main, seconds
-from filling import AUDITOR, DAY, NOW, TENANT, Filler, manager, partner, person, rep, team_of
+from filling import AUDITOR, DAY, NOW, TENANT, fill, manager, partner, person, rep, team_of
 from playbook import SqliteStore
 from playbook.stores import Query
 
@@ -67,7 +67,7 @@ def measure(quick: bool) -> Figures:
     with folder() as here:
         path = str(here / "store.db")
         with closing(SqliteStore(path)) as store:
-            Filler(cases, cases // 10).fill(store)
+            fill(store, cases, cases // 10)
             taken = {
                 who: [ms for query in QUESTIONS for ms in pages(store, replace(query, tags=tags))]
                 for who, tags in PEOPLE.items()
