@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from playbook.model.organization import Organization
 from playbook.stores import ColumnSource
 from playbook.testing.batches import TENANT, batch
 from playbook.testing.history import CaseHistory, by_rows
-from playbook_insights import reading
+from playbook_insights import apart, reading
 
 NUL = ("a\0b",)
 
@@ -39,6 +41,11 @@ def read(store: Store) -> dict[str, dict[str, Any]]:
         case: {n: json.loads(v) if v and n.startswith("fields.") else v for n, v in row.items()}
         for case, row in rows.items()
     }
+
+
+@pytest.fixture(autouse=True)
+def few_are_read_by_the_driver_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playbook_insights.reading._MANY", 0)
 
 
 @pytest.fixture
@@ -117,3 +124,32 @@ def test_a_file_that_is_gone_is_told_in_one_line(store: SqliteStore) -> None:
 
     with pytest.raises(StoreUnavailable, match=r"the cases cannot be read: .*try again"):
         reading.cases(replace(whole, source=source))
+
+
+def test_what_the_store_commits_beside_a_report_stays_though_another_process_writes(
+    store: SqliteStore, path: Path
+) -> None:
+    """A driver in this process would free the store's locks by closing the file, whoever took them."""
+    CaseHistory(store, 1).go_on(5)
+    beside = sqlite3.connect(path, isolation_level=None)
+    beside.execute("BEGIN IMMEDIATE")
+    beside.execute("CREATE TABLE ours (a)")
+    assert read(store) == by_rows(store)
+    other = "import sqlite3, sys; sqlite3.connect(sys.argv[1], 0.1).execute('BEGIN IMMEDIATE')"
+    done = subprocess.run([sys.executable, "-c", other, path], capture_output=True, text=True, check=False)
+    assert "locked" in done.stderr
+    beside.execute("COMMIT")
+    beside.close()
+
+
+def test_a_reader_that_was_killed_is_started_again(store: SqliteStore) -> None:
+    CaseHistory(store, 1).go_on(5)
+    reader = apart.Reader()
+    source = store.source(TENANT, Projection("cases", ("case",)))
+    assert source is not None
+    first = reader.read(source)
+    assert reader._child is not None
+    reader._child.kill()
+    reader._child.wait()
+    assert reader.read(source).equals(first)
+    reader._end()

@@ -31,7 +31,11 @@ class Source(msgspec.Struct, frozen=True, gc=False):
     read side by side, by connections of their own. `whole` says that they give all cases, else they give every case
     that changed after the mark that was asked with, as it is now. `mark` is what to ask with the next time; what
     changes while the parts are read comes then once more. `tenant` is whose cases they are,
-    `before` what each connection is told first, where there is anything, `options` what a statement is set to.
+    `before` what each connection is told first, where there is anything, `options` what a statement is set to, `rows`
+    about how many there are, where that is known.
+
+    A driver that brings an SQLite of its own must not read in a process that has a store on the same file: the locks
+    of a file belong to the process, and where that SQLite closes the file, those of the store are gone.
     """
 
     driver: str
@@ -42,6 +46,7 @@ class Source(msgspec.Struct, frozen=True, gc=False):
     tenant: str
     before: str = ""
     options: Mapping[str, str] = {}
+    rows: int = 0
 
     def __repr__(self) -> str:
         """Tell all but the URI."""

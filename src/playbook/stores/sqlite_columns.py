@@ -41,15 +41,16 @@ def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) 
         f"WHERE tenant = {_text(tenant)}"
         f" AND (playbook < {_text(rows.RECORDS)} OR playbook >= {_text(rows.RECORDS_END)})"
     )
-    since = _since(cursor, tenant, wanted.after, size * len(known) // _SAMPLES)
+    count = size * len(known) // _SAMPLES
+    since = _since(cursor, tenant, wanted.after, count)
     if since is not None:
         parts = [f'cases INDEXED BY cases_case {where} AND "case" IN ({since})']
     elif len(known) * _WALK < _SAMPLES:
         parts = [f"cases INDEXED BY cases_case {where}"]
     else:
-        count = max(1, min(wanted.parts, size // _SMALLEST_PART))
+        side_by_side = max(1, min(wanted.parts, size // _SMALLEST_PART))
         # by id, because a vacuum may number rows anew
-        ranges = rows.ranges(known, count, _text)
+        ranges = rows.ranges(known, side_by_side, _text)
         parts = [f"cases NOT INDEXED {where}{range_}" for range_ in ranges]
     return Source(
         "sqlite",
@@ -60,6 +61,7 @@ def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) 
         tenant,
         "PRAGMA busy_timeout = 10000",
         {"adbc.sqlite.query.batch_rows": "16384"},
+        count,
     )
 
 

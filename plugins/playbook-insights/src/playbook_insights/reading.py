@@ -5,17 +5,16 @@ A frame that was read by ADBC is kept for the next report of this process, which
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import narwhals as nw
 
-from playbook import Projection, StoreUnavailable
+from playbook import Projection
+from playbook_insights.apart import Reader, driver_of, gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +31,9 @@ NAMES = (*_TEXTS, *_NUMBERS)
 """The columns of every frame."""
 
 _KEPT_AT_ONCE = 4
+_APART = ("sqlite",)
+_MANY = 50_000  # fewer cases are read as chunks before a process has started
+_READER = Reader()
 
 
 class _Kept(NamedTuple):
@@ -50,8 +52,7 @@ def cases(context: ReportContext, fields: tuple[str, ...] = ()) -> Frame:
     """
     wanted = Projection("cases", NAMES, fields, parts=os.cpu_count() or 1)
     source = context.source(wanted)
-    driver = None if source is None else _driver(source.driver)
-    if source is None or driver is None:
+    if source is None or driver_of(source) is None or (source.driver in _APART and source.rows < _MANY):
         chunks = [_chunk(chunk, fields) for chunk in context.columns("cases")]
         return nw.concat(
             chunks or [nw.from_dict({n: [] for n in _schema(fields)}, _schema(fields), backend="polars")]
@@ -60,7 +61,7 @@ def cases(context: ReportContext, fields: tuple[str, ...] = ()) -> Frame:
     kept = _kept.get(name)
     if kept is not None:
         source = context.source(msgspec.structs.replace(wanted, after=kept.mark)) or source
-    frame = _read(source, driver, fields)
+    frame = _read(source, fields)
     if kept is not None and not source.whole:
         frame = _brought_up(kept.frame, frame)
     _keep(name, _Kept(frame, source.mark))
@@ -89,33 +90,11 @@ def _keep(name: tuple[str, ...], kept: _Kept) -> None:
         _kept[name] = kept
 
 
-def _driver(name: str) -> Any:
-    """Return the driver's module, None where it is not installed."""
-    try:
-        return importlib.import_module(f"adbc_driver_{name}.dbapi")
-    except ModuleNotFoundError:
-        return None
-
-
-def _read(source: Source, driver: Any, fields: tuple[str, ...]) -> Frame:
-    schema = _schema(fields)
-
-    def read(statement: str) -> Frame:
-        with driver.connect(source.uri, autocommit=True) as connection, connection.cursor() as cursor:
-            if source.before:
-                cursor.execute(source.before)
-            cursor.adbc_statement.set_options(**source.options)
-            cursor.execute(statement)
-            found = nw.from_arrow(cursor.fetch_arrow(), backend="polars")
-        return found.select(nw.col(name).cast(kind) for name, kind in schema.items())
-
-    try:
-        with ThreadPoolExecutor(len(source.parts)) as threads:
-            return nw.concat(list(threads.map(read, source.parts)))
-    except driver.Error as error:
-        raise StoreUnavailable(
-            f"the cases cannot be read: {str(error).splitlines()[0]}; try again"
-        ) from error
+def _read(source: Source, fields: tuple[str, ...]) -> Frame:
+    found = nw.from_native(
+        _READER.read(source) if source.driver in _APART else gather(source), eager_only=True
+    )
+    return found.select(nw.col(name).cast(kind) for name, kind in _schema(fields).items())
 
 
 def _chunk(chunk: Mapping[str, Sequence[Any]], fields: tuple[str, ...]) -> Frame:
