@@ -253,7 +253,7 @@ class Hooks(Protocol):
         1
         >>> engine.run(Book("blue", "kim"), actor="kim").message
         'sam has it'
-        >>> engine.streams.show("room", "blue").state
+        >>> engine.streams.show("room", "blue", actor="operator").state
         'sam'
         """
 

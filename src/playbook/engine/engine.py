@@ -227,13 +227,15 @@ class Engine:
         """Return an engine that knows what was recorded by a time and takes that for the present; it only reads.
 
         That holds for cases, records, published files, the organization and the streams of plugins. Cases are found
-        by their playbook alone, and by rows that tell what is so now: what was so then, each tells by itself. What
-        the store reckons, `tally` and `columns`, cannot be asked.
+        by their playbook alone, and by rows that tell what is so now: what was so then, each tells by itself. Who may
+        see the streams of plugins is who may now. What the store reckons, `tally` and `columns`, cannot be asked.
         """
         from playbook.engine.knowing import past  # nothing that a command waits for
 
         store = past(self.store, self.streams, to_micros(known))
-        return Engine(store, self.registry, tenant=self.tenant, clock=lambda: known)
+        then = Engine(store, self.registry, tenant=self.tenant, clock=lambda: known)
+        then.streams = PluginStreams(then, then._held.world, self.streams.present)
+        return then
 
     def published(self, kind: str) -> dict[str, Any]:
         """Return what the published files of a plugin's kind say, as plain values by id."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from playbook.engine.answers import CaseView
 from playbook.errors import AmbiguousName, UnknownName
+from playbook.model.record import STREAMS
 from playbook.process.computed import hidden_fields
 from playbook.stores.interface import ColumnSource, IndexRow, Page, Query, Tally
 
@@ -62,6 +63,8 @@ class Finder:
 
     def rows(self, query: Query, actor: str, after: str | None, limit: int) -> Page[IndexRow]:
         """Return rows of the index as the actor sees them, the newest opened first, by pages."""
+        if _of_streams(query):
+            return Page((), None)
         eyes = self._eyes_of(actor)
         page = self._store.find(self._tenant, replace(query, tags=eyes), after=after, limit=limit)
         if eyes is None:
@@ -72,6 +75,8 @@ class Finder:
 
     def tally(self, query: Query, by: Sequence[str], actor: str) -> Sequence[Tally]:
         """Return counts and sums of the cases that an actor sees, or of all where `see_totals` says so."""
+        if _of_streams(query):
+            return ()
         eyes = self._eyes_of(actor)
         if eyes is None:
             return self._store.tally(self._tenant, replace(query, tags=None), by)
@@ -144,6 +149,11 @@ class Finder:
         permissions = () if definition is None else definition.playbook.who_may
         who = next((permission.who for permission in permissions if permission.act == "see_totals"), ())
         return "anyone" in who or any(f"is:{principal}" in eyes for principal in who)
+
+
+def _of_streams(query: Query) -> bool:
+    """Return whether a query is about streams of plugins: they are found where their kind says who sees them."""
+    return query.playbook is not None and query.playbook.startswith(STREAMS)
 
 
 def _seen(

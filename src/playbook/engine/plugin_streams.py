@@ -16,11 +16,12 @@ from playbook.engine.streams import ORGANIZATION, chained
 from playbook.errors import InputError, PlaybookError, PluginError, Refused, UnknownName
 from playbook.model.contributions import Change
 from playbook.model.organization import OPERATOR
-from playbook.model.record import RECORDS
+from playbook.model.record import STREAMS
 from playbook.model.stream_kinds import Asked, Found, Happened
 from playbook.model.values import encode
 from playbook.process.definition import LEARNING
 from playbook.stores.interface import Batch, IndexRow, Page, Query, Snapshot, Write
+from playbook.stores.rows import pages, place
 from playbook.times import from_micros, to_micros
 
 if TYPE_CHECKING:
@@ -48,11 +49,20 @@ _STANDING = msgspec.json.Decoder(_Standing)
 
 
 class PluginStreams:
-    """Run the commands of plugins' kinds of streams, and read those streams, for one tenant."""
+    """Run the commands of plugins' kinds of streams, and read those streams, for one tenant.
 
-    def __init__(self, engine: Engine, world_of: Callable[[Snapshot | None], World]) -> None:
+    Where the engine shows the past, `present` are those that say who may look at it: whoever may now.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        world_of: Callable[[Snapshot | None], World],
+        present: PluginStreams | None = None,
+    ) -> None:
         self._engine = engine
         self._world_of = world_of
+        self.present: PluginStreams = present or self
         self._store = engine.store
         self._tenant = engine.tenant
         self._turns: Turns[Done | Refused] = Turns()
@@ -84,6 +94,10 @@ class PluginStreams:
                 f"this version does not know events of kind {stored.kind!r}; a newer one may have written it"
             )
         return self._decoders[event].decode(stored.data)
+
+    def asked(self, actor: str) -> Asked:
+        """Return what says who asks to see something: the organization as it stands, and the time."""
+        return Asked(actor, self._engine.clock(), self._engine.world.organization)
 
     def names(self) -> tuple[str, ...]:
         """Return the kinds of streams that have commands, in order."""
@@ -213,53 +227,59 @@ class PluginStreams:
             raise UnknownName("kind of stream", name, self._kinds)
         return self._kinds[name]
 
-    def show(self, name: str, of: str, *, actor: str = OPERATOR) -> StreamView:
+    def show(self, name: str, of: str, *, actor: str) -> StreamView:
         """Return a stream as it stands; raises UnknownName, also for one that the actor may not see."""
-        kind = self.kind(name)
-        view = self.those(name, (of,)).get(of)
-        if view is None or not self._sees(kind, actor)(view):
-            known = self.page(name, limit=_NAMES, actor=actor).items
-            raise UnknownName(name, of, [view.id for view in known])
-        return view
+        found = self.those(name, (of,), actor=actor)
+        if of not in found:
+            rows = self._store.find(self._tenant, Query(playbook_of(name)), limit=_NAMES).items
+            raise UnknownName(name, of, list(self.those(name, [_id_of(row) for row in rows], actor=actor)))
+        return found[of]
 
-    def those(self, name: str, ids: Sequence[str]) -> dict[str, StreamView]:
-        """Return those streams of a kind that there are, by id, as they stood at one moment; raises UnknownName.
+    def those(self, name: str, ids: Sequence[str], *, actor: str) -> dict[str, StreamView]:
+        """Return those streams of a kind that there are and that the actor may see, by id, as of one moment.
 
-        Whom they are shown to is for the caller to say.
+        A program that computes for several people asks as the operator, and says itself whom it shows what.
+        Raises UnknownName for a kind that no plugin here knows.
         """
-        kind = self.kind(name)
+        kind, sees = self.kind(name), self._sees(name, actor)
         heads = self._store.load(self._tenant, [f"{name}:{of}" for of in ids])
-        found = ((of, heads.get(f"{name}:{of}")) for of in ids)
-        return {of: self._view(kind, of, self._standing(kind, of, head)) for of, head in found if head}
+        standing = ((of, heads.get(f"{name}:{of}")) for of in ids)
+        views = (self._view(kind, of, self._standing(kind, of, head)) for of, head in standing if head)
+        return {view.id: view for view in views if sees(view)}
 
     def page(
-        self,
-        name: str,
-        called: str | None = None,
-        after: str | None = None,
-        limit: int = 50,
-        *,
-        actor: str = OPERATOR,
+        self, name: str, called: str | None = None, after: str | None = None, limit: int = 50, *, actor: str
     ) -> Page[StreamView]:
-        """Return the streams of a kind (those of a name) that the actor may see, the newest first, by pages."""
-        kind = self.kind(name)
-        query = Query(playbook_of(name), name=called)
-        page = self._store.find(self._tenant, query, after=after, limit=limit)
-        views = self.those(name, [row.case.partition(":")[2] for row in page.items])
-        return Page(tuple(filter(self._sees(kind, actor), views.values())), page.next)
+        """Return the streams of a kind (those of a name) that the actor may see, the newest first, by pages.
 
-    def history(self, name: str, of: str, *, actor: str = OPERATOR) -> Iterator[HistoryItem]:
+        Each is full as long as there are more: neither its length nor where it ends tells of what is not seen.
+        """
+        query, found = Query(playbook_of(name), name=called), list[tuple[str, StreamView]]()
+        self.kind(name)
+        for page in pages(
+            lambda next_: self._store.find(self._tenant, query, after=next_, limit=limit), after
+        ):
+            views = self.those(name, [_id_of(row) for row in page.items], actor=actor)
+            known = ((place(row), views.get(_id_of(row))) for row in page.items)
+            found += ((at, view) for at, view in known if view and called in (None, view.name))
+            if len(found) >= limit:
+                break
+        more = len(found) > limit or (len(found) == limit and page.next is not None)
+        shown = found[:limit]
+        return Page(tuple(view for _, view in shown), shown[-1][0] if more else None)
+
+    def history(self, name: str, of: str, *, actor: str) -> Iterator[HistoryItem]:
         """Yield what happened on a stream, oldest first; raises UnknownName, also where the actor may not see it."""
         self.show(name, of, actor=actor)
         return happened(self._engine, f"{name}:{of}", lambda event: event)
 
-    def _sees(self, kind: StreamKind, actor: str) -> Callable[[StreamView], bool]:
-        """Return what says whether an actor may see a stream of a kind."""
-        sees = kind.sees
+    def _sees(self, name: str, actor: str) -> Callable[[StreamView], bool]:
+        """Return what says whether an actor may see a stream of a kind; raises UnknownName."""
+        sees = self.kind(name).sees
         if actor == OPERATOR or sees is None:
             return lambda view: True
-        organization = self._engine.world.organization
-        return lambda view: sees(view.state, actor, organization)
+        asked = self.present.asked(actor)
+        return lambda view: sees(view.state, asked)
 
     def fold(self, stream: str) -> tuple[bytes, IndexRow | None]:
         """Return the snapshot and the index row that a stream's events make; raises ValueError without any."""
@@ -313,6 +333,10 @@ def _failed(kind: StreamKind, of: str, error: Exception) -> PluginError:
     return PluginError(kind.name, f"{kind.name} {of}: {said}; nothing was stored")
 
 
+def _id_of(row: IndexRow) -> str:
+    return row.case.partition(":")[2]
+
+
 def playbook_of(kind: str) -> str:
-    """Return the playbook of index rows of a kind: among those of records, which finding cases passes over."""
-    return f"{RECORDS}/{kind}"
+    """Return the playbook of index rows of a kind."""
+    return STREAMS + kind

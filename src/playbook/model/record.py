@@ -21,6 +21,9 @@ RECORD_FOLD = 2
 RECORDS = "record:"
 """Begins the stream of a record; its kind and id follow."""
 
+STREAMS = f"{RECORDS}/"
+"""Begins what a row of a plugin's stream has as its playbook: as of a record, which finding cases passes over."""
+
 
 @attrs.frozen
 class Record:

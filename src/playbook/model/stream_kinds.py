@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from playbook.times import zone
+
 if TYPE_CHECKING:
     from playbook.model.organization import Organization
 
@@ -21,7 +23,7 @@ class Happened(msgspec.Struct, frozen=True, gc=False):
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
-    """Say who asks for a command and when, and the organization as it stands.
+    """Say who asks for a command, or to see something, and when, and the organization as it stands.
 
     For a case there are more: the definition that it is pinned to, the request, and facts that were asked for.
     """
@@ -32,6 +34,11 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     definition: Any = None
     request: Any = None
     facts: Mapping[str, Any] = {}
+
+    @property
+    def day(self) -> dt.date:
+        """Return the day of asking in the organization's zone: posts, as a role is one, are held by days."""
+        return self.at.astimezone(zone(self.organization.settings.timezone)).date()
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -51,7 +58,7 @@ class StreamKind(msgspec.Struct, frozen=True, eq=False):
     `initial` is the state before the first event and `evolve` the one after each; `state` is its class, and `fold`
     is raised where `evolve` answers otherwise than before. `decide` gets state, command and who asks, and returns
     events, none where nothing changes, or Refused; `commands` are frozen structs with an attribute `id`. `index`
-    says what a stream is found by; `sees` gets state, actor and organization, and says who may look at it, where that
+    says what a stream is found by; `sees` gets state and who asks, and says whether they may look at it, where that
     is not everybody. All of them are pure, and what they hold is text, numbers, times, lists, maps.
     """
 
@@ -66,4 +73,4 @@ class StreamKind(msgspec.Struct, frozen=True, eq=False):
     index: Callable[[Any], Found] | None = None
     fold: int = 1
     doc: str = ""
-    sees: Callable[[Any, str, Organization], bool] | None = None
+    sees: Callable[[Any, Asked], bool] | None = None

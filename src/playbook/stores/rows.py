@@ -158,9 +158,8 @@ def _whole(number: str, text: str) -> int:
         raise InputError(f"{text!r} is not a position; pass what `next` of the page before held") from None
 
 
-def pages(ask: Callable[[str | None], Page[T]]) -> Iterator[Page[T]]:
-    """Yield every page of a list; `ask` gives the one after a place."""
-    after: str | None = None
+def pages(ask: Callable[[str | None], Page[T]], after: str | None = None) -> Iterator[Page[T]]:
+    """Yield every page of a list from a place on; `ask` gives the one after a place."""
     while True:
         page = ask(after)
         yield page

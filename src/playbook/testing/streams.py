@@ -103,7 +103,7 @@ class StreamContract:
         decide: Any = kind.decide
         for actor, command in story:
             state = (
-                engine.streams.show(kind.name, command.id).state
+                engine.streams.show(kind.name, command.id, actor="operator").state
                 if _is_there(engine, kind, command)
                 else kind.initial
             )

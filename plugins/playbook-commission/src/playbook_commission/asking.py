@@ -28,7 +28,7 @@ def book_of(session: Session, settings: Mapping[str, Any], as_of: str | None = N
     engine = session.engine
     if as_of is not None:
         engine = engine.as_known(_time(as_of, engine.world.zone))
-    return Paybook(engine, target_pay(session, settings))
+    return Paybook(engine, target_pay(session, settings), session.engine)
 
 
 def _time(text: str, zone: dt.tzinfo) -> dt.datetime:

@@ -7,7 +7,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playbook import InputError, Money, UnknownName, fiscal_year
+from playbook import Asked, InputError, Money, UnknownName, fiscal_year
 from playbook_commission.adjusting import adjusted
 from playbook_commission.computing import spans, statements
 from playbook_commission.crediting import Ledger
@@ -26,10 +26,16 @@ if TYPE_CHECKING:
 
 
 class Paybook:
-    """Read statements that are settled, and compute others from what is published and what happened."""
+    """Read statements that are settled, and compute others from what is published and what happened.
 
-    def __init__(self, engine: Engine, target_pay: Mapping[str, Money]) -> None:
+    Where the engine shows the past, `present` is the one that says who may see what: whoever may now.
+    """
+
+    def __init__(
+        self, engine: Engine, target_pay: Mapping[str, Money], present: Engine | None = None
+    ) -> None:
         self.engine = engine
+        self._present = present or engine
         self.target_pay = target_pay
         self._ledgers: dict[tuple[str, str, str], Ledger] = {}
         self.organization = engine.world.organization
@@ -38,7 +44,7 @@ class Paybook:
 
     def may_see(self, actor: str, person: str, period: str) -> bool:
         """Return whether somebody may see a person's statement: themselves, who manages them, finance."""
-        return may_see(self.organization, actor, person, self._span(period).name)
+        return may_see(self._asked(actor), person, self._span(period).name)
 
     def paid(self, period: str) -> Iterator[tuple[str, Plan]]:
         """Yield who is paid in a period, each with the plan; several times for who has several.
@@ -62,7 +68,10 @@ class Paybook:
 
     def may_settle(self, actor: str) -> bool:
         """Return whether somebody may settle and audit: finance, and the operator."""
-        return may_settle(self.organization, actor)
+        return may_settle(self._asked(actor))
+
+    def _asked(self, actor: str) -> Asked:
+        return Asked(actor, self._present.clock(), self._present.world.organization)
 
     def check_period(self, period: str) -> None:
         """Raise InputError for what is no period."""
@@ -95,13 +104,13 @@ class Paybook:
     def settlements(self, person: str, period: str, plan: Plan) -> dict[str, Settlement]:
         """Return what was settled or added by hand for a person by a plan, by period, up to a named one."""
         names = [id_of(person, plan.id, span.name) for span in spans(plan, period, self.organization)]
-        found = self.engine.streams.those("settlement", names)
+        found = self.engine.streams.those("settlement", names, actor="operator")
         return {one.state.period: one.state for one in found.values()}
 
     def settled(self, person: str, period: str, plan: str) -> Settlement | None:
         """Return the settlement of a period that is settled."""
         name = id_of(person, plan, period)
-        view = self.engine.streams.those("settlement", [name]).get(name)
+        view = self.engine.streams.those("settlement", [name], actor="operator").get(name)
         return view.state if view is not None and view.state.settled else None
 
     def anew(self, person: str, period: str, plan: Plan, known: Mapping[str, Settlement]) -> Statement:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from playbook import Asked, Happened
-    from playbook.model.organization import Organization
 
 OPERATOR = "operator"
 FINANCE = "finance"
@@ -80,24 +78,25 @@ class Settlement(msgspec.Struct, frozen=True):
     by: str = ""
 
 
-def may_see(organization: Organization, actor: str, person: str, period: str) -> bool:
-    """Return whether somebody may see a person's statement: themselves, who manages them, finance, the operator."""
-    day = Span.of(period, organization).until
-    return actor == person or organization.manager_of(person, day) == actor or may_settle(organization, actor)
+def may_see(asked: Asked, person: str, period: str) -> bool:
+    """Return whether who asks may see a person's statement: themselves, who manages them, finance, the operator."""
+    day = Span.of(period, asked.organization).until
+    theirs = (person, asked.organization.manager_of(person, day))
+    return (asked.actor != "" and asked.actor in theirs) or may_settle(asked)
 
 
-def may_settle(organization: Organization, actor: str) -> bool:
-    """Return whether somebody may settle and audit, and so sees every statement: finance, and the operator."""
-    return actor == OPERATOR or is_finance(organization, actor)
+def may_settle(asked: Asked) -> bool:
+    """Return whether who asks may settle and audit, and so sees every statement: finance, and the operator."""
+    return asked.actor == OPERATOR or is_finance(asked)
 
 
-def is_finance(organization: Organization, actor: str) -> bool:
-    """Return whether somebody has the role that adjusts what others are paid."""
-    return organization.post(actor).role == FINANCE
+def is_finance(asked: Asked) -> bool:
+    """Return whether who asks has, on the day of asking, the role that adjusts what others are paid."""
+    return asked.organization.post(asked.actor, asked.day).role == FINANCE
 
 
-def _seen(state: Settlement, actor: str, organization: Organization) -> bool:
-    return may_see(organization, actor, state.person, state.period)
+def _seen(state: Settlement, asked: Asked) -> bool:
+    return may_see(asked, state.person, state.period)
 
 
 def id_of(person: str, plan: str, period: str) -> str:
@@ -118,11 +117,11 @@ def decide(
     person, plan, span = _named(command.id, asked)
     if isinstance(command, Adjust):
         return _adjusted(state, command, asked, span)
-    if not may_settle(asked.organization, asked.actor):
+    if not may_settle(asked):
         return NOT_SETTLING
     if state is not None and state.settled is not None:
         return ()
-    if asked.at.astimezone(ZoneInfo(asked.organization.settings.timezone)).date() <= span.until:
+    if asked.day <= span.until:
         return Refused("not_over", f"{span.name} lasts until {span.until}; settle it when it is over")
     if len(state.manual if state else ()) != command.manual:
         return Refused("changed", f"{span.name} of {person} was adjusted meanwhile; settle it again")
@@ -135,7 +134,7 @@ def decide(
 def _adjusted(
     state: Settlement | None, command: Adjust, asked: Asked, span: Span
 ) -> Refused | tuple[Adjusted, ...]:
-    if not is_finance(asked.organization, asked.actor):
+    if not is_finance(asked):
         return Refused("not_permitted", f"only people in the role {FINANCE} may adjust what somebody is paid")
     if state is not None and state.settled is not None:
         return Refused("settled", f"{span.name} is settled and stays as it is; adjust a later period")
