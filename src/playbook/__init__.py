@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from playbook.model.fiscal import fiscal_quarter, fiscal_year
+    from playbook.model.fiscal import parts as fiscal_parts
     from playbook.model.fiscal import period as fiscal_period
     from playbook.model.projections import Projection, Source
     from playbook.model.rules import Condition
@@ -103,7 +104,7 @@ _HOMES = {
         "Report", "ReportContext", "ReportQuery", "SourceRow", "Table", "Verdict",
     ),
     "playbook.model.projections": ("Projection", "Source"),
-    "playbook.model.fiscal": ("fiscal_period", "fiscal_quarter", "fiscal_year"),
+    "playbook.model.fiscal": ("fiscal_parts", "fiscal_period", "fiscal_quarter", "fiscal_year"),
     "playbook.model.rules": ("Condition",),
     "playbook.model.stream_kinds": ("Asked", "Found", "Happened", "StreamKind"),
     "playbook.money": ("Money",),
@@ -117,7 +118,7 @@ _HOMES = {
     "playbook.times": ("Calendar", "Duration"),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-_RENAMED = {"fiscal_period": "period", "load_plugins": "load"}
+_RENAMED = {"fiscal_parts": "parts", "fiscal_period": "period", "load_plugins": "load"}
 
 __all__ = [
     "ActionKind", "Advance", "AmbiguousName", "Approve", "Asked", "Assign", "Back", "Blocker", "Calendar",
@@ -129,8 +130,8 @@ __all__ = [
     "Reopen", "Report", "ReportContext", "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity",
     "Source", "SourceRow", "Span", "Split", "SqliteStore", "Store", "StoreError", "StoreKind",
     "StoreUnavailable", "StreamKind", "Table", "Unknown", "UnknownName", "Verdict", "Waive", "__version__",
-    "command", "condition", "fiscal_period", "fiscal_quarter", "fiscal_year", "hookimpl", "load_plugins",
-    "telling", "types",
+    "command", "condition", "fiscal_parts", "fiscal_period", "fiscal_quarter", "fiscal_year", "hookimpl",
+    "load_plugins", "telling", "types",
 ]  # fmt: skip
 
 

@@ -1,18 +1,27 @@
-"""Quotas by days: who joins late or ramps is asked for less."""
+"""Quotas by days: who joins late or ramps is asked for less, seasons ask for more, and changes count from a day."""
 
 import datetime as dt
 from decimal import Decimal
+from itertools import pairwise
 
+import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from playbook import Project, load_plugins
+from playbook import InputError, Project, load_plugins
 from playbook.model.organization import Organization
-from playbook_commission.quotas import Span, target
+from playbook.model.organization_rules import Quota
+from playbook_commission.exact import ONE
+from playbook_commission.quotas import Quotas, Span, Target
 
 ORGANIZATION = """
 organization: acme
 currency: EUR
+teams: {north: {}}
+territories: {dach: {for: deal, otherwise: true}}
 people:
+  lea: {name: Lea, role: se}
   sam: {name: Sam, role: ae}
   kim: {name: Kim, role: ae, hired: 2027-01-01, ramp: [25%, 50%, 75%]}
 measures:
@@ -21,6 +30,10 @@ quotas:
   - {period: 2027, measure: revenue, person: sam, target: 800000 EUR}
   - {period: 2027-01, measure: revenue, person: kim, target: 31000 EUR}
   - {period: 2027-02, measure: revenue, person: kim, target: 28000 EUR}
+  - {period: 2027, measure: revenue, team: north, target: 1000000 EUR, spread: [20%, 25%, 25%, 30%]}
+  - {period: 2027, measure: revenue, territory: dach, target: 365000 EUR}
+  - {period: 2027, measure: revenue, territory: dach, target: 730000 EUR, from: 2027-02-15}
+  - {period: 2027-Q1, measure: revenue, person: lea, target: 90000 EUR, from: 2027-03-02}
 """
 
 
@@ -36,7 +49,7 @@ def organization() -> Organization:
 def test_a_year_is_prorated_by_days(organization: Organization) -> None:
     year = Span.of("2027", organization)
     since_june = frozenset(day for day in year.days() if day >= dt.date(2027, 6, 1))
-    found = target(organization, "revenue", year, "sam", since_june)
+    found = Quotas(organization).of_person("revenue", year, "sam", since_june)
     assert found is not None
     assert (found.amount, found.currency, found.because) == (
         Decimal("469041.10"), "EUR", "214 of 365 days",
@@ -45,17 +58,91 @@ def test_a_year_is_prorated_by_days(organization: Organization) -> None:
 
 def test_a_longer_quota_gives_its_days_and_shorter_ones_add_up(organization: Organization) -> None:
     january, quarter = Span.of("2027-01", organization), Span.of("2027-Q1", organization)
-    sam = target(organization, "revenue", january, "sam", frozenset(january.days()))
-    kim = target(organization, "revenue", quarter, "kim", frozenset(quarter.days()))
+    sam = Quotas(organization).of_person("revenue", january, "sam", frozenset(january.days()))
+    kim = Quotas(organization).of_person("revenue", quarter, "kim", frozenset(quarter.days()))
     assert sam is not None
     assert kim is not None
     assert sam.amount == Decimal("67945.21")  # 800,000 x 31 / 365
     assert kim.whole == 59_000
-    assert target(organization, "revenue", january, "lea", frozenset()) is None
+    assert Quotas(organization).of_person("revenue", january, "max", frozenset()) is None
 
 
 def test_a_ramp_asks_for_less_in_the_first_months(organization: Organization) -> None:
     january = Span.of("2027-01", organization)
-    found = target(organization, "revenue", january, "kim", frozenset(january.days()))
+    found = Quotas(organization).of_person("revenue", january, "kim", frozenset(january.days()))
     assert found is not None
     assert found.amount == 7750
+
+
+def of(organization: Organization, period: str, whose: str, name: str) -> Target:
+    """Return what is asked for when every day counts."""
+    span = Span.of(period, organization)
+    found = Quotas(organization).over("revenue", whose, name, span, dict.fromkeys(span.days(), ONE))
+    assert found is not None
+    return found
+
+
+def test_a_season_asks_for_its_share(organization: Organization) -> None:
+    asked = [of(organization, f"2027-Q{number}", "team", "north").amount for number in (1, 2, 3, 4)]
+    assert asked == [200_000, 250_000, 250_000, 300_000]
+    assert of(organization, "2027", "team", "north").amount == 1_000_000
+    assert of(organization, "2027-H2", "team", "north").amount == 550_000
+    assert of(organization, "2027-01", "team", "north").amount == Decimal("68888.89")  # 200,000 x 31 / 90
+
+
+def test_a_change_counts_from_its_day(organization: Organization) -> None:
+    january, february, march = (of(organization, f"2027-0{n}", "territory", "dach") for n in (1, 2, 3))
+    assert [one.amount for one in (january, february, march)] == [31_000, 14 * 1000 + 14 * 2000, 62_000]
+    assert february.because == "from 2027-02-15 730000.00 EUR"
+    assert of(organization, "2027", "territory", "dach").amount == 45_000 + 320 * 2000
+
+
+def test_what_begins_within_a_period_asks_for_nothing_before(organization: Organization) -> None:
+    assert of(organization, "2027-Q1", "person", "lea").amount == 30_000
+    quarter = Span.of("2027-Q1", organization)
+    before = frozenset(day for day in quarter.days() if day < dt.date(2027, 3, 2))
+    found = Quotas(organization).of_person("revenue", quarter, "lea", before)
+    assert found is not None
+    assert found.amount == 0
+
+
+def changed(organization: Organization, *quotas: Quota) -> Organization:
+    return attrs.evolve(organization, rules=attrs.evolve(organization.rules, quotas=quotas))
+
+
+def test_the_shortest_of_longer_ones_counts_and_none_twice(organization: Organization) -> None:
+    year = Quota("2027", "revenue", Decimal(1000), "EUR", "sam")
+    half = Quota("2027-H1", "revenue", Decimal(600), "EUR", "sam")
+    quarter = Quota("2027-Q1", "revenue", Decimal(200), "EUR", "sam")
+    both = changed(organization, half, quarter)
+    assert of(both, "2027", "person", "sam").amount == 600  # the quarter is part of the half
+    assert of(changed(organization, year, half), "2027-Q2", "person", "sam").amount == Decimal("301.66")
+
+
+def test_two_currencies_are_no_quota(organization: Organization) -> None:
+    euro, dollar = (Quota("2027-Q1", "revenue", Decimal(1), code, "sam") for code in ("EUR", "USD"))
+    with pytest.raises(InputError, match="EUR and USD; write them in one currency"):
+        of(changed(organization, euro, dollar), "2027-Q1", "person", "sam")
+
+
+@given(
+    cuts=st.lists(st.integers(0, 1000), min_size=11, max_size=11).map(sorted),
+    days=st.lists(st.integers(0, 364), max_size=3, unique=True).map(sorted),
+    target=st.integers(0, 10**9),
+)
+def test_the_months_of_a_year_sum_to_it(cuts: list[int], days: list[int], target: int) -> None:
+    shares = tuple(Decimal(high - low) / 1000 for low, high in pairwise([0, *cuts, 1000]))
+    first = Quota("2027", "m", Decimal(target), "EUR", "sam", spread=shares)
+    later = (
+        attrs.evolve(first, target=Decimal(target + number), since=dt.date(2027, 1, 1) + dt.timedelta(day))
+        for number, day in enumerate(days, start=1)
+    )
+    organization = changed(Organization(), first, *later)
+    quotas, year = Quotas(organization), Span.of("2027", organization)
+    every = dict.fromkeys(year.days(), ONE)
+    months = [Span.of(f"2027-{number:02}", organization) for number in range(1, 13)]
+    parts = [quotas.over("m", "person", "sam", month, every) for month in months]
+    whole = quotas.over("m", "person", "sam", year, every)
+    assert whole is not None
+    assert abs(sum(part.amount for part in parts if part) - whole.amount) <= Decimal("0.07")
+    assert days or whole.amount == target

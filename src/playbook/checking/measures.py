@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.checking.found import circles, key_problem, problem, unknown
+from playbook.model.targets import misfit
 from playbook.model.vocabulary import ENTRIES
 from playbook.reading import codes
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from playbook.errors import Problem
     from playbook.model.organization import Organization
     from playbook.reading.project import Project, Reading
+
+
+_WHOSE = ("person", "team", "territory")
 
 
 def unknown_measures(reading: Reading[Organization], _: Project | None) -> Iterator[Problem]:
@@ -83,17 +87,37 @@ def quotas(reading: Reading[Organization], _: Project | None) -> Iterator[Proble
     """Find quotas of nobody, of two at once, and targets that are not of the kind that is counted."""
     organization = reading.value
     assert organization is not None
-    counts = {measure.id for measure in organization.rules.measures if measure.count}
+    measures = {measure.id: measure for measure in organization.rules.measures}
     for index, said in enumerate(reading.source.get("quotas") or ()):
         path: Path = ("quotas", index)
         if said.broken:
             continue
-        if ("person" in said) == ("team" in said):
-            message = "a quota is of a `person` or of a `team`, and not of both"
+        if sum(name in said for name in _WHOSE) != 1:
+            message = "a quota is of a `person`, of a `team` or of a `territory`, and of one of them"
             yield problem(reading, codes.QUOTA, message, path)
-        if said["measure"] in counts and isinstance(said["target"], str):
-            message = f"{said['measure']!r} counts cases, and the target is an amount"
-            yield problem(reading, codes.QUOTA, message, (*path, "target"), "write a number, like 40")
+        fault = misfit(measures.get(said["measure"]), str(said["target"]))
+        if fault:
+            message, hint = fault.split(": ")
+            yield problem(reading, codes.QUOTA, message, (*path, "target"), hint)
 
 
-MEASURE_CHECKS: tuple[Check, ...] = (unknown_measures, measures_of_what, measured_playbooks, quotas)
+def quotas_once(reading: Reading[Organization], _: Project | None) -> Iterator[Problem]:
+    """Find quotas that two rows say anew from the same day on; what is said without a day adds up."""
+    organization = reading.value
+    assert organization is not None
+    first: dict[tuple[object, ...], int] = {}
+    rows = [i for i, said in enumerate(reading.source.get("quotas") or ()) if not said.broken]
+    for index, quota in zip(rows, organization.rules.quotas, strict=True):
+        if quota.since and first.setdefault(quota.key, index) != index:
+            line = reading.source.at("quotas", first[quota.key]).line
+            message = f"the quota from {quota.since} stands on line {line} already"
+            yield problem(reading, codes.QUOTA, message, ("quotas", index, "from"), "remove one of the two")
+
+
+MEASURE_CHECKS: tuple[Check, ...] = (
+    unknown_measures,
+    measures_of_what,
+    measured_playbooks,
+    quotas,
+    quotas_once,
+)

@@ -104,6 +104,7 @@ def unknown_territories(reading: Reading[Organization], _: Project | None) -> It
         names[*path, "territory"] = row.get("territory", "")
     for index, rule in enumerate(organization.rules.assignment):
         names["assignment", index, "to", "territory"] = "" if rule.territory == MATCH else rule.territory
+    names |= {("quotas", i, "territory"): one.get("territory", "") for i, one in _list(reading, "quotas")}
     known = [territory.id for territory in organization.rules.territories]
     return unknown(reading, codes.UNKNOWN_TERRITORY, "territory", names, known)
 

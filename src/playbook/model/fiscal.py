@@ -47,6 +47,28 @@ def period(text: str, settings: Settings) -> tuple[dt.date, dt.date]:
         raise ValueError(f"{text!r} is not a period: the year is out of range") from None
 
 
+def parts(text: str, count: int, settings: Settings) -> tuple[tuple[dt.date, dt.date], ...]:
+    """Return the first and the last days of `count` parts of a period, all of the same number of months.
+
+    Raises ValueError saying what was expected, as `period` does.
+    """
+    start, end = period(text, settings)
+    months = (end.year - start.year) * 12 + end.month - start.month + 1
+    fitting = [number for number in range(2, months + 1) if months % number == 0]
+    if count not in fitting:
+        said = ", ".join(map(str, fitting))
+        raise ValueError(
+            f"{text} has no {count} parts of the same number of months: "
+            + (
+                f"give one share for each of {said} parts"
+                if fitting
+                else "a month has no parts to spread over"
+            )
+        )
+    each = months // count
+    return tuple(_span(add_months(start, each * number), each) for number in range(count))
+
+
 def _span(start: dt.date, months: int) -> tuple[dt.date, dt.date]:
     return start, add_months(start, months) - _DAY
 

@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from msgspec import UNSET, UnsetType
 
-from playbook.model.organization_rules import Rules
+from playbook.model.organization_rules import Imported, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from playbook.model.organization_rules import Quota, Rate
 
 OPERATOR = "operator"
 """The default actor of the command line; may everything."""
@@ -148,6 +151,21 @@ class Organization:
     rules: Rules = attrs.field(factory=Rules)
     were_people: dict[str, tuple[WasPerson, ...]] = attrs.field(factory=dict)
     were_teams: dict[str, tuple[WasTeam, ...]] = attrs.field(factory=dict)
+    imported: Imported | UnsetType = UNSET
+
+    @property
+    def quotas(self) -> tuple[Quota, ...]:
+        """Return all quotas: those of the file, and those imported that the file does not say otherwise."""
+        imported = self.imported.quotas if self.imported else ()
+        said = {quota.key for quota in self.rules.quotas} if imported else set()
+        return (*self.rules.quotas, *(quota for quota in imported if quota.key not in said))
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        """Return all rates: those of the file, and those imported that the file does not say otherwise."""
+        imported = self.imported.rates if self.imported else ()
+        said = {(rate.since, rate.currency) for rate in self.rules.rates} if imported else set()
+        return (*self.rules.rates, *(rate for rate in imported if (rate.since, rate.currency) not in said))
 
     def person(self, person_id: str, on: dt.date | None = None) -> Person | None:
         """Return a person as described on a day.

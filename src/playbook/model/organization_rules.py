@@ -9,6 +9,7 @@ import datetime as dt
 from decimal import Decimal
 
 import attrs
+from msgspec import UNSET, UnsetType
 
 from playbook.model.rules import Condition
 
@@ -74,7 +75,13 @@ class Measure:
 
 @attrs.frozen(slots=False)
 class Quota:
-    """Set a target for a person or a team in a fiscal period like `2027-Q1`; no currency where things count."""
+    """Set a target for a person, a team or a territory in a fiscal period like `2027-Q1`.
+
+    There is no currency where things count. `spread` are the shares of the parts of the period, all of the same
+    number of months, which sum to 1; without it, every day asks for the same. From the day `since` on it stands in
+    for what was said before for the same period. What is not said of these is unset, and so not stored: what was
+    written before there were any stays as it is.
+    """
 
     period: str
     measure: str
@@ -82,6 +89,15 @@ class Quota:
     currency: str = ""
     person: str = ""
     team: str = ""
+    territory: str | UnsetType = UNSET
+    spread: tuple[Decimal, ...] | UnsetType = UNSET
+    since: dt.date | UnsetType = UNSET
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return what tells it from others: what is measured, whose it is, for which period, from which day on."""
+        whose = (self.person, self.team, self.territory or "")
+        return (self.measure, *whose, self.period, self.since.isoformat() if self.since else "")
 
 
 @attrs.frozen(slots=False)
@@ -113,3 +129,11 @@ class Rules:
     quotas: tuple[Quota, ...] = ()
     rates: tuple[Rate, ...] = ()
     planning: tuple[PlanningRate, ...] = ()
+
+
+@attrs.frozen(slots=False)
+class Imported:
+    """Hold what rows of files brought: it stays until a row says otherwise, whatever the organization's file says."""
+
+    quotas: tuple[Quota, ...] = ()
+    rates: tuple[Rate, ...] = ()

@@ -24,7 +24,7 @@ class Rates:
     def __init__(self, organization: Organization) -> None:
         self._home = organization.settings.currency
         self._dated: dict[str, tuple[list[dt.date], list[Decimal]]] = {}
-        for rate in sorted(organization.rules.rates, key=lambda rate: rate.since):
+        for rate in sorted(organization.rates, key=lambda rate: rate.since):
             days, values = self._dated.setdefault(rate.currency, ([], []))
             days.append(rate.since)
             values.append(rate.rate)

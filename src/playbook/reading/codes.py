@@ -306,8 +306,13 @@ MEASURE = _code(
 )
 QUOTA = _code(
     "quota-target",
-    "A quota is of one person or of one team, and its target is an amount where amounts are measured and a"
-    " number where cases are counted.",
+    "A quota is of one person, of one team or of one territory, and its target is an amount where amounts are"
+    " measured, a number where cases are counted, and a share where the measure is a ratio.",
+)
+QUOTA_SPREAD = _code(
+    "quota-spread",
+    "A quota is spread over the months, quarters or halves of its period: a share for each, in their order,"
+    " together 100%.",
 )
 UNREACHABLE_STAGE = _code(
     "unreachable-stage",

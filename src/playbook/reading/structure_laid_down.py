@@ -6,7 +6,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET, UnsetType
+
 from playbook.expressions.types import DAY, MONEY, NUMBER, one_of
+from playbook.model import targets
 from playbook.model.fiscal import period
 from playbook.model.organization_rules import (
     AssignmentRule,
@@ -18,13 +21,12 @@ from playbook.model.organization_rules import (
     Territory,
     WorkCalendar,
 )
-from playbook.money import Money
 from playbook.reading import codes
 from playbook.reading.named import named
 from playbook.reading.pending import condition
 from playbook.reading.rates import rates_of
 from playbook.reading.source import Map, typed
-from playbook.reading.structure import date, fault, maps, texts, timezone, truth
+from playbook.reading.structure import date, fault, maps, texts, timezone, told, truth
 from playbook.times import parse_date
 
 if TYPE_CHECKING:
@@ -135,24 +137,43 @@ def _measure(name: str, data: Map) -> Measure:
 
 def _quotas(source: Source, root: Map, settings: Settings) -> Iterator[Quota]:
     for data in root.get("quotas", ()):
-        said, target, currency = typed(data.get("period", "")), Decimal(0), ""
-        if data.broken:
-            continue
+        if not data.broken:
+            yield _quota(source, data, settings)
+
+
+def _quota(source: Source, data: Map, settings: Settings) -> Quota:
+    of, (amount, currency) = typed(data["period"]), (Decimal(0), "")
+    spread: tuple[Decimal, ...] | UnsetType = UNSET
+    since = date(source, data, "from")
+    try:
+        amount, currency = targets.target(str(data["target"]))
+    except ValueError as error:
+        fault(source, data, "target", error)
+    try:
+        period(of, settings)
+    except ValueError as error:
+        fault(source, data, "period", error)
+    else:
+        spread = _spread(source, data, of, settings)
         try:
-            period(said, settings)
+            since = targets.within(since, of, settings) if since else None
         except ValueError as error:
-            fault(source, data, "period", error)
-        if isinstance(data["target"], str):
-            try:
-                money = Money.parse(data["target"])
-                target, currency = money.amount, money.currency
-            except ValueError as error:
-                fault(source, data, "target", error)
-        else:
-            target = Decimal(data["target"])
-        yield Quota(
-            said, data.get("measure", ""), target, currency, data.get("person", ""), data.get("team", "")
-        )
+            message, hint = told(error)
+            source.report(codes.OUT_OF_RANGE, message, source.value(data, "from"), hint)
+    person, team = data.get("person", ""), data.get("team", "")
+    whose = (person, team, data.get("territory", UNSET))
+    return Quota(of, data["measure"], amount, currency, *whose, spread=spread, since=since or UNSET)
+
+
+def _spread(source: Source, data: Map, of: str, settings: Settings) -> tuple[Decimal, ...] | UnsetType:
+    if "spread" not in data:
+        return UNSET
+    try:
+        return targets.spread(texts(data, "spread"), of, settings)
+    except ValueError as error:
+        message, hint = told(error)
+        source.report(codes.QUOTA_SPREAD, message, source.value(data, "spread"), hint)
+        return UNSET
 
 
 def _rates(source: Source, data: Map, files: Files | None) -> Iterator[Rate]:

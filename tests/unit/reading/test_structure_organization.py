@@ -6,10 +6,13 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import attrs
+import msgspec
 import pytest
 
 from playbook.model.organization import Away, Post
 from playbook.model.organization_rules import PlanningRate, Quota, Rate, WorkCalendar
+from playbook.model.values import encode
 from playbook.reading import codes
 from playbook.reading.project import Project, read_text
 
@@ -133,6 +136,15 @@ def test_quotas_are_amounts_or_numbers(organization: Any) -> None:
     assert organization.rules.quotas == (
         Quota("2027-Q1", "won", Decimal(250000), "EUR", "sam"), Quota("2027", "won", Decimal(40), "", "", "emea"),
     )  # fmt: skip
+
+
+def test_a_quota_is_stored_as_before_where_it_says_nothing_new() -> None:
+    before = Quota("2027", "won", Decimal(40), "", "", "emea")
+    assert encode(before) == (
+        b'{"period":"2027","measure":"won","target":"40","currency":"","person":"","team":"emea"}'
+    )
+    new = attrs.evolve(before, spread=(Decimal("0.4"), Decimal("0.6")), since=dt.date(2027, 2, 1))
+    assert msgspec.json.decode(encode(new), type=Quota) == new
 
 
 def test_rates_come_from_a_file_and_from_here(organization: Any) -> None:

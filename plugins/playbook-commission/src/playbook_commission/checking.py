@@ -138,7 +138,7 @@ def quotas_there(reading: Reading[Plan], project: Project | None) -> Iterator[Pr
     organization = _organization(project)
     if organization is None:
         return
-    missing = {m.id for m in organization.rules.measures} - {q.measure for q in organization.rules.quotas}
+    missing = {m.id for m in organization.rules.measures} - {q.measure for q in organization.quotas}
     for one in _components(reading):
         if one.tiers and one.rating.by == "attainment" and one.measure in missing:
             message = f"nobody has a quota for {one.measure}, so its attainment cannot be told"

@@ -11,6 +11,7 @@ import attrs
 from playbook import InputError, Money
 from playbook_commission.exact import ONE, ZERO, Rounding
 from playbook_commission.paying import Credit, summed
+from playbook_commission.quotas import Quotas
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -45,6 +46,7 @@ class Ledger:
     def __init__(self, engine: Engine, since: dt.date, until: dt.date) -> None:
         self.engine = engine
         self.organization = engine.world.organization
+        self.quotas = Quotas(self.organization)
         self._span = (since, until)
         self._counts: dict[tuple[str, str, str], _Count] = {}
         self._managers: dict[tuple[str, dt.date], str] = {}

@@ -11,7 +11,7 @@ import attrs
 from playbook import Duration, InputError, Money, fiscal_quarter, fiscal_year
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paying import summed
-from playbook_commission.quotas import Span, Target, target
+from playbook_commission.quotas import Span, Target
 
 if TYPE_CHECKING:
     from playbook.model.organization import Organization
@@ -79,7 +79,7 @@ class Payee:
     def quota(self, measure: str, span: Span, currency: str) -> Target | None:
         """Return the person's quota of a measure for a period, in a currency; None without one."""
         days = frozenset(day for day in span.days() if self.counts(day))
-        found = target(self._organization, measure, span, self.person, days)
+        found = self.ledger.quotas.of_person(measure, span, self.person, days)
         if found is None or found.currency in ("", currency):
             return found
         amount, whole = (

@@ -1,4 +1,4 @@
-"""Quotas: what a person is to reach in a period, for the days that count and the share of a ramp."""
+"""Quotas: what people, teams and territories are to reach in a period, by the days that count."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import fiscal_period
+from playbook import InputError, fiscal_parts, fiscal_period
 from playbook_commission.exact import CONTEXT, ONE, ZERO, Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from playbook.model.organization import Organization
     from playbook.model.organization_rules import Quota
 
+WHOSE = ("person", "team", "territory")
+"""Whose a quota may be."""
+
 _CENTS = Rounding(half="up")
+_DAY = dt.timedelta(1)
 
 
 @attrs.frozen
@@ -38,6 +42,10 @@ class Span:
         for number in range(len(self)):
             yield self.since + dt.timedelta(number)
 
+    def holds(self, other: Span) -> bool:
+        """Return whether every day of another period is one of its own."""
+        return self.since <= other.since and other.until <= self.until
+
     def __len__(self) -> int:
         return (self.until - self.since).days + 1
 
@@ -52,40 +60,118 @@ class Target:
     because: str = ""
 
 
-def target(
-    organization: Organization, measure: str, span: Span, person: str, counting: frozenset[dt.date]
-) -> Target | None:
-    """Return a person's quota for a period, by days: of those in `counting`, each at its share of the ramp.
+@attrs.frozen
+class _Part:
+    """Hold what days of a period ask for together: from `first` to `last`, of which those of a window count."""
 
-    A quota for a longer period gives the part of it that its days are; those for shorter ones add up. None where
-    there is none. Its cents are rounded half up.
-    """
-    found = [q for q in organization.rules.quotas if q.measure == measure and q.person == person]
-    whole = _whole(organization, found, span)
-    if whole is None:
+    first: dt.date
+    last: dt.date
+    since: dt.date
+    until: dt.date
+    amount: Decimal
+
+    def over(self, weights: Mapping[dt.date, Decimal]) -> Decimal:
+        """Return what days ask for, each at its weight."""
+        low, high = max(self.first, self.since), min(self.last, self.until)
+        days = sum((weight for day, weight in weights.items() if low <= day <= high), ZERO)
+        return CONTEXT.divide(CONTEXT.multiply(self.amount, days), Decimal((self.last - self.first).days + 1))
+
+
+@attrs.frozen
+class _Said:
+    """Hold all that is said for one period, the oldest first."""
+
+    span: Span
+    quotas: tuple[Quota, ...]
+
+    def parts(self, organization: Organization) -> Iterator[_Part]:
+        """Yield the parts of the period, and from when until when each counts."""
+        begins = sorted({quota.since or self.span.since for quota in self.quotas})
+        ends = [*(day - _DAY for day in begins[1:]), self.span.until]
+        until = dict(zip(begins, ends, strict=True))
+        for quota in self.quotas:
+            since, shares = quota.since or self.span.since, quota.spread or (ONE,)
+            parts: tuple[tuple[dt.date, dt.date], ...] = ((self.span.since, self.span.until),)
+            if quota.spread:
+                parts = fiscal_parts(quota.period, len(quota.spread), organization.settings)
+            for share, (first, last) in zip(shares, parts, strict=True):
+                amount = CONTEXT.multiply(quota.target, share)
+                yield _Part(first, last, since, until[since], amount)
+
+    def changes(self, span: Span) -> Iterator[str]:
+        """Yield what is said anew from a day within a period on."""
+        for quota in self.quotas:
+            if quota.since and span.since < quota.since <= span.until:
+                yield f"from {quota.since} {quota.target:f} {quota.currency}".rstrip()
+
+
+class Quotas:
+    """Answer what people, teams and territories are to reach; what was said is looked through once."""
+
+    def __init__(self, organization: Organization) -> None:
+        self._organization = organization
+        self._said: dict[tuple[str, str, str], list[Quota]] = {}
+        for quota in organization.quotas:
+            for whose in WHOSE:
+                name = getattr(quota, whose) or ""
+                if name:
+                    self._said.setdefault((quota.measure, whose, name), []).append(quota)
+
+    def whose(self, whose: str) -> list[tuple[str, str]]:
+        """Return the measures that people, teams or territories have quotas of, each with whose it is."""
+        return sorted((name, measure) for measure, kind, name in self._said if kind == whose)
+
+    def of_person(self, measure: str, span: Span, person: str, counting: frozenset[dt.date]) -> Target | None:
+        """Return a person's quota for a period: of the days in `counting`, each at its share of the ramp."""
+        who = self._organization.person(person)
+        shares = {day: ONE if who is None else who.ramp_share(day) for day in counting}
+        return self.over(measure, "person", person, span, shares)
+
+    def over(
+        self, measure: str, whose: str, name: str, span: Span, shares: Mapping[dt.date, Decimal]
+    ) -> Target | None:
+        """Return what a `person`, `team` or `territory` is to reach in a period, each day at its share.
+
+        A quota for the period itself goes first; then those for shorter ones add up; else the shortest that is
+        longer gives the part of it that its days are. None where there is none. Its cents are rounded half up.
+        """
+        found = self._chosen(self._said.get((measure, whose, name), ()), span)
+        if not found:
+            return None
+        currencies = sorted({quota.currency for said in found for quota in said.quotas})
+        if len(currencies) > 1:
+            said = " and ".join(currency or "numbers" for currency in currencies)
+            raise InputError(f"the quotas of {name} for {measure} are in {said}; write them in one currency")
+        parts = [part for said in found for part in said.parts(self._organization)]
+        weights = {day: shares[day] for day in span.days() if day in shares}
+        weighted = sum(weights.values(), ZERO)
+        days = f"{weighted.normalize():f} of {len(span)} days"
+        because = [
+            *([] if weighted == len(span) else [days]),
+            *(one for said in found for one in said.changes(span)),
+        ]
+        exact = sum((part.over(weights) for part in parts), ZERO)
+        whole = sum((part.over(dict.fromkeys(span.days(), ONE)) for part in parts), ZERO)
+        return Target(_CENTS.of(exact), currencies[0], whole, "; ".join(because))
+
+    def share(self, measure: str, whose: str, name: str, span: Span) -> Decimal | None:
+        """Return the share that a ratio is to reach in a period: that of the shortest period it lies in."""
+        for said in self._chosen(self._said.get((measure, whose, name), ()), span):
+            counting = [quota for quota in said.quotas if not quota.since or quota.since <= span.until]
+            if len(said.span) >= len(span) and counting:
+                return max(counting, key=lambda quota: quota.since or said.span.since).target
         return None
-    who = organization.person(person)
-    weights = (ONE if who is None else who.ramp_share(day) for day in span.days() if day in counting)
-    weighted = sum(weights, ZERO)
-    exact = CONTEXT.divide(CONTEXT.multiply(whole[0], weighted), Decimal(len(span)))
-    because = "" if weighted == len(span) else f"{weighted.normalize():f} of {len(span)} days"
-    return Target(_CENTS.of(exact), whole[1], whole[0], because)
 
-
-def _whole(organization: Organization, found: list[Quota], span: Span) -> tuple[Decimal, str] | None:
-    """Return the target of a whole period and its currency, from that of the same, of longer or of shorter ones."""
-    spans = [(quota, Span.of(quota.period, organization)) for quota in found]
-    same = [quota for quota, other in spans if (other.since, other.until) == (span.since, span.until)]
-    if same:
-        return sum((quota.target for quota in same), ZERO), same[0].currency
-    within = [q for q, other in spans if span.since <= other.since and other.until <= span.until]
-    if within:
-        return sum((quota.target for quota in within), ZERO), within[0].currency
-    around = [(q, other) for q, other in spans if other.since <= span.since and span.until <= other.until]
-    if not around:
-        return None
-    parts = (
-        CONTEXT.divide(CONTEXT.multiply(quota.target, Decimal(len(span))), Decimal(len(other)))
-        for quota, other in around
-    )
-    return sum(parts, ZERO), around[0][0].currency
+    def _chosen(self, quotas: Iterable[Quota], span: Span) -> list[_Said]:
+        by_span: dict[tuple[dt.date, dt.date], list[Quota]] = {}
+        for quota in quotas:
+            of = Span.of(quota.period, self._organization)
+            by_span.setdefault((of.since, of.until), []).append(quota)
+        said = [_Said(Span(every[0].period, *days), tuple(every)) for days, every in sorted(by_span.items())]
+        same = [one for one in said if (one.span.since, one.span.until) == (span.since, span.until)]
+        within = [one for one in said if span.holds(one.span)]
+        outermost = [
+            one for one in within if not any(o is not one and o.span.holds(one.span) for o in within)
+        ]
+        around = sorted((one for one in said if one.span.holds(span)), key=lambda one: len(one.span))
+        return same or outermost or around[:1]
