@@ -51,10 +51,12 @@ if TYPE_CHECKING:
     )
     from playbook.model.contributions import (
         ActionKind,
+        Brought,
         Change,
         CommandLine,
         CriterionKind,
         Guard,
+        HookKind,
         Importer,
         Notice,
         RecordSource,
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
         Table,
         Verdict,
     )
+    from playbook.model.expectations import Expectation, Mismatch, Scene
     from playbook.model.fiscal import fiscal_quarter, fiscal_year
     from playbook.model.fiscal import parts as fiscal_parts
     from playbook.model.fiscal import period as fiscal_period
@@ -77,6 +80,7 @@ if TYPE_CHECKING:
     from playbook.reading.kinds import FileKind, Parsed, Shape
     from playbook.reading.pending import condition
     from playbook.reading.project import Project
+    from playbook.reading.schema import check_part
     from playbook.stores.interface import Page, Query, Store, StoreKind
     from playbook.stores.memory import MemoryStore
     from playbook.stores.sqlite import SqliteStore
@@ -100,9 +104,10 @@ _HOMES = {
         "Reopen", "Set", "SetRecord", "SkipActivity", "Split", "Waive",
     ),
     "playbook.model.contributions": (
-        "ActionKind", "Change", "CommandLine", "CriterionKind", "Guard", "Importer", "Notice", "RecordSource",
-        "Report", "ReportContext", "ReportQuery", "SourceRow", "Table", "Verdict",
+        "ActionKind", "Brought", "Change", "CommandLine", "CriterionKind", "Guard", "HookKind", "Importer",
+        "Notice", "RecordSource", "Report", "ReportContext", "ReportQuery", "SourceRow", "Table", "Verdict",
     ),
+    "playbook.model.expectations": ("Expectation", "Mismatch", "Scene"),
     "playbook.model.projections": ("Projection", "Source"),
     "playbook.model.fiscal": ("fiscal_parts", "fiscal_period", "fiscal_quarter", "fiscal_year"),
     "playbook.model.rules": ("Condition",),
@@ -112,6 +117,7 @@ _HOMES = {
     "playbook.reading.kinds": ("FileKind", "Parsed", "Shape"),
     "playbook.reading.pending": ("condition",),
     "playbook.reading.project": ("Project",),
+    "playbook.reading.schema": ("check_part",),
     "playbook.stores.interface": ("Page", "Query", "Store", "StoreKind"),
     "playbook.stores.memory": ("MemoryStore",),
     "playbook.stores.sqlite": ("SqliteStore",),
@@ -121,17 +127,17 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _RENAMED = {"fiscal_parts": "parts", "fiscal_period": "period", "load_plugins": "load"}
 
 __all__ = [
-    "ActionKind", "Advance", "AmbiguousName", "Approve", "Asked", "Assign", "Back", "Blocker", "Calendar",
-    "Change", "Close", "CommandLine", "Condition", "CriterionKind", "DamagedStore", "Do", "Duration",
-    "Engine", "FileKind", "ForeignStore", "Found", "Function", "Guard", "Guide", "Happened", "Importer",
-    "InputError", "KeyReused", "Log", "MemoryStore", "Merge", "Money", "NewerStore", "Notice", "Open",
-    "OutcomeUnknown", "Page", "Parsed", "PlaybookError", "PluginError", "PluginInfo", "Problem",
-    "ProblemsFound", "Project", "Projection", "Query", "RecordSource", "Refuse", "Refused", "Registry",
-    "Reopen", "Report", "ReportContext", "ReportQuery", "Scope", "Set", "SetRecord", "Shape", "SkipActivity",
-    "Source", "SourceRow", "Span", "Split", "SqliteStore", "Store", "StoreError", "StoreKind",
-    "StoreUnavailable", "StreamKind", "Table", "Unknown", "UnknownName", "Verdict", "Waive", "__version__",
-    "command", "condition", "fiscal_parts", "fiscal_period", "fiscal_quarter", "fiscal_year", "hookimpl",
-    "load_plugins", "telling", "types",
+    "ActionKind", "Advance", "AmbiguousName", "Approve", "Asked", "Assign", "Back", "Blocker", "Brought",
+    "Calendar", "Change", "Close", "CommandLine", "Condition", "CriterionKind", "DamagedStore", "Do",
+    "Duration", "Engine", "Expectation", "FileKind", "ForeignStore", "Found", "Function", "Guard", "Guide",
+    "Happened", "HookKind", "Importer", "InputError", "KeyReused", "Log", "MemoryStore", "Merge", "Mismatch",
+    "Money", "NewerStore", "Notice", "Open", "OutcomeUnknown", "Page", "Parsed", "PlaybookError",
+    "PluginError", "PluginInfo", "Problem", "ProblemsFound", "Project", "Projection", "Query",
+    "RecordSource", "Refuse", "Refused", "Registry", "Reopen", "Report", "ReportContext", "ReportQuery",
+    "Scene", "Scope", "Set", "SetRecord", "Shape", "SkipActivity", "Source", "SourceRow", "Span", "Split",
+    "SqliteStore", "Store", "StoreError", "StoreKind", "StoreUnavailable", "StreamKind", "Table", "Unknown",
+    "UnknownName", "Verdict", "Waive", "__version__", "check_part", "command", "condition", "fiscal_parts",
+    "fiscal_period", "fiscal_quarter", "fiscal_year", "hookimpl", "load_plugins", "telling", "types",
 ]  # fmt: skip
 
 

@@ -18,10 +18,12 @@ from playbook.model.contributions import (
     CommandLine,
     CriterionKind,
     Guard,
+    HookKind,
     Importer,
     RecordSource,
     Report,
 )
+from playbook.model.expectations import Expectation
 from playbook.model.stream_kinds import StreamKind
 from playbook.reading.kinds import FileKind
 from playbook.stores.interface import StoreKind
@@ -35,7 +37,8 @@ PROJECT: Final = "playbook"
 hookimpl = pluggy.HookimplMarker(PROJECT)
 """Mark a function of a plugin as the implementation of the hook of its name."""
 
-_hookspec = pluggy.HookspecMarker(PROJECT)
+hookspec = pluggy.HookspecMarker(PROJECT)
+"""Mark a function as the specification of a hook."""
 
 CONTRIBUTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
     {
@@ -43,7 +46,9 @@ CONTRIBUTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
         "before_commit": Guard,
         "commands": CommandLine,
         "criteria": CriterionKind,
+        "expectations": Expectation,
         "functions": Function,
+        "hooks": HookKind,
         "importers": Importer,
         "kinds": FileKind,
         "records": RecordSource,
@@ -58,7 +63,7 @@ CONTRIBUTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
 class Hooks(Protocol):
     """Hold the hooks; a plugin implements those it needs."""
 
-    @_hookspec
+    @hookspec
     def playbook_stores(self, settings: Mapping[str, Any]) -> Iterable[StoreKind]:
         """Add kinds of stores, for URLs that begin with their name.
 
@@ -72,7 +77,7 @@ class Hooks(Protocol):
         ['memory', 'scratch', 'sqlite']
         """
 
-    @_hookspec
+    @hookspec
     def playbook_criteria(self, settings: Mapping[str, Any]) -> Iterable[CriterionKind]:
         """Add kinds of criteria: `kind: options` on the exit or entry of a stage.
 
@@ -91,7 +96,7 @@ class Hooks(Protocol):
         ('weekdays', '1')
         """
 
-    @_hookspec
+    @hookspec
     def playbook_actions(self, settings: Mapping[str, Any]) -> Iterable[ActionKind]:
         """Add verbs of actions: `verb: options` under `on_enter`, `on_exit`, a timer's `then` or `when_child`.
 
@@ -109,7 +114,7 @@ class Hooks(Protocol):
         ['praise']
         """
 
-    @_hookspec
+    @hookspec
     def playbook_before_commit(self, settings: Mapping[str, Any]) -> Iterable[Guard]:
         """Add a last look at every change, after deciding and before storing; blockers refuse the command.
 
@@ -128,7 +133,7 @@ class Hooks(Protocol):
         ['one_owner']
         """
 
-    @_hookspec
+    @hookspec
     def playbook_functions(self, settings: Mapping[str, Any]) -> Iterable[Function]:
         """Add functions that conditions may call: pure, over values that are never missing.
 
@@ -145,7 +150,55 @@ class Hooks(Protocol):
         'AL'
         """
 
-    @_hookspec
+    @hookspec
+    def playbook_expectations(self, settings: Mapping[str, Any]) -> Iterable[Expectation]:
+        """Add what a step of a scenario may expect: `expect: {name: what is wanted}`.
+
+        Comparing only looks: it gets what is wanted, checked by the schema, and the scene as the step left it, with
+        the engine, and yields a Mismatch for all that is not the fact, which is shown at its line.
+
+        >>> import playbook
+        >>> def compare(wanted, scene):
+        ...     found = len(scene.engine.case(scene.case).entries)
+        ...     if found < wanted:
+        ...         yield playbook.Mismatch("", f"at least {wanted}", str(found))
+        >>> class Busy:
+        ...     @playbook.hookimpl
+        ...     def playbook_expectations(self, settings):
+        ...         schema = {"type": "integer", "description": "How many entries there are at least."}
+        ...         yield playbook.Expectation("busy", version="1", schema=schema, compare=compare)
+        >>> registry = playbook.load_plugins(extra={"busy": Busy()}, entry_points=False)
+        >>> list(registry.expectations)
+        ['busy']
+        """
+
+    @hookspec
+    def playbook_hooks(self, settings: Mapping[str, Any]) -> Iterable[HookKind]:
+        """Declare hooks of your own, which other plugins implement as they do those here.
+
+        Whoever implements one marks it `@playbook.hookimpl(optionalhook=True)`, so that nothing is wrong where the
+        plugin that declares it is not installed.
+
+        >>> import typing, playbook
+        >>> class Topping(typing.NamedTuple):
+        ...     name: str
+        ...     version: str
+        ...     price: int
+        >>> class Pizzeria:
+        ...     @playbook.hookimpl
+        ...     def playbook_hooks(self, settings):
+        ...         yield playbook.HookKind("toppings", version="1", yields=Topping, doc="What lies on it")
+        >>> class Farm:
+        ...     @playbook.hookimpl(optionalhook=True)
+        ...     def playbook_toppings(self, settings):
+        ...         yield Topping("basil", version="1", price=2)
+        >>> plugins = {"pizzeria": Pizzeria(), "farm": Farm()}
+        >>> registry = playbook.load_plugins(extra=plugins, entry_points=False)
+        >>> registry.declared["toppings"]["basil"]
+        Brought(plugin='farm', value=Topping(name='basil', version='1', price=2))
+        """
+
+    @hookspec
     def playbook_importers(self, settings: Mapping[str, Any]) -> Iterable[Importer]:
         """Add formats that `import` reads: `reads: {format: name}` in a mapping.
 
@@ -162,7 +215,7 @@ class Hooks(Protocol):
         ['csv', 'lines']
         """
 
-    @_hookspec
+    @hookspec
     def playbook_kinds(self, settings: Mapping[str, Any]) -> Iterable[FileKind]:
         r"""Add kinds of files: their schema, what becomes of their tree, and checks of what they mean.
 
@@ -191,7 +244,7 @@ class Hooks(Protocol):
         ('Sell less', ())
         """
 
-    @_hookspec
+    @hookspec
     def playbook_records(self, settings: Mapping[str, Any]) -> Iterable[RecordSource]:
         """Bring records of the embedding application; the file `record: NAME` says which fields they have.
 
@@ -207,7 +260,7 @@ class Hooks(Protocol):
         {'acme': {'name': 'Acme', 'country': 'DE'}}
         """
 
-    @_hookspec
+    @hookspec
     def playbook_reports(self, settings: Mapping[str, Any]) -> Iterable[Report]:
         """Add reports. What is heavy is imported when a report runs, not here.
 
@@ -224,7 +277,7 @@ class Hooks(Protocol):
         ['size']
         """
 
-    @_hookspec
+    @hookspec
     def playbook_streams(self, settings: Mapping[str, Any]) -> Iterable[StreamKind]:
         """Add kinds of streams: things of their own with events, beside cases and records.
 
@@ -257,7 +310,7 @@ class Hooks(Protocol):
         'sam'
         """
 
-    @_hookspec
+    @hookspec
     def playbook_commands(self, settings: Mapping[str, Any]) -> Iterable[CommandLine]:
         """Add commands to the command line; `load` returns the click command, when it is used.
 

@@ -16,7 +16,8 @@ import pluggy
 
 from playbook import __version__, builtin
 from playbook.errors import PluginError, UnknownName, nearest_hint
-from playbook.hookspecs import CONTRIBUTIONS, PROJECT, Hooks
+from playbook.hookspecs import CONTRIBUTIONS, PROJECT, Hooks, hookspec
+from playbook.model.contributions import Brought
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
         CommandLine,
         CriterionKind,
         Guard,
+        HookKind,
         Importer,
         RecordSource,
         Report,
     )
+    from playbook.model.expectations import Expectation
     from playbook.model.stream_kinds import StreamKind
     from playbook.reading.kinds import FileKind
     from playbook.stores.interface import StoreKind
@@ -54,7 +57,10 @@ class PluginInfo:
 
 @attrs.frozen
 class Registry:
-    """Hold what plugins contribute by name, in order of name, and the plugins themselves."""
+    """Hold what plugins contribute by name, in order of name, and the plugins themselves.
+
+    `hooks` are those that plugins declare, and `declared` has what came of each, by the name of the hook.
+    """
 
     functions: Mapping[str, Function]
     criteria: Mapping[str, CriterionKind]
@@ -68,6 +74,9 @@ class Registry:
     records: Mapping[str, RecordSource] = _NOTHING
     kinds: Mapping[str, FileKind] = _NOTHING
     streams: Mapping[str, StreamKind] = _NOTHING
+    expectations: Mapping[str, Expectation] = _NOTHING
+    hooks: Mapping[str, HookKind] = _NOTHING
+    declared: Mapping[str, Mapping[str, Brought]] = _NOTHING
 
     @property
     def faults(self) -> tuple[PluginInfo, ...]:
@@ -77,15 +86,20 @@ class Registry:
     @property
     def for_files(self) -> dict[str, Mapping[str, Any]]:
         """Return what files may name, as the arguments by which `reading.project` takes it."""
-        return {kind: getattr(self, kind) for kind in ("criteria", "actions", "functions", "kinds")}
+        kinds = ("criteria", "actions", "functions", "kinds", "expectations", "declared")
+        return {kind: getattr(self, kind) for kind in kinds}
 
     def owner_of(self, kind: str, name: str) -> tuple[str, str] | None:
         """Return the plugin that contributes something and its contract version, or None.
 
-        `kind` is that of the registry's mapping: criteria, functions, ...; raises UnknownName for another.
+        `kind` is that of the registry's mapping: criteria, functions, ..., or a hook that a plugin declares; raises
+        UnknownName for another.
         """
-        if kind not in CONTRIBUTIONS:
-            raise UnknownName("kind of contribution", kind, CONTRIBUTIONS)
+        if kind not in CONTRIBUTIONS and kind not in self.hooks:
+            raise UnknownName("kind of contribution", kind, (*CONTRIBUTIONS, *self.hooks))
+        if kind in self.hooks:
+            brought = self.declared.get(kind, _NOTHING).get(name)
+            return None if brought is None else (brought.plugin, brought.value.version)
         found = getattr(self, kind).get(name)
         if found is None:
             return None
@@ -99,6 +113,13 @@ class Registry:
             for plugin in self.plugins
             for name in plugin.contributes.get(kind, ())
         }
+
+    def read_by(self) -> dict[str, str]:
+        """Return the contract versions of everything that reading files depends on, beside what decides."""
+        found = {**self.contracts(), **self.versions("kinds"), **self.versions("expectations")}
+        for hook, of in self.declared.items():
+            found |= {f"{one.plugin}/{hook}/{name}": one.value.version for name, one in of.items()}
+        return found
 
     def contracts(self, used: Iterable[tuple[str, str]] | None = None) -> dict[str, str]:
         """Return the contract versions by `plugin/kind/name`, of what is used or of everything that decides.
@@ -148,16 +169,45 @@ def load(
         if one.name == other.name:
             where = f"{_origin(one)} and {_origin(other)}"
             raise PluginError(one.name, f"two plugins have this name, from {where}; uninstall one")
-    found: dict[str, dict[str, Any]] = {kind: {} for kind in CONTRIBUTIONS}
     plugins = [_not_there(name, sources) for name in settings if name not in {s.name for s in sources}]
+    hooks = _declared(sources, settings)
+    found: dict[str, dict[str, Any]] = {kind: {} for kind in (*CONTRIBUTIONS, *hooks)}
     for source in sources:
-        info, contributed = _take(source, settings.get(source.name, _NOTHING))
+        info, contributed = _take(source, settings.get(source.name, _NOTHING), hooks)
         for kind, values in contributed.items():
             _refuse_clashes(source.name, kind, values, plugins)
-            found[kind].update(values)
+            brought = kind in hooks
+            found[kind].update({n: Brought(source.name, v) if brought else v for n, v in values.items()})
         plugins.append(info)
     ordered = {kind: MappingProxyType(dict(sorted(values.items()))) for kind, values in found.items()}
-    return Registry(**ordered, plugins=tuple(sorted(plugins, key=lambda plugin: plugin.name)))
+    declared = MappingProxyType({hook: ordered.pop(hook) for hook in sorted(hooks)})
+    return Registry(
+        **ordered, plugins=tuple(sorted(plugins, key=lambda plugin: plugin.name)), declared=declared
+    )
+
+
+def _declared(sources: Iterable[_Source], settings: Mapping[str, Mapping[str, Any]]) -> dict[str, type[Any]]:
+    """Return the hooks that plugins declare, each with what it yields; a plugin with a fault declares none.
+
+    They are asked before all else, since a plugin may implement one that is declared by a later one.
+    """
+    owners: dict[str, str] = {}
+    hooks: dict[str, type[Any]] = {}
+    for source in sources:
+        try:
+            if not hasattr(_guarded("importing it", source.load), f"{PROJECT}_hooks"):
+                continue
+        except _FaultError:  # it is loaded again with all others, and its fault is kept then
+            continue
+        _, contributed = _take(source, settings.get(source.name, _NOTHING), {}, only="hooks")
+        for name, hook in contributed.get("hooks", _NOTHING).items():
+            owner = "playbook" if name in CONTRIBUTIONS else owners.setdefault(name, source.name)
+            if owner != source.name:
+                raise PluginError(
+                    source.name, f"the hook {name!r} is also declared by {owner!r}; uninstall one"
+                )
+            hooks[name] = hook.yields
+    return hooks
 
 
 def _given(plugin: object) -> Callable[[], object]:
@@ -183,60 +233,80 @@ def _not_there(name: str, sources: Iterable[_Source]) -> PluginInfo:
     return PluginInfo(name, fault=f"there are settings for it, but it is not installed{hint}")
 
 
-def _take(source: _Source, settings: Mapping[str, Any]) -> tuple[PluginInfo, Mapping[str, Mapping[str, Any]]]:
-    """Load one plugin and return its description with everything it contributes: all of it, or nothing."""
+def _take(
+    source: _Source, settings: Mapping[str, Any], hooks: Mapping[str, type[Any]], only: str = ""
+) -> tuple[PluginInfo, Mapping[str, Mapping[str, Any]]]:
+    """Load one plugin and return its description with everything it contributes: all of it, or nothing.
+
+    `hooks` are those that plugins declare; `only` one kind of contribution is asked for, where it is named.
+    """
+    known = {**CONTRIBUTIONS, **hooks}
     try:
         contributed: dict[str, dict[str, Any]] = {}
-        for kind, hook in _implementations(source):
-            _contribute(contributed.setdefault(kind, {}), kind, hook, MappingProxyType(settings))
+        for kind, hook in _implementations(source, known):
+            if only in ("", kind):
+                _contribute(contributed.setdefault(kind, {}), kind, hook, known[kind], settings)
     except _FaultError as fault:
         return PluginInfo(source.name, source.distribution, source.version, fault=str(fault)), _NOTHING
     names = MappingProxyType({kind: tuple(sorted(values)) for kind, values in contributed.items() if values})
     return PluginInfo(source.name, source.distribution, source.version, names), contributed
 
 
-def _implementations(source: _Source) -> list[tuple[str, pluggy.HookImpl]]:
+def _implementations(source: _Source, known: Mapping[str, type[Any]]) -> list[tuple[str, pluggy.HookImpl]]:
     """Return the hooks that a plugin implements, by kind of contribution.
 
     Each plugin has a manager of its own, so that one which is refused leaves nothing behind.
     """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Hooks)
+    if declared := [kind for kind in known if kind not in CONTRIBUTIONS]:
+        manager.add_hookspecs(_specifications(declared))
     plugin = _guarded("importing it", source.load)
     try:
         manager.register(plugin, source.name)
     except pluggy.PluginValidationError as error:
         raise _FaultError(" ".join(str(error).split())) from error
-    _refuse_unmarked(manager, plugin)
+    _refuse_unmarked(manager, plugin, known)
     hooks = []
     for caller in manager.get_hookcallers(plugin) or ():
         for hook in caller.get_hookimpls():
-            _refuse_hook(caller, hook)
+            _refuse_hook(caller, hook, known)
             if caller.has_spec():  # else optional: another plugin declares it, where that is installed
                 hooks.append((caller.name.removeprefix(f"{PROJECT}_"), hook))
     return sorted(hooks, key=lambda pair: pair[0])
 
 
-def _refuse_hook(caller: pluggy.HookCaller, hook: pluggy.HookImpl) -> None:
+def _specifications(names: Iterable[str]) -> type[Any]:
+    """Return the specifications of hooks that plugins declare: each may take the settings, as all do."""
+
+    def asked(self: object, settings: Mapping[str, Any]) -> None:
+        """Yield contributions."""
+
+    return type("Declared", (), {f"{PROJECT}_{name}": hookspec(asked) for name in names})
+
+
+def _refuse_hook(caller: pluggy.HookCaller, hook: pluggy.HookImpl, kinds: Iterable[str]) -> None:
     if hook.wrapper or hook.hookwrapper:
         raise _FaultError(f"{caller.name} is a wrapper, which could change what others contribute")
     if not caller.has_spec() and not hook.optionalhook:
-        known = (f"{PROJECT}_{kind}" for kind in CONTRIBUTIONS)
+        known = (f"{PROJECT}_{kind}" for kind in kinds)
         raise _FaultError(f"there is no hook {caller.name!r}{nearest_hint(caller.name, known)}")
 
 
-def _refuse_unmarked(manager: pluggy.PluginManager, plugin: object) -> None:
-    for name in (f"{PROJECT}_{kind}" for kind in CONTRIBUTIONS):
+def _refuse_unmarked(manager: pluggy.PluginManager, plugin: object, kinds: Iterable[str]) -> None:
+    for name in (f"{PROJECT}_{kind}" for kind in kinds):
         if hasattr(plugin, name) and manager.parse_hookimpl_opts(plugin, name) is None:
             raise _FaultError(f"{name} is not marked with @playbook.hookimpl")
     if not manager.get_hookcallers(plugin):
         raise _FaultError("it implements no hook: mark its functions with @playbook.hookimpl")
 
 
-def _contribute(found: dict[str, Any], kind: str, hook: pluggy.HookImpl, settings: Mapping[str, Any]) -> None:
+def _contribute(
+    found: dict[str, Any], kind: str, hook: pluggy.HookImpl, wanted: type[Any], settings: Mapping[str, Any]
+) -> None:
     """Call one hook and add its values by name."""
-    hook_name, wanted = f"{PROJECT}_{kind}", CONTRIBUTIONS[kind]
-    arguments = {"settings": settings}
+    hook_name = f"{PROJECT}_{kind}"
+    arguments = {"settings": MappingProxyType(settings)}
 
     def call() -> tuple[object, ...]:
         given: Any = hook.function(*(arguments[argument] for argument in hook.argnames))

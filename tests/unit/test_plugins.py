@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -264,3 +264,65 @@ def test_installed_plugins_are_found_by_their_entry_point(
     )
     assert "broken_plugin.py:1" in found["broken"].fault
     assert "found-by-entry-point" not in plugins.load(entry_points=False).commands
+
+
+class Topping(NamedTuple):
+    name: str
+    version: str
+
+
+class Pizzeria:
+    @playbook.hookimpl
+    def playbook_hooks(self) -> Iterator[playbook.HookKind]:
+        yield playbook.HookKind("toppings", version="1", yields=Topping, doc="What lies on it")
+
+
+class Farm:
+    def __init__(self, *what: object) -> None:
+        self.what = what or (Topping("basil", "2"),)
+
+    @playbook.hookimpl(optionalhook=True)
+    def playbook_toppings(self, settings: Mapping[str, Any]) -> Iterator[object]:
+        yield from self.what
+
+
+def test_a_plugin_declares_a_hook_that_an_earlier_one_implements() -> None:
+    registry = _load(a_farm=Farm(), pizzeria=Pizzeria())
+    assert registry.faults == ()
+    assert registry.declared["toppings"] == {"basil": playbook.Brought("a_farm", Topping("basil", "2"))}
+    assert registry.owner_of("toppings", "basil") == ("a_farm", "2")
+    assert registry.owner_of("toppings", "ham") is None
+    assert registry.plugins[0].contributes == {"toppings": ("basil",)}
+    assert registry.read_by()["a_farm/toppings/basil"] == "2"
+    assert not [contract for contract in registry.contracts() if "toppings" in contract]
+
+
+def test_without_the_plugin_that_declares_it_nobody_asks_for_a_hook() -> None:
+    registry = _load(farm=Farm())
+    assert (registry.faults, registry.declared, registry.plugins[1].contributes) == ((), {}, {})
+
+
+def test_what_a_declared_hook_yields_is_checked_and_clashes_are_named() -> None:
+    (fault,) = _load(farm=Farm("ham"), pizzeria=Pizzeria()).faults
+    assert "playbook_toppings gave 'ham', where a Topping was expected" in fault.fault
+    with pytest.raises(PluginError, match="toppings 'basil' is also contributed by plugin 'one'"):
+        _load(one=Farm(), other=Farm(), pizzeria=Pizzeria())
+    with pytest.raises(PluginError, match="the hook 'toppings' is also declared by 'one'"):
+        _load(one=Pizzeria(), other=Pizzeria())
+
+
+def test_a_hook_of_ours_is_nobody_elses_and_a_near_name_is_told() -> None:
+    class Takes:
+        @playbook.hookimpl
+        def playbook_hooks(self) -> Iterator[playbook.HookKind]:
+            yield playbook.HookKind("criteria", version="1", yields=Topping)
+
+    class Misspelt:
+        @playbook.hookimpl
+        def playbook_topings(self) -> Iterator[Topping]:
+            yield Topping("basil", "1")
+
+    with pytest.raises(PluginError, match="the hook 'criteria' is also declared by 'playbook'"):
+        _load(takes=Takes())
+    (fault,) = _load(farm=Misspelt(), pizzeria=Pizzeria()).faults
+    assert "did you mean 'playbook_toppings'?" in fault.fault

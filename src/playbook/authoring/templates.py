@@ -91,7 +91,9 @@ def surroundings(registry: Registry) -> dict[str, str]:
 def schemas(registry: Registry) -> dict[str, str]:
     """Return the JSON Schemas of all kinds of files by the names of their files."""
     return {
-        _schema_file(name): _json(schema(name, registry.criteria, registry.actions, registry.kinds))
+        _schema_file(name): _json(
+            schema(name, registry.criteria, registry.actions, registry.kinds, registry.expectations)
+        )
         for name in registry.kinds
     }
 

@@ -82,6 +82,8 @@ class _Checked:
         names = self._named(run.playbook)
         if names is not None:
             yield from self._given(names)
+        for index, past in enumerate(run.given.history):
+            yield from self._past(past, ("given", "history", index))
         for index, step in enumerate(run.steps):
             yield from self._step(step, ("steps", index))
 
@@ -135,6 +137,40 @@ class _Checked:
         if given.done and not given.placed:
             message = "`done` is for a case that is placed; one that is opened does its activities in steps"
             yield key_problem(reading, codes.SCENARIO_STEP, message, ("given", "done"), "write steps `do:`")
+
+    def _past(self, past: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+        """Find what a case that was closed before names and nothing has, and values that do not fit."""
+        reading = self.reading
+        playbook: dict[Path, str] = {(*path, "playbook"): past.get("playbook", "")}
+        yield from unknown(reading, codes.UNKNOWN_PLAYBOOK, "playbook", playbook, self.project.playbooks)
+        people: dict[Path, str] = {(*path, "owner"): past.get("owner", "")}
+        yield from self._persons(people | {(*path, "split", who): who for who in past.get("split", {})})
+        yield from self._days(past, path)
+        names = self._named(past.get("playbook") or self.run.playbook)
+        if names is None:
+            return
+        stage: dict[Path, str] = {(*path, "close"): past.get("close", "")}
+        finals = [one.id for one in names.playbook.stages if one.final]
+        yield from unknown(reading, codes.UNKNOWN_STAGE, "final stage", stage, finals)
+        yield from self._fields(past.get("with", {}), names.settable, (*path, "with"))
+        for number, entry in enumerate(past.get("entries", ())):
+            place: Path = (*path, "entries", number)
+            kind: dict[Path, str] = {(*place, "log"): entry.get("log", "")}
+            known = [*names.entries, *BUILT_IN_ENTRIES]
+            yield from unknown(reading, codes.UNKNOWN_ENTRY, "entry", kind, known)
+            yield from self._fields(
+                entry.get("with", {}), names.entry(entry.get("log", "")), (*place, "with")
+            )
+            yield from self._days(entry, place)
+
+    def _days(self, said: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+        for key in ("on", "opened"):
+            text = str(said.get(key, ""))
+            try:
+                if text and not parameters(text):
+                    parse_datetime(text)
+            except ValueError as error:
+                yield self._bad((*path, key), error)
 
     # -- steps --------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ def schema(session: Session, kind: str, output: Path | None) -> None:
     if output is None:
         if not kind:
             raise InputError(f"name a kind: {', '.join(registry.kinds)}; or a folder for all, --output DIR")
-        document(of_kind(kind, registry.criteria, registry.actions, registry.kinds))
+        document(of_kind(kind, registry.criteria, registry.actions, registry.kinds, registry.expectations))
         return
     output.mkdir(parents=True, exist_ok=True)
     texts = schemas(registry)

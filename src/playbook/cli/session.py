@@ -228,9 +228,7 @@ class Session:
     @functools.cached_property
     def _stamps(self) -> tuple[memory.Stamp | None, str]:
         """Return the stamp of playbook.yaml, and the digest of everything that reading depends on."""
-        return memory.stamp(self.folder / memory.ROOT), memory.digest(
-            self.folder, {**self.registry.contracts(), **self.registry.versions("kinds")}
-        )
+        return memory.stamp(self.folder / memory.ROOT), memory.digest(self.folder, self.registry.read_by())
 
     @property
     def _place(self) -> str:

@@ -190,3 +190,23 @@ class CommandLine(msgspec.Struct, frozen=True):
     version: str
     load: Callable[[], Any]
     help: str = ""
+
+
+class HookKind(msgspec.Struct, frozen=True):
+    """Declare a hook that other plugins implement: `playbook_NAME`, which yields values of the class `yields`.
+
+    Those have a `name` and a `version`, like every contribution. The plugin that declares the hook finds what came
+    of it in `registry.declared[NAME]` (of an engine, `engine.registry`), and a kind of file in `parsed.declared`.
+    """
+
+    name: str
+    version: str
+    yields: type[Any]
+    doc: str = ""
+
+
+class Brought(msgspec.Struct, frozen=True):
+    """Hold what a plugin contributed to a hook that another declares, with the name of the plugin."""
+
+    plugin: str
+    value: Any

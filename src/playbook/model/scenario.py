@@ -23,7 +23,8 @@ _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 class Given:
     """Set up the case: opened in the first stage, `placed` in one without gates, or gone there to `reach` it.
 
-    `done` are activities that were done before; values are as they were written.
+    `done` are activities that were done before, `history` other cases that were closed before; values are as they
+    were written.
     """
 
     name: str = ""
@@ -32,6 +33,7 @@ class Given:
     reach: str = ""
     fields: dict[str, Any] = attrs.field(factory=dict)
     done: tuple[str, ...] = ()
+    history: tuple[dict[str, Any], ...] = ()
 
 
 @attrs.frozen
@@ -84,13 +86,12 @@ class Scenario:
         return f"{self.id} [{said}]"
 
     def _with(self, row: dict[str, Any]) -> Scenario:
-        given = attrs.asdict(self.given)
         return attrs.evolve(
             self,
             clock=filled(self.clock, row),
             actor=filled(self.actor, row),
             records=tuple((kind, filled(fields, row)) for kind, fields in self.records),
-            given=Given(**{**filled(given, row), "done": tuple(filled(list(self.given.done), row))}),
+            given=Given(**filled(attrs.asdict(self.given), row)),
             steps=tuple(
                 Step(step.verb, filled(step.what, row), filled(step.said, row), filled(step.expect, row))
                 for step in self.steps
@@ -108,8 +109,8 @@ def filled(value: Any, row: dict[str, Any]) -> Any:
     """Return a value with those of a row in place of `$name`; alone in a text, it keeps its type."""
     if isinstance(value, dict):
         return {name: filled(item, row) for name, item in value.items()}
-    if isinstance(value, list):
-        return [filled(item, row) for item in value]
+    if isinstance(value, (list, tuple)):
+        return type(value)(filled(item, row) for item in value)
     if not isinstance(value, str) or "$" not in value:
         return value
     alone = _PARAMETER.fullmatch(value)

@@ -13,6 +13,7 @@ from playbook.errors import PluginError
 if TYPE_CHECKING:
     from playbook.errors import Problem, Span
     from playbook.expressions import Environment, Scope
+    from playbook.model.contributions import Brought
     from playbook.reading.files import Files
     from playbook.reading.naming import Known
     from playbook.reading.one import Reading
@@ -46,13 +47,17 @@ class Parsed(msgspec.Struct, frozen=True, eq=False):
         found: dict[str, Any] = plain(self.root)
         return found
 
+    def declared(self, hook: str) -> Mapping[str, Brought]:
+        """Return what plugins contribute to a hook that another declares, by name; nothing where nobody does."""
+        return self.contributed.declared.get(hook, {})
+
 
 class Shape(msgspec.Struct, frozen=True, eq=False):
     """Say what files of a kind look like and mean.
 
     `schema` is a JSON Schema (draft-07) of the whole file, whose first key is the kind. `structure` makes the
     frozen value of a file, `checks` look at it beside the project's other files. `ids` are keys that make the id
-    beside the first; `grows` are definitions of the schema that take what plugins add (criterion, action);
+    beside the first; `grows` are definitions of the schema that take what plugins add (criterion, action, expect);
     `environment` says what the file's conditions may name. `codes` explains those of its own mistakes, a paragraph
     each, for `check --explain`.
     """

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from playbook.expressions import Function
-    from playbook.model.contributions import ActionKind, CriterionKind
+    from playbook.model.contributions import ActionKind, Brought, CriterionKind
+    from playbook.model.expectations import Expectation
     from playbook.model.mapping import ImportMapping
     from playbook.model.organization import Organization
     from playbook.model.playbook import Playbook
@@ -44,13 +45,15 @@ def read_text(
     actions: Mapping[str, ActionKind] | None = None,
     functions: Mapping[str, Function] | None = None,
     kinds: Mapping[str, FileKind] | None = None,
+    expectations: Mapping[str, Expectation] | None = None,
+    declared: Mapping[str, Mapping[str, Brought]] | None = None,
     files: Files | None = None,
 ) -> Reading[Any]:
     """Read one file of any kind; every mistake is among the problems, nothing is raised for bad text.
 
     `files` holds those that it names beside itself, in `extends` and `rates`.
     """
-    contributed = _contributed(criteria, actions, functions, kinds)
+    contributed = _contributed(criteria, actions, functions, kinds, expectations, declared)
     one = draft(text, file, contributed, files)
     records = {name: reading.value for name, reading in _shipped_records().items() if reading.value}
     return one.finish(Known(contributed, {}, records, whole=False))
@@ -61,12 +64,16 @@ def _contributed(
     actions: Mapping[str, ActionKind] | None,
     functions: Mapping[str, Function] | None,
     kinds: Mapping[str, FileKind] | None,
+    expectations: Mapping[str, Expectation] | None,
+    declared: Mapping[str, Mapping[str, Brought]] | None,
 ) -> Contributed:
     return Contributed(
         criteria or {},
         actions or {},
         STANDARD if functions is None else functions,
         {**STANDARD_KINDS, **(kinds or {})},
+        expectations or {},
+        declared or {},
     )
 
 
@@ -128,12 +135,14 @@ class Project:
         actions: Mapping[str, ActionKind] | None = None,
         functions: Mapping[str, Function] | None = None,
         kinds: Mapping[str, FileKind] | None = None,
+        expectations: Mapping[str, Expectation] | None = None,
+        declared: Mapping[str, Mapping[str, Brought]] | None = None,
     ) -> Project:
         """Read a folder: playbook.yaml, and every file of another kind at any depth.
 
         Folders whose name begins with a dot are skipped; a folder without playbook.yaml is a project too.
         """
-        contributed = _contributed(criteria, actions, functions, kinds)
+        contributed = _contributed(criteria, actions, functions, kinds, expectations, declared)
         project = _assemble(Folder(path, contributed.kinds), contributed)
         return attrs.evolve(project, root=str(PurePath(path)))
 
@@ -146,9 +155,11 @@ class Project:
         actions: Mapping[str, ActionKind] | None = None,
         functions: Mapping[str, Function] | None = None,
         kinds: Mapping[str, FileKind] | None = None,
+        expectations: Mapping[str, Expectation] | None = None,
+        declared: Mapping[str, Mapping[str, Brought]] | None = None,
     ) -> Project:
         """Read texts by their path from the root of the project; other names than a folder's are ignored."""
-        contributed = _contributed(criteria, actions, functions, kinds)
+        contributed = _contributed(criteria, actions, functions, kinds, expectations, declared)
         return _assemble(Texts(files, contributed.kinds), contributed)
 
 

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from playbook.expressions import Function
-    from playbook.model.contributions import ActionKind, CriterionKind
+    from playbook.model.contributions import ActionKind, Brought, CriterionKind
+    from playbook.model.expectations import Expectation
     from playbook.reading.fitting import Fits
-    from playbook.reading.kinds import FileKind, Shape
+    from playbook.reading.kinds import FileKind, Parsed, Shape
     from playbook.reading.source import Source
 
 KINDS = tuple(STANDARD_KINDS)
@@ -42,6 +43,8 @@ class Contributed:
     actions: Mapping[str, ActionKind] = attrs.field(factory=dict)
     functions: Mapping[str, Function] = STANDARD
     kinds: Mapping[str, FileKind] = STANDARD_KINDS
+    expectations: Mapping[str, Expectation] = attrs.field(factory=dict)
+    declared: Mapping[str, Mapping[str, Brought]] = attrs.field(factory=dict)
 
 
 def schema(
@@ -49,23 +52,40 @@ def schema(
     criteria: Mapping[str, CriterionKind] | None = None,
     actions: Mapping[str, ActionKind] | None = None,
     kinds: Mapping[str, FileKind] = STANDARD_KINDS,
+    expectations: Mapping[str, Expectation] | None = None,
 ) -> dict[str, Any]:
-    """Return the JSON Schema (draft-07) of a kind of file, with the criteria and actions that plugins add.
+    """Return the JSON Schema (draft-07) of a kind of file, with what plugins add to it.
 
     Raises UnknownName for an unknown kind, PluginError where the schema of a contribution is none.
     """
     if kind not in kinds:
         raise UnknownName("kind of file", kind, kinds)
     found = kinds[kind]
-    return _merged(found, _added(shape_of(found), Contributed(criteria or {}, actions or {})))
+    contributed = Contributed(criteria or {}, actions or {}, expectations=expectations or {})
+    return _merged(found, _added(shape_of(found), contributed))
 
 
 def validate(source: Source, kind: FileKind, contributed: Contributed) -> None:
     """Report every breach of the schema, and take the offending parts out of the tree."""
     added = _added(shape_of(kind), contributed)
     validator, fits = _validator(kind, json.dumps(added, sort_keys=True))
-    if fits(source.root):
-        return
+    if not fits(source.root):
+        _tell(source, validator)
+
+
+def check_part(parsed: Parsed, path: tuple[str, ...], schema: Mapping[str, Any], name: str) -> None:
+    """Report where what lies at a path of keys breaches a schema (draft-07), and take that out of the tree.
+
+    The `structure` of a kind of file asks for it where the schema depends on what the file says, as that of options
+    does which another plugin takes; `name` says whose schema it is. Raises PluginError where it is none.
+    """
+    whole: Any = _checked(name, schema, "contribution")
+    for part in reversed(path):
+        whole = {"properties": {part: whole}}
+    _tell(parsed.source, _Validator(whole))
+
+
+def _tell(source: Source, validator: Any) -> None:
     drops = breaches.Drops()
     for error in validator.iter_errors(source.root):
         breaches.explain(source, error, drops)
@@ -74,8 +94,8 @@ def validate(source: Source, kind: FileKind, contributed: Contributed) -> None:
 
 def _added(shape: Shape, contributed: Contributed) -> dict[str, dict[str, Any]]:
     """Return the schemas that plugins add to a kind's, by the definition they belong to and their name."""
-    kinds: dict[str, Mapping[str, CriterionKind | ActionKind]] = {
-        "criterion": contributed.criteria, "action": contributed.actions,
+    kinds: dict[str, Mapping[str, CriterionKind | ActionKind | Expectation]] = {
+        "criterion": contributed.criteria, "action": contributed.actions, "expect": contributed.expectations,
     }  # fmt: skip
     return {
         part: {
@@ -91,6 +111,10 @@ def _merged(kind: FileKind, added: Mapping[str, Mapping[str, Any]]) -> dict[str,
     for part, schemas in added.items():
         keys = merged["definitions"][part]["properties"]
         for name in sorted(schemas):
+            if name in keys:
+                raise PluginError(
+                    name, f"the language has the {part} {name!r} itself; give yours another name"
+                )
             keys[name] = _checked(name, schemas[name], part)
     return merged
 

@@ -30,7 +30,7 @@ _STRUCTURES: dict[str, Callable[[Parsed], Any]] = {
 _ENVIRONMENTS: dict[str, Callable[[Known, Any, str], Environment]] = {
     "playbook": Known.of_playbook, "record": Known.of_record, "organization": Known.of_organization,
 }  # fmt: skip
-_GROWS = {"playbook": ("criterion", "action")}
+_GROWS = {"playbook": ("criterion", "action"), "scenario": ("expect",)}
 _IDS = {"translation": ("locale",)}
 
 

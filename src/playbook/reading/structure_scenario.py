@@ -33,6 +33,7 @@ def scenario(parsed: Parsed) -> Scenario:
             reach=given.get("reach", ""),
             fields=given.get("fields", {}),
             done=tuple(given.get("done", ())),
+            history=tuple(given.get("history", ())),
         ),
         steps=tuple(_step(step) for step in said.get("steps", ())),
         rows=tuple(said.get("for_each", ())),

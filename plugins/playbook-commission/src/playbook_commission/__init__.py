@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from playbook import CommandLine, FileKind, StreamKind, hookimpl
+from playbook import CommandLine, Expectation, FileKind, StreamKind, hookimpl
+from playbook_commission.pay_schema import PAY
 from playbook_commission.settlements import SETTLEMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from playbook import Shape
+    from playbook import Mismatch, Scene, Shape
 
 
 def _shape() -> Shape:
@@ -30,6 +31,19 @@ def playbook_kinds(settings: Mapping[str, Any]) -> Iterator[FileKind]:
 def playbook_streams() -> Iterator[StreamKind]:
     """Add `settlement`."""
     yield SETTLEMENT
+
+
+@hookimpl
+def playbook_expectations(settings: Mapping[str, Any]) -> Iterator[Expectation]:
+    """Add `pay`."""
+    doc = "What people are paid: person, period, plan where there are several, totals and lines"
+    yield Expectation("pay", version="1", schema=PAY, compare=partial(_paid, settings), doc=doc)
+
+
+def _paid(settings: Mapping[str, Any], wanted: Any, scene: Scene) -> Iterable[Mismatch]:
+    from playbook_commission.expecting import compare
+
+    return compare(settings, wanted, scene)
 
 
 @hookimpl

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from playbook.authoring.scenarios.results import Mismatch
-from playbook.errors import InputError, Refused
+from playbook.errors import InputError, PlaybookError, PluginError, Refused
 from playbook.model.chances import forecast, probability
 from playbook.model.events import ActionRefused, Moved, Noticed, Posted, TimerFired
+from playbook.model.expectations import Mismatch
 from playbook.model.values import builtins, load, parse, percentage
 from playbook.money import Money
 from playbook.times import parse_datetime
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playbook.engine.answers import Done, Forgotten
     from playbook.errors import Blocker
     from playbook.model.case import Case
+    from playbook.model.expectations import Expectation, Scene
     from playbook.model.playbook import Field
     from playbook.process.compiled import Compiled
 
@@ -66,8 +67,27 @@ def mismatches(expect: Mapping[str, Any], seen: Seen) -> Iterator[Mismatch]:
             wanted = _listed(wanted) if isinstance(fact, list) else _plain(wanted)
             if wanted != fact:
                 yield Mismatch(name, worded(wanted), worded(fact), (name,))
-        else:
+        elif name in _COMPARED:
             yield from _COMPARED[name](wanted, seen)
+
+
+def of_plugins(
+    expect: Mapping[str, Any], known: Mapping[str, Expectation], scene: Scene
+) -> Iterator[Mismatch]:
+    """Yield every expectation that a plugin brings and that is not the fact.
+
+    Raises what it raises where it names what is not there, PluginError where its code fails.
+    """
+    for name in known.keys() & expect.keys():
+        try:
+            found = tuple(known[name].compare(expect[name], scene))
+        except PlaybookError:
+            raise
+        except Exception as error:
+            message = f"the expectation {name!r} fails: {type(error).__name__}: {error}"
+            raise PluginError(name, message) from error
+        for one in found:
+            yield attrs.evolve(one, name=f"{name} {one.name}".strip(), path=(name, *one.path))
 
 
 def worded(value: Any) -> str:
@@ -256,7 +276,7 @@ _COMPARED: Mapping[str, Callable[[Any, Seen], Iterator[Mismatch]]] = {
 }  # fmt: skip
 
 EXPECTATIONS = (*_FACTS, *_COMPARED)
-"""What a step may expect."""
+"""What a step may expect, beside what plugins bring."""
 
 
 # -- values in words ------------------------------------------------------------------------------------

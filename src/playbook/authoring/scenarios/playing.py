@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook.authoring.scenarios.commanding import command, in_words
-from playbook.authoring.scenarios.expecting import Seen, mismatches
-from playbook.authoring.scenarios.results import Failure, Mismatch
+from playbook.authoring.scenarios.expecting import Seen, mismatches, of_plugins
+from playbook.authoring.scenarios.results import Failure
 from playbook.authoring.scenarios.setting_up import Setup
 from playbook.engine import Done, Engine
-from playbook.engine.streams import case_stream, timers_queue
+from playbook.engine.streams import timers_queue
 from playbook.errors import InputError, PlaybookError, Refused, UnknownName
+from playbook.model.expectations import Mismatch, Scene
 from playbook.model.organization import OPERATOR
 from playbook.process.references import found
 from playbook.stores.interface import Query
@@ -39,9 +40,15 @@ class Play:
     """Run one scenario over a store in which its playbooks are published."""
 
     def __init__(
-        self, scenario: Scenario, store: MemoryStore, registry: Registry, compiler: Compiler
+        self,
+        scenario: Scenario,
+        store: MemoryStore,
+        registry: Registry,
+        compiler: Compiler,
+        folder: str = "",
     ) -> None:
         self.scenario = scenario
+        self._folder = folder
         self.now = from_micros(0)
         # Ids are the same in every run, so that what is said about them can be expected.
         entropy = random.Random(0).randbytes
@@ -78,9 +85,9 @@ class Play:
 
     def follow(self, watch: Watch) -> None:
         """Note everything that happened, but for how the case was placed."""
-        stream, placed = case_stream(self._setup.case), self._setup.placed
+        placed = self._setup.placed
         self._position()
-        events = [e for e in self._log if e.stream != stream or e.version > placed]
+        events = [e for e in self._log if e.version > placed.get(e.stream, 0)]
         watch.follow(events, lambda case: self.engine.case_and_definition(case)[1])
 
     def _position(self) -> int:
@@ -102,12 +109,14 @@ class Play:
             if step.verb:  # one that only looks, looks at what came of the last that did something
                 self._since = self._position()
             answer = self._carried_out(step, case, actor)
+            if step.verb == "open" and isinstance(answer, Done):
+                case = answer.case
+            expect = step.expect
+            wrong = list(mismatches(expect, self._seen(case, actor, answer))) if expect else []
+            scene = Scene(self.engine, case, actor, self._folder)
+            wrong += of_plugins(expect, self.engine.registry.expectations, scene)
         except (PlaybookError, ValueError) as error:
             return Failure(index, in_words(step, actor or OPERATOR), message=str(error))
-        if step.verb == "open" and isinstance(answer, Done):
-            case = answer.case
-        expect = step.expect
-        wrong = list(mismatches(expect, self._seen(case, actor, answer))) if expect else []
         refused = answer if isinstance(answer, Refused) else None
         if refused is not None and not expect.keys() & {"refused", "blocked"}:
             wrong.insert(0, Mismatch("", "carried out", f"refused: {refused.code}"))

@@ -5,16 +5,7 @@ from __future__ import annotations
 import attrs
 
 from playbook.errors import Blocker, Span
-
-
-@attrs.frozen
-class Mismatch:
-    """Hold one expectation by its name beside the fact, both in words; the path leads to it from its step."""
-
-    name: str
-    expected: str
-    fact: str
-    path: tuple[str | int, ...] = ()
+from playbook.model.expectations import Mismatch
 
 
 @attrs.frozen

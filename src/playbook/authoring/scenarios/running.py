@@ -106,7 +106,9 @@ class Runner:
         problems = ground.problems.get(run.scenario.playbook)
         if problems:
             return Failure(None, "the playbook", message=problems[0].render())
-        play = self._play(run.scenario, ground.store.copy(), self.registry, ground.compiler)
+        play = self._play(
+            run.scenario, ground.store.copy(), self.registry, ground.compiler, self.project.root
+        )
         failure = play.run()
         play.follow(self.watch)
         return failure and attrs.evolve(failure, blockers=tuple(map(self._shown, failure.blockers)))

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from playbook.authoring.scenarios.placing import Placing
 from playbook.engine.answers import Done
-from playbook.engine.streams import CaseStream, case_stream
 from playbook.errors import InputError, Refused
 from playbook.model.commands import Advance, Approve, Do, Open, SetRecord
-from playbook.model.events import Finished, Moved, Opened
 from playbook.model.organization import OPERATOR
-from playbook.process.setting import apart, judgements, read_fields
-from playbook.stores.interface import Batch
-from playbook.times import to_micros
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from playbook.engine import Engine
     from playbook.errors import Blocker
     from playbook.model.commands import Command
     from playbook.model.scenario import Scenario
     from playbook.process.compiled import Compiled
 
-_PLACED = "cgiven"
 _NAME = "Acme"
 
 
 class Setup:
-    """Set the case of a scenario up; `placed` says how many of its events are no work of its playbook.
+    """Set the case of a scenario up, and what happened before; `placed` says what is no work of its playbooks.
 
     `refused` is why the case cannot be opened, or cannot come to the stage that it is to reach.
     """
@@ -37,8 +34,13 @@ class Setup:
         self.given = scenario.given
         self.actor = scenario.actor or self.given.owner or OPERATOR
         self.case = ""
-        self.placed = 0
         self.refused: Refused | None = None
+        self._placing = Placing(engine, scenario)
+
+    @property
+    def placed(self) -> Mapping[str, int]:
+        """Return how many events of a stream are no work of its playbook."""
+        return self._placing.events
 
     def run(self) -> None:
         """Set it up; raises InputError or UnknownName for wrong names and values."""
@@ -47,47 +49,14 @@ class Setup:
             if isinstance(answer, Refused):
                 self.refused = answer
                 return
+        for number, said in enumerate(self.given.history, start=1):
+            self._placing.past(number, said)
         if self.given.placed:
-            self._place(self.engine.definitions.current(self.scenario.playbook, None))
+            self.case = self._placing.given()
             return
         self._open()
         if self.given.reach and self.refused is None:
             self.refused = self._reach(self.given.reach)
-
-    # -- placed without gates -----------------------------------------------------------------------
-
-    def _place(self, definition: Compiled) -> None:
-        """Store the case as imported history would be: nothing is planned, told or asked."""
-        engine, given, stages = self.engine, self.given, definition.stages
-        if given.placed not in stages:
-            raise InputError(f"{self.scenario.playbook} has no stage {given.placed!r}")
-        first = definition.playbook.stages[0].id
-        meant = engine.kept_records.referring(definition.fields.values(), given.fields, OPERATOR)
-        said, values = apart(read_fields(definition.settable, meant, "field"), definition.fields)
-        values = definition.defaults | values
-        fields = {name: value for name, value in values.items() if value is not None}
-        owner, now = given.owner or self.scenario.actor, engine.clock()
-        team = engine.world.organization.post(owner, engine.world.day(now)).team
-        digest = definition.definition.digest
-        here = {activity.id for activity in stages[given.placed].activities}
-        done = {name: _done(definition, name) for name in given.done}
-        events: list[Any] = [
-            Opened(definition.playbook.id, digest, given.name or _NAME, owner, team, first, fields),
-            *judgements(said),
-        ]
-        moved = given.placed != first
-        events += [
-            Finished(n, 1, 1, outcome, True) for n, outcome in done.items() if not moved or n not in here
-        ]
-        if moved:
-            stamp = {name: fields[name] for name in stages[given.placed].stamp if name in fields}
-            events.append(Moved(first, given.placed, "forward", stages[given.placed].final, stamp=stamp))
-            events += [Finished(n, 2, 1, outcome, True) for n, outcome in done.items() if n in here]
-        stream = CaseStream(_PLACED, case_stream(_PLACED), None, None, None, definition)
-        stream.record(events, now, owner or OPERATOR, engine.entropy)
-        write = stream.write(engine.tenant, to_micros(now), engine.world)
-        engine.store.append([Batch(engine.tenant, (write,), vault=tuple(stream.vault))])
-        self.case, self.placed = _PLACED, len(events)
 
     # -- through the gates --------------------------------------------------------------------------
 
@@ -155,11 +124,3 @@ def _ways(definition: Compiled, target: str) -> dict[str, str]:
                 ways[stage.id] = to
                 queue.append(stage.id)
     return ways
-
-
-def _done(definition: Compiled, name: str) -> str:
-    """Return the outcome that means that an activity is done; raises InputError where there is no such activity."""
-    activity = definition.activities.get(name)
-    if activity is None:
-        raise InputError(f"{definition.playbook.id} has no activity {name!r}")
-    return next((outcome for outcome, means in activity.outcomes if means == "done"), "done")
