@@ -10,7 +10,7 @@ from playbook import Close, Engine, Log, MemoryStore, Open, Project
 from playbook.engine import Done
 
 if TYPE_CHECKING:
-    from playbook import Registry
+    from playbook import Registry, Store
 
 DEALS = """
 playbook: deals
@@ -33,13 +33,15 @@ stages:
 class Company:
     """Sell under an organization and what other files say; what happened earlier than today is told with its day."""
 
-    def __init__(self, registry: Registry, organization: str, **files: str) -> None:
+    def __init__(
+        self, registry: Registry, organization: str, store: Store | None = None, **files: str
+    ) -> None:
         self.today = "2027-01-01"
         self._ticks = itertools.count()
         self._number = itertools.count(1)
         self._registry = registry
         self._organization = organization
-        self._store = MemoryStore()
+        self._store: Store = store or MemoryStore()
         self.engine = self.publish(**files)
 
     def now(self) -> dt.datetime:

@@ -108,3 +108,29 @@ def test_what_cannot_be_is_told_in_a_line(shell: Shell) -> None:
     assert "only people in the role finance" in shell.run(
         "commission", "settle", "--period", "2026-Q1", "--as", "sam", code=1
     )
+
+
+def test_what_was_settled_is_handed_to_payroll_once(shell: Shell, tmp_path: Path) -> None:
+    pay, file = ("commission", "pay", "--period", "2026-Q1", "--as", "fin"), tmp_path / "out.csv"
+    said = shell.run(*pay, "--to", str(file), code=1)
+    assert "sam     ae    not settled: playbook commission settle --period 2026-Q1 --person sam" in said
+    shell.run("commission", "settle", "--period", "2026-Q1", "--as", "fin")
+    assert shell.json(*pay, "--dry-run")["exported"] == "would be"
+    said = shell.json(*pay, "--to", str(file))
+    assert (said["pay_run"], said["exported"], said["file"]) == ("2026-Q1.1", "now", str(file))
+    assert [(row["person"], row["pay"]["amount"]) for row in said["rows"]] == [("sam", "200.00")]
+    assert said["left_out"] == [{"person": "kim", "plan": "ae", "because": "nothing to pay"}]
+    before = file.read_bytes()
+    file.unlink()
+    assert "exported: before" in shell.run(*pay, "--to", str(file))
+    assert file.read_bytes() == before
+    file.unlink()
+    shell.run("commission", "pay", "--run", "2026-Q1.1", "--to", str(file))
+    assert file.read_bytes() == before
+    assert "2026-Q1.1" in shell.run("commission", "pay", "--list")
+    assert "paid in: 2026-Q1.1" in shell.run("commission", "statement", "sam", "--period", "2026-Q1")
+    for words in (pay[:4], ("commission", "pay", "--list"), ("commission", "pay", "--run", "2026-Q1.1")):
+        assert "only people in the role finance" in shell.run(*words, "--as", "sam", code=1)
+    shell.run("history", "payroll:2026-Q1", "--as", "sam", code=2)
+    said = shell.run("history", "payroll:2026-Q1", "--as", "fin")
+    assert "Fin exported pay run 2026-Q1.1: 200.00 EUR to 1 person" in said

@@ -89,7 +89,7 @@ def _of_record(session: Session, kind: str, name: str) -> None:
 
 
 def _of_stream(session: Session, kind: str, name: str) -> None:
-    """Tell what happened on a stream of a plugin's kind: the events by name, with what they say."""
+    """Tell what happened on a stream of a plugin's kind, in its words, else the events by name with what they say."""
     items = [
         item
         for item in session.engine.streams.history(kind, name, actor=session.actor)
@@ -101,12 +101,14 @@ def _of_stream(session: Session, kind: str, name: str) -> None:
     say(f"{paint(clean(name), bold=True)} ({clean(kind)})\n")
     zone = session.engine.world.zone
     for item in items:
-        what = item.kind.rpartition(".")[2].partition("/")[0].replace("_", " ")
-        said = ", ".join(
-            f"{key} {value}" for key, value in plain(item.event).items() if value not in ("", None)
-        )
-        what = clean(f"{what}: {said}" if said else what)
+        what = clean(session.engine.streams.tell(kind, item) or _named(item))
         say(f"{moment(item.at, zone)}  {did(session, item, what)}")
+
+
+def _named(item: HistoryItem) -> str:
+    what = item.kind.rpartition(".")[2].partition("/")[0].replace("_", " ")
+    said = ", ".join(f"{key} {value}" for key, value in plain(item.event).items() if value not in ("", None))
+    return f"{what}: {said}" if said else what
 
 
 def _of_house(session: Session, kind: str, name: str) -> None:

@@ -273,6 +273,18 @@ class PluginStreams:
         self.show(name, of, actor=actor)
         return happened(self._engine, f"{name}:{of}", lambda event: event)
 
+    def tell(self, name: str, item: HistoryItem) -> str:
+        """Return what happened in the words of its kind, '' where that has none; raises UnknownName, PluginError."""
+        kind = self.kind(name)
+        if kind.tells is None:
+            return ""
+        try:
+            return str(kind.tells(item.event))
+        except Exception as error:
+            raise PluginError(
+                kind.name, f"{item.kind} cannot be told: {type(error).__name__}: {error}"
+            ) from error
+
     def _sees(self, name: str, actor: str) -> Callable[[StreamView], bool]:
         """Return what says whether an actor may see a stream of a kind; raises UnknownName."""
         sees = self.kind(name).sees

@@ -59,7 +59,8 @@ class StreamKind(msgspec.Struct, frozen=True, eq=False):
     is raised where `evolve` answers otherwise than before. `decide` gets state, command and who asks, and returns
     events, none where nothing changes, or Refused; `commands` are frozen structs with an attribute `id`. `index`
     says what a stream is found by; `sees` gets state and who asks, and says whether they may look at it, where that
-    is not everybody. All of them are pure, and what they hold is text, numbers, times, lists, maps.
+    is not everybody; `tells` says in words what happened, after who did it. All of them are pure, and what they hold
+    is text, numbers, times, lists, maps.
     """
 
     name: str
@@ -74,3 +75,4 @@ class StreamKind(msgspec.Struct, frozen=True, eq=False):
     fold: int = 1
     doc: str = ""
     sees: Callable[[Any, Asked], bool] | None = None
+    tells: Callable[[Any], str] | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbook import CommandLine, Expectation, FileKind, StreamKind, hookimpl
 from playbook_commission.pay_schema import PAY
+from playbook_commission.payroll import PAYROLL
 from playbook_commission.settlements import SETTLEMENT
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def playbook_kinds(settings: Mapping[str, Any]) -> Iterator[FileKind]:
 
 @hookimpl
 def playbook_streams() -> Iterator[StreamKind]:
-    """Add `settlement`."""
+    """Add `settlement` and `payroll`."""
     yield SETTLEMENT
+    yield PAYROLL
 
 
 @hookimpl

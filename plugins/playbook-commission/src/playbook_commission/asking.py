@@ -55,3 +55,8 @@ def sums(one: Statement) -> dict[str, Any]:
 def money(one: Statement, amount: Decimal) -> Money:
     """Return an amount of a statement as money."""
     return Money(amount, one.currency).rounded()
+
+
+def tell(session: Session, answer: Mapping[str, Any]) -> None:
+    """Print an answer: its keys are words for people, and as they are with --json."""
+    session.tell(answer if session.json else {key.replace("_", " "): value for key, value in answer.items()})

@@ -8,6 +8,8 @@ import click
 
 from playbook import InputError, UnknownName, command
 from playbook_commission.asking import book_of, money, not_theirs, sums
+from playbook_commission.pay_commands import paying
+from playbook_commission.payout import run_of
 from playbook_commission.settle_commands import adjusting, auditing, settling
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 def group(settings: Mapping[str, Any]) -> click.Group:
     """Return the command with those below it; `target_pay` of the settings names the private file."""
     found = click.Group("commission", help="Compute, show, explain and settle pay.")
-    for one in (_run, _statement, _explain, settling, adjusting, auditing):
+    for one in (_run, _statement, _explain, settling, adjusting, auditing, paying):
         found.add_command(one(settings))
     return found
 
@@ -98,7 +100,9 @@ def _settled(book: Paybook, one: Statement) -> dict[str, Any]:
     settlement = book.settled(one.person, one.period, one.plan)
     if settlement is None or settlement.settled is None:
         return {"settled": None}
-    return {"settled": {"at": settlement.at, "by": settlement.by, "hash": settlement.settled.hash}}
+    run = run_of(book.engine, one.person, one.plan, one.period)
+    paid = {"pay_run": None if run is None else run.id}
+    return {"settled": {"at": settlement.at, "by": settlement.by, "hash": settlement.settled.hash, **paid}}
 
 
 def _line(one: Statement, line: Line) -> dict[str, Any]:
@@ -136,6 +140,7 @@ def _shown(session: Session, book: Paybook, one: Statement) -> dict[str, Any]:
     ]
     said = _settled(book, one)["settled"]
     settled = {"settled": f"{said['at'].date()} by {said['by']}"} if said else {}
+    settled |= {"paid in": said["pay_run"]} if said and said["pay_run"] else {}
     return {
         "statement of": who.name if who is not None else one.person,
         "period": one.period,

@@ -176,6 +176,13 @@ def index(state: Settlement) -> Found:
     return Found(state.period, state.person, stage, open=state.settled is None, fields={"plan": state.plan})
 
 
+def _tells(event: Any) -> str:
+    if isinstance(event, Adjusted):
+        return f"added {event.amount}: {event.because}"
+    paid, currency = (event.statement.get(name, "") for name in ("paid", "currency"))
+    return f"settled it with {paid} {currency} to pay (hash {event.hash[:12]})"
+
+
 SETTLEMENT = StreamKind(
     name="settlement",
     version="1",
@@ -187,4 +194,5 @@ SETTLEMENT = StreamKind(
     index=index,
     doc="What a person was paid for a period, frozen",
     sees=_seen,
+    tells=_tells,
 )
