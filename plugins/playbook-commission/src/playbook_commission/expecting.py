@@ -109,7 +109,7 @@ class _Compared:
     def _amount(self, place: tuple[str | int, ...], wanted: Any, fact: Decimal) -> Iterator[Mismatch]:
         currency = self._statement.currency
         if self._money(wanted) != Money(fact, currency):
-            yield _mismatch(place, str(self._money(wanted)), str(Money(fact, currency)))
+            yield _mismatch(place, _told(self._money(wanted)), _told(Money(fact, currency)))
 
     def _case(self, case: str) -> str:
         return self._engine.case(case).name if case else ""
@@ -126,16 +126,16 @@ class _Compared:
     def _said(self) -> Iterator[str]:
         """Yield who is paid what, and by which lines."""
         one = self._statement
-        yield f"{one.person} is paid {Money(one.paid, one.currency)} in {one.period} by {one.plan}:"
+        yield f"{one.person} is paid {_told(Money(one.paid, one.currency))} in {one.period} by {one.plan}:"
         for line in one.lines:
             case = self._case(line.case)
             what = (
                 f"{line.component or one.plan} {line.kind.replace('_', ' ')}{f' of {case}' if case else ''}"
             )
             rates = " + ".join(_percent(part.rate) for part in line.slices)
-            of = f", {Money(line.credit, one.currency)} at {rates}" if line.credit and rates else ""
+            of = f", {_told(Money(line.credit, one.currency))} at {rates}" if line.credit and rates else ""
             because = f" ({line.because})" if line.because else ""
-            yield f"  {what}{of}: {Money(line.pay, one.currency)}{because}"
+            yield f"  {what}{of}: {_told(Money(line.pay, one.currency))}{because}"
         if not one.lines:
             yield "  no line"
 
@@ -143,6 +143,12 @@ class _Compared:
 def _mismatch(place: tuple[str | int, ...], wanted: str, fact: str) -> Mismatch:
     name = " ".join(str(part + 1) if isinstance(part, int) else part for part in place)
     return Mismatch(name, wanted, fact, place)
+
+
+def _told(amount: Money) -> str:
+    """Return an amount with the digits of its currency, or all of them where it has more."""
+    rounded = amount.rounded()
+    return str(rounded if rounded == amount else amount)
 
 
 def _share(text: Any) -> Decimal:

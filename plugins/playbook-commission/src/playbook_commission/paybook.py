@@ -49,16 +49,19 @@ class Paybook:
     def paid(self, period: str) -> Iterator[tuple[str, Plan]]:
         """Yield who is paid in a period, each with the plan; several times for who has several.
 
-        Whom a plan pays no more is among them where something of what was settled changed, or follows.
+        Whom a plan pays no more is among them where something of what was settled changed, or follows. Plans by
+        periods of another length pay nobody in this one.
         """
         span = self._span(period)
         for person in sorted(self.organization.people):
             for _, plan in sorted(self.plans.items()):
-                if self._payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan):
+                if period_of(plan, span.since, self.organization) == span.name and (
+                    self._payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan)
+                ):
                     yield person, plan
 
     def _is_followed(self, person: str, span: Span, plan: Plan) -> bool:
-        if not self._pays_in(plan, span.name):
+        if span.until < plan.since:
             return False
         known = self.settlements(person, span.name, plan)
         if span.name in known:
@@ -86,6 +89,8 @@ class Paybook:
         if plan and plan not in self.plans:
             raise UnknownName("plan", plan, self.plans)
         mine = [one for who, one in self.paid(period) if who == person and plan in ("", one.id)]
+        if not mine:
+            self._check_length(person, period, plan)
         if len(mine) != 1:
             found = ", ".join(one.id for one in mine)
             raise InputError(
@@ -94,6 +99,13 @@ class Paybook:
                 else f"no plan pays {person} in {period}; look at its `applies_to` and `effective`"
             )
         return mine[0]
+
+    def _check_length(self, person: str, period: str, plan: str) -> None:
+        """Raise InputError where a plan pays a person then, and by periods of another length."""
+        span = self._span(period)
+        for one in self.plans.values():
+            if plan in ("", one.id) and self._payee(one, period, person).is_paid(span):
+                list(spans(one, period, self.organization))
 
     def computed(self, person: str, period: str, plan: Plan) -> Statement:
         """Return a person's statement by a plan: as it was settled, else as it is now."""
@@ -183,12 +195,6 @@ class Paybook:
             year = Span.of(str(fiscal_year(since, self.organization.settings)), self.organization)
             self._ledgers[key] = Ledger(self.engine, year.since, span.until)
         return self._ledgers[key]
-
-    def _pays_in(self, plan: Plan, period: str) -> bool:
-        span = self._span(period)
-        if plan.until is not None and span.since > plan.until:  # it may still follow what it paid
-            return period_of(plan, span.since, self.organization) == span.name
-        return span.until >= plan.since
 
     def _span(self, period: str) -> Span:
         try:
