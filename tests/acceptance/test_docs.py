@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "playbooks"
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *SHIPPED.rglob("*.md")])
+PAY = ROOT / "plugins" / "playbook-commission" / "README.md"
+PAGES = sorted([ROOT / "README.md", PAY, *(ROOT / "docs").rglob("*.md"), *SHIPPED.rglob("*.md")])
 
 
 def _with(language: str) -> list[Path]:
@@ -56,6 +57,8 @@ def test_the_console_sessions_of_a_page_print_what_they_say(page: Path, tmp_path
     folder = tmp_path
     if page.is_relative_to(SHIPPED):
         _lay_out(folder)
+    if page == PAY:
+        shutil.copytree(ROOT / "examples", folder / "examples")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1"}
     text = page.read_text(encoding="utf-8")

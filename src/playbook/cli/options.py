@@ -71,11 +71,12 @@ def given_to(ctx: click.Context) -> Given:
 
 
 def command(
-    name: str, *, example: str, at: bool = False
+    name: str, *, example: str, at: bool = False, publishes: bool = True
 ) -> Callable[[Callable[..., int | None]], click.Command]:
     """Declare a command: its function gets the Session first and returns the exit code, None for 0.
 
-    `at` says whether it can be told another time with --at.
+    `at` says whether it can be told another time with --at, `publishes` whether it first publishes what is new in
+    the project's files: one that only tries something does not.
     """
 
     def declare(function: Callable[..., int | None]) -> click.Command:
@@ -84,7 +85,7 @@ def command(
             from playbook.cli.session import Session
 
             ctx = click.get_current_context()
-            session = Session(given_to(ctx))
+            session = Session(given_to(ctx), publishes=publishes)
             if session.given.at and not at:
                 raise click.UsageError(f"{name} is about the present and takes no --at", ctx)
             try:

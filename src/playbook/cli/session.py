@@ -16,8 +16,10 @@ from playbook.model.organization import OPERATOR
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
+    from playbook.cli.drafts import Drafted
     from playbook.cli.options import Given
     from playbook.engine import Engine
     from playbook.errors import Problem, Refused
@@ -42,8 +44,9 @@ class Settings:
 class Session:
     """Serve one command: find the project, open the store, publish what is new, name who acts."""
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: Given, *, publishes: bool = True) -> None:
         self.given = given
+        self._publishes = publishes
         self.json = given.json
         self.tenant = given.tenant or "default"
         self.folder = Path(given.project or ".")
@@ -190,12 +193,18 @@ class Session:
 
     @functools.cached_property
     def engine(self) -> Engine:
-        """Return the engine, new versions of the project's playbooks published; it tells in a language."""
+        """Return the engine, new versions of the project's playbooks published; it tells in a language.
+
+        Of a command that publishes nothing it is the engine as it stands.
+        """
         from playbook.cli.languages import in_language
 
         engine = self.bare_engine
         if not self._is_published():
-            self._publish_or_warn()
+            if self._publishes:
+                self._publish_or_warn()
+            else:
+                self._warn_of_what_is_new()
         return in_language(engine, self.given.locale, self.settings.locale)
 
     def publish(self) -> dict[str, str]:
@@ -218,6 +227,13 @@ class Session:
             self.publish()
         except InputError as error:
             warn(f"what was published before counts: {error}")
+
+    def _warn_of_what_is_new(self) -> None:
+        self.bare_engine.project = self.files
+        if self.mistakes or not self.bare_engine.is_published:
+            warn(
+                "what was published counts here; the files say something else, which `playbook publish` publishes"
+            )
 
     def _is_published(self) -> bool:
         known = self.remembered.published.get(self._place)
@@ -254,7 +270,23 @@ class Session:
         kept.published[self._place] = memory.Published(read, self._heads(tuple(streams)))
         memory.save(self.folder, kept)
 
-    # -- what a plugin's command prints ---------------------------------------------------------------
+    # -- what a plugin's command reads and prints -----------------------------------------------------
+
+    def draft(self, kind: str, named: str) -> Drafted:
+        """Return what a file of a kind would say if it were published, by its path or by its id in the project.
+
+        Raises ProblemsFound with every mistake of the file, and InputError where there is none or of another kind.
+        """
+        from playbook.cli.drafts import drafted
+
+        self.require_project()
+        return drafted(self, kind, named)
+
+    def bar(self, title: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+        """Show a progress bar beside the output and give what is called with how far the work is."""
+        from playbook.cli.progress import bar
+
+        return bar(title, total)
 
     def tell(self, answer: Mapping[str, Any]) -> None:
         """Print an answer: one JSON document with --json, else lines, and lists of maps as tables."""

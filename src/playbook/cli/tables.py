@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from playbook.cli.output import clean, on_terminal, say, width
+from playbook.cli.output import clean, money, on_terminal, say, width
+from playbook.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+
+_FIGURE = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?( [A-Z]{3}|%)?")
+"""A number, an amount or a share as they are printed."""
 
 
 def table(
@@ -30,13 +37,28 @@ def told(answer: Mapping[str, Any]) -> None:
     """Print an answer for people: a list of maps as a table, everything else as a line."""
     for name, value in answer.items():
         if isinstance(value, list | tuple):
-            rows = [[clean(str(cell)) for cell in row.values()] for row in value]
+            rows = [[_cell(cell) for cell in row.values()] for row in value]
             if rows:
-                table([str(heading).replace("_", " ") for heading in value[0]], rows)
+                table([str(heading).replace("_", " ") for heading in value[0]], rows, right=_figures(value))
             else:
                 say(f"no {clean(name)}")
         else:
-            say(f"{clean(name)}: {clean(str(value))}")
+            say(f"{clean(name)}: {_cell(value)}")
+
+
+def _cell(value: object) -> str:
+    return money(value) if isinstance(value, Money) else clean(str(value))
+
+
+def _figures(rows: Sequence[Mapping[str, Any]]) -> frozenset[int]:
+    """Return the columns that hold amounts or numbers and nothing else but blanks, which end at the right."""
+    columns = enumerate(zip(*(row.values() for row in rows), strict=True))
+    return frozenset(number for number, column in columns if all(map(_figure, column)) and any(column))
+
+
+def _figure(value: object) -> bool:
+    numeric = isinstance(value, Money | Decimal | int) and not isinstance(value, bool)
+    return numeric or value == "" or (isinstance(value, str) and _FIGURE.fullmatch(value) is not None)
 
 
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:

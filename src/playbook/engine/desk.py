@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from playbook.engine.answers import CaseView
 from playbook.engine.many import Carried, carry_out
-from playbook.engine.measuring import Counted, counted
+from playbook.engine.measuring import Counted, Expected, counted, expected
 from playbook.engine.rehearsing import rehearse
 from playbook.engine.selecting import Selection
 from playbook.engine.streams import case_stream
@@ -200,6 +200,21 @@ class Desk:
         a time is counted by `Engine.as_known`.
         """
         return counted(self._engine, measure, since, until, asking or {})
+
+    def expected(
+        self,
+        measure: str,
+        since: dt.date,
+        until: dt.date,
+        *,
+        asking: Mapping[str, Condition] | None = None,
+    ) -> Iterator[Expected]:
+        """Yield the open cases that a measure counts once they are won, with how likely and when that is expected.
+
+        Each tells what it would count if it were won on that day (today, where that has passed). It sees every case,
+        and raises, as `counted` does.
+        """
+        return expected(self._engine, measure, since, until, asking or {})
 
     def _known(self, world: World, seen: Seen) -> World:
         """Return a world that knows what the conditions of timers may ask of the records that a case refers to."""

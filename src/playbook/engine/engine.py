@@ -130,6 +130,11 @@ class Engine:
         """
         return {} if self.project is None else self._publisher.publish(self.project, actor)
 
+    @property
+    def is_published(self) -> bool:
+        """Return whether publishing the project, whose files are right, would change nothing."""
+        return self.project is None or self._publisher.is_published(self.project)
+
     def enlist(self, wanted: Organization, *, actor: str) -> int:
         """Bring people, teams and settings into the organization's stream; return how many events it took."""
         return self._publisher.enlist(wanted, actor)

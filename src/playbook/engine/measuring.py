@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from playbook.engine.past import stood
 from playbook.errors import InputError, UnknownName
 from playbook.expressions import EvalError, Unknown
-from playbook.model.case import Case, Entry
+from playbook.model.case import OPEN, Case, Entry
+from playbook.model.chances import WON, probability
 from playbook.model.organization import OPERATOR
 from playbook.money import Money
 from playbook.process.actions import Acting, people
@@ -62,18 +64,65 @@ def counted(
     Raises UnknownName for a measure that is not there, and InputError for a ratio, which counts nothing by itself.
     """
     world = engine.world
-    measures = {measure.id: measure for measure in world.organization.rules.measures}
-    measure = measures.get(name)
-    if measure is None:
-        raise UnknownName("measure", name, measures)
-    if measure.ratio:
-        raise InputError(f"{name} is a ratio; count {measure.ratio[0]} and {measure.ratio[1]}")
+    measure = _measure(world, name)
     query = Query(playbook=measure.playbook, outcome=measure.outcome or None)
     for seen in engine.desk.walk(query, actor=OPERATOR):
         # the index may know more than what is asked: of what was known at a time, it tells what is so now
         if not measure.outcome or seen.case.outcome == measure.outcome:
             counting = _Counting(engine, world, measure, seen.case, seen.definition)
             yield from counting.between(since, until, asking)
+
+
+class Expected(msgspec.Struct, frozen=True, gc=False):
+    """Hold an open case that a measure counts once it is won: how likely that is, and when it is expected.
+
+    `closes` is None where nobody said when, `probability` where neither a person nor the stage says how likely.
+    `counted` is what it would then count; None where that is not between the days that were asked for.
+    """
+
+    case: Case
+    closes: dt.date | None
+    probability: Decimal | None
+    counted: Counted | None
+
+
+def expected(
+    engine: Engine, name: str, since: dt.date, until: dt.date, asking: Mapping[str, Condition]
+) -> Iterator[Expected]:
+    """Yield the open cases that a measure counts once they are won, each as if it were won when it is expected to.
+
+    What should have closed before is taken for closing today. Raises as `counted` does; measures of entries, and of
+    other outcomes, have nothing that a probability would tell of.
+    """
+    world, now = engine.world, engine.clock()
+    measure = _measure(world, name)
+    if measure.entry or measure.outcome != WON:
+        return
+    for seen in engine.desk.walk(Query(playbook=measure.playbook, status=OPEN), actor=OPERATOR):
+        case, definition = seen.case, seen.definition
+        if case.outcome != OPEN:  # the index may know more than what is asked, as above
+            continue
+        chance = probability(case, definition.stages.get(case.stage))
+        due = case.fields.get(definition.expected_close)
+        if isinstance(due, dt.datetime):
+            due = world.day(due)
+        if not isinstance(due, dt.date):
+            yield Expected(case, None, chance, None)
+            continue
+        closes = max(due, world.day(now))
+        won = replace(case, outcome=WON, closed=max(world.midnight(closes), now))
+        counting = _Counting(engine, world, measure, won, definition)
+        yield Expected(case, closes, chance, next(counting.between(since, until, asking), None))
+
+
+def _measure(world: World, name: str) -> Measure:
+    measures = {measure.id: measure for measure in world.organization.rules.measures}
+    measure = measures.get(name)
+    if measure is None:
+        raise UnknownName("measure", name, measures)
+    if measure.ratio:
+        raise InputError(f"{name} is a ratio; count {measure.ratio[0]} and {measure.ratio[1]}")
+    return measure
 
 
 class _Counting:

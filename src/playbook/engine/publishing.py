@@ -13,7 +13,7 @@ from playbook.engine.rearming import hours_of, rearming
 from playbook.engine.streams import ORGANIZATION, chained, not_before, organization_changes
 from playbook.errors import InputError, ProblemsFound
 from playbook.model.events import Published
-from playbook.model.organization import Organization
+from playbook.model.organization import OPERATOR, Organization
 from playbook.model.values import encode
 from playbook.process.definition import Place
 from playbook.process.streams import Versions, fold_organization
@@ -76,6 +76,14 @@ class Publisher:
                 self.definitions.forget(name)
             if not isinstance(answer, VersionConflict):
                 return digests
+
+    def is_published(self, project: Project) -> bool:
+        """Return whether publishing a project would change nothing."""
+        try:
+            batch, _ = self._publication(project, OPERATOR)
+        except InputError:  # a new version is missing, so something is new
+            return False
+        return not batch.writes
 
     def _publication(self, project: Project, actor: str) -> tuple[Batch, dict[str, str]]:
         streams = [stream_of(name) for name in sorted(project.playbooks)]

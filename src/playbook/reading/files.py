@@ -109,6 +109,30 @@ class Folder(Files):
         return str(self._root / path)
 
 
+class Drafted(Files):
+    """Hold the files of a folder and, before all of them, one more that is read as if it were among them."""
+
+    def __init__(self, folder: Folder, draft: str) -> None:
+        self._folder = folder
+        self._draft = draft
+
+    def __iter__(self) -> Iterator[tuple[str, str | Problem]]:
+        yield self._draft, load_text(Path(self._draft), self._draft)
+        yield from (one for one in self._folder if one[0] != self._draft)
+
+    def text(self, path: str) -> str | Problem | None:
+        """Return the text of a file of the folder."""
+        return self._folder.text(path)
+
+    def path(self, shown: str) -> str:
+        """Return the path below the folder."""
+        return self._folder.path(shown)
+
+    def shown(self, path: str) -> str:
+        """Return the path with that of the folder."""
+        return self._folder.shown(path)
+
+
 def root_around(file: Path) -> Path:
     """Return the folder of the project that a file is in, by its path from here; its own folder for none."""
     above = (folder for folder in file.resolve().parents if (folder / ROOT).is_file())

@@ -12,7 +12,7 @@ from playbook.errors import Problem, nearest_hint
 from playbook.expressions import STANDARD
 from playbook.model.project import ProjectSettings
 from playbook.reading import codes
-from playbook.reading.files import Files, Folder, Texts, load_text
+from playbook.reading.files import Drafted, Files, Folder, Texts, load_text
 from playbook.reading.naming import Known
 from playbook.reading.one import Draft, Reading, draft, in_order
 from playbook.reading.schema import Contributed
@@ -130,6 +130,8 @@ class Project:
     def from_folder(
         cls,
         path: str | os.PathLike[str],
+        draft: str = "",
+        /,
         *,
         criteria: Mapping[str, CriterionKind] | None = None,
         actions: Mapping[str, ActionKind] | None = None,
@@ -140,10 +142,12 @@ class Project:
     ) -> Project:
         """Read a folder: playbook.yaml, and every file of another kind at any depth.
 
-        Folders whose name begins with a dot are skipped; a folder without playbook.yaml is a project too.
+        Folders whose name begins with a dot are skipped; a folder without playbook.yaml is a project too. `draft` is
+        the path of a file that is read as if it were among them, in place of the one with its kind and id.
         """
         contributed = _contributed(criteria, actions, functions, kinds, expectations, declared)
-        project = _assemble(Folder(path, contributed.kinds), contributed)
+        folder = Folder(path, contributed.kinds)
+        project = _assemble(Drafted(folder, draft) if draft else folder, contributed)
         return attrs.evolve(project, root=str(PurePath(path)))
 
     @classmethod

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from playbook import (
+    Advance,
     Assign,
     Close,
     Engine,
@@ -178,3 +179,54 @@ def test_a_ratio_counts_nothing_and_an_unknown_measure_names_the_nearest(engine:
         list(engine.desk.counted("share", *JANUARY))
     with pytest.raises(UnknownName, match="revenue"):
         list(engine.desk.counted("revenu", *JANUARY))
+
+
+PROMISING = """
+playbook: promises
+version: 1
+subject: deal
+title: Promises
+fields:
+  amount: {type: money}
+  ends: {type: date}
+  expected_close: {type: date}
+entries:
+  payment: {title: Payment, fields: {amount: {type: money}}}
+stages:
+  talk: {title: Talk, probability: 25%, next: [hope]}
+  hope: {title: Hope, next: [won, lost]}
+  won: {title: Won, final: won}
+  lost: {title: Lost, final: lost, from: any}
+"""
+
+
+def test_what_is_open_tells_what_it_would_count_when_it_is_won(clock: Clock) -> None:
+    organization = FILES["acme.organization.yaml"].replace("playbook: deals", "playbook: promises")
+    files = {"acme.organization.yaml": organization, "promises.playbook.yaml": PROMISING}
+    registry = load_plugins(entry_points=False)
+    engine = Engine.open(Project.from_files(files), store=MemoryStore(), clock=clock, registry=registry)
+    engine.publish(actor="operator")
+    for case, day in (("soon", "2026-01-20"), ("late", "2026-01-02"), ("then", "2026-02-01"), ("some", "")):
+        fields = {"amount": "100 EUR", **({"expected_close": day} if day else {})}
+        done(engine, Open(case, "promises", case, owner="sam", fields=fields))
+    done(engine, Set("soon", {"probability": "60%"}))
+    done(engine, Advance("late"))
+    done(engine, Open("gone", "promises", "gone", owner="sam", fields={"expected_close": "2026-01-20"}))
+    done(engine, Close("gone", "lost"))
+    found = {one.case.id: one for one in engine.desk.expected("revenue", *JANUARY)}
+    assert {name: (one.closes, one.probability) for name, one in found.items()} == {
+        "soon": (dt.date(2026, 1, 20), Decimal("0.6")),  # set by hand
+        "late": (dt.date(2026, 1, 5), None),  # today: what has passed cannot be; the stage says no chance
+        "then": (dt.date(2026, 2, 1), Decimal("0.25")),
+        "some": (None, Decimal("0.25")),
+    }
+    counts = {name: one.counted for name, one in found.items() if one.counted is not None}
+    assert {name: (one.day, one.amount, one.shares) for name, one in counts.items()} == {
+        "soon": (dt.date(2026, 1, 20), Money.parse("100 EUR"), {"sam": Decimal(1)}),
+        "late": (dt.date(2026, 1, 5), Money.parse("100 EUR"), {"sam": Decimal(1)}),
+    }
+    assert list(engine.desk.counted("revenue", *JANUARY)) == []
+    assert list(engine.desk.expected("paid", *JANUARY)) == []  # nobody says how likely a payment is
+    with pytest.raises(InputError, match="is a ratio"):
+        list(engine.desk.expected("share", *JANUARY))
+    engine.store.close()

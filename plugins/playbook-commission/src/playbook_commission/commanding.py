@@ -11,6 +11,7 @@ from playbook_commission.asking import book_of, money, not_theirs, sums
 from playbook_commission.pay_commands import paying
 from playbook_commission.payout import run_of
 from playbook_commission.settle_commands import adjusting, auditing, settling
+from playbook_commission.try_commands import trying
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def group(settings: Mapping[str, Any]) -> click.Group:
     """Return the command with those below it; `target_pay` of the settings names the private file."""
     found = click.Group("commission", help="Compute, show, explain and settle pay.")
-    for one in (_run, _statement, _explain, settling, adjusting, auditing, paying):
+    for one in (_run, _statement, _explain, settling, adjusting, auditing, paying, trying):
         found.add_command(one(settings))
     return found
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from playbook import Condition, Engine
     from playbook.engine.measuring import Counted
+    from playbook.model.organization import Organization
     from playbook_commission.plan import Component, Plan
 
 
@@ -41,11 +42,13 @@ class _Count:
 
 
 class Ledger:
-    """Count measures from one day to another, each once."""
+    """Count measures from one day to another, each once; for another organization where one is given."""
 
-    def __init__(self, engine: Engine, since: dt.date, until: dt.date) -> None:
+    def __init__(
+        self, engine: Engine, since: dt.date, until: dt.date, organization: Organization | None = None
+    ) -> None:
         self.engine = engine
-        self.organization = engine.world.organization
+        self.organization = organization or engine.world.organization
         self.quotas = Quotas(self.organization)
         self._span = (since, until)
         self._counts: dict[tuple[str, str, str], _Count] = {}

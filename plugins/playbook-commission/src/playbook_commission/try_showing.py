@@ -1,0 +1,289 @@
+"""How a plan that was tried is told: one document for programs, a table and its findings for people."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from playbook import Money
+from playbook_commission.cliffs import cliffs
+from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.paying import summed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from playbook import Problem
+    from playbook.cli.session import Session
+    from playbook_commission.cliffs import Cliff
+    from playbook_commission.trying import Compared, Trial
+
+_SHOWN = 5
+
+
+def names(session: Session, people: Sequence[str], limit: int = _SHOWN) -> str:
+    """Return the names of people, the first of many."""
+    shown = [_name(session, person) for person in people[:limit]]
+    return ", ".join([*shown, *([f"{len(people) - limit} more"] if len(people) > limit else [])])
+
+
+def _name(session: Session, person: str) -> str:
+    who = session.organization.people.get(person)
+    return person if who is None else who.name or person
+
+
+# -- as a document ----------------------------------------------------------------------------------
+
+
+def document(session: Session, trial: Trial, file: str, warnings: Sequence[Problem]) -> dict[str, Any]:
+    """Return everything that trying a plan found, with stable keys."""
+    return {
+        "plan": trial.plan.id,
+        "file": file,
+        "since": trial.since,
+        "until": trial.until,
+        "periods": trial.periods,
+        "beside": [one.id for one in trial.beside],
+        "currency": trial.currency,
+        "definition": _DEFINITION,
+        "people": [_row(session, trial, one) for one in trial.people],
+        "total": _sums(trial, trial.people, trial.sold),
+        **_counted(trial),
+        "by_hand": _money(trial, _by_hand(trial)),
+        "neither": [
+            {"person": who, "name": _name(session, who), "sold": _money(trial, amount)}
+            for who, amount in trial.neither.items()
+        ],
+        "bounds": [
+            {"kind": one.kind, "component": one.component, "people": one.people,
+             "amount": _money(trial, one.amount)}
+            for one in trial.bounds
+        ],
+        "cliffs": [_cliff(trial, one) for one in cliffs(trial.plan, trial.statements)],
+        "warnings": [
+            {"code": one.code, "message": one.message, "file": one.span.file, "line": one.span.line}
+            for one in warnings
+        ],
+        "notes": list(_notes(trial)),
+        "stored": False,
+    }  # fmt: skip
+
+
+_DEFINITION = (
+    "pays and would_pay: what is earned in the periods, and of guarantees and draws what nobody owes back; holds and"
+    " draws that are owed only move when it is paid out, and are left aside, and so is what was added by hand. sold:"
+    " amounts credited to people who are paid, each thing once; cost_now and cost_then: pay per unit of that."
+)
+
+
+def _counted(trial: Trial) -> dict[str, int]:
+    differences = [one.difference for one in trial.people]
+    return {
+        "winners": sum(one > ZERO for one in differences),
+        "losers": sum(one < ZERO for one in differences),
+        "same": sum(one == ZERO for one in differences),
+    }
+
+
+def _row(session: Session, trial: Trial, one: Compared) -> dict[str, Any]:
+    return {
+        "person": one.person,
+        "name": _name(session, one.person),
+        **_sums(trial, [one], one.sold),
+        "now": [
+            {
+                "plan": paid.plan,
+                "period": paid.period,
+                "pays": _money(trial, paid.cost),
+                "settled": paid.settled,
+            }
+            for paid in one.now
+        ],
+        "then": [{"period": paid.period, "pays": _money(trial, paid.cost)} for paid in one.then],
+    }
+
+
+def _sums(trial: Trial, people: Sequence[Compared], sold: Decimal) -> dict[str, Any]:
+    now, then = (summed(getattr(one, name) for one in people) for name in ("pays", "would_pay"))
+    return {
+        "pays": _money(trial, now),
+        "would_pay": _money(trial, then),
+        "difference": _money(trial, CONTEXT.subtract(then, now)),
+        "sold": _money(trial, sold),
+        "cost_now": _share(now, sold),
+        "cost_then": _share(then, sold),
+    }
+
+
+def _cliff(trial: Trial, one: Cliff) -> dict[str, Any]:
+    missed = [
+        {"person": who.person, "period": who.period, "missing": Money(who.missing, who.currency).rounded()}
+        for who in one.missed
+    ]
+    axis = "quota" if one.share else "amount"
+    return {
+        "component": one.component, "by": axis, "at": one.at, "below": one.below, "above": one.above,
+        "missed": missed,
+    }  # fmt: skip
+
+
+def _by_hand(trial: Trial) -> Decimal:
+    return summed(paid.by_hand for one in trial.people for paid in one.now)
+
+
+def _money(trial: Trial, amount: Decimal) -> Money:
+    return Money(amount, trial.currency).rounded()
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal | None:
+    """Return what a unit costs, to six digits."""
+    if not whole:
+        return None
+    return CONTEXT.divide(part, whole).quantize(Decimal("0.000001"), ROUND_HALF_UP, CONTEXT)
+
+
+# -- for people -------------------------------------------------------------------------------------
+
+
+def show(session: Session, trial: Trial, file: str, warnings: Sequence[Problem]) -> None:
+    """Print who wins and loses, what it costs, and what else people should know."""
+    title = trial.plan.title or trial.plan.id
+    head = {
+        "plan": f"{title} ({file or trial.plan.id}), as if it had been in force",
+        "beside": ", ".join(one.id for one in trial.beside) or "nothing: no plan pays these people",
+        "over": f"{trial.since} to {trial.until}, in {trial.currency}",
+    }
+    session.tell(head)
+    click.echo()
+    if not trial.people:
+        session.tell({"nobody": "no one is or would be paid on these days; look at `applies_to`"})
+        return
+    session.tell({"people": list(_table(session, trial))})
+    click.echo()
+    session.tell(dict(_findings(session, trial, warnings)))
+
+
+def _table(session: Session, trial: Trial) -> Iterator[dict[str, str]]:
+    if len(trial.people) == 1:
+        yield from _by_period(trial, trial.people[0])
+        who = f"all, {_name(session, trial.people[0].person)}"
+        yield _cells(trial, trial.people, trial.sold, {"period": who})
+        return
+    for one in trial.people:
+        yield _cells(trial, [one], one.sold, {"who": _name(session, one.person)})
+    yield _cells(trial, trial.people, trial.sold, {"who": f"all {len(trial.people)}"})
+
+
+def _cells(trial: Trial, people: Sequence[Compared], sold: Decimal, head: dict[str, str]) -> dict[str, str]:
+    sums = _sums(trial, people, sold)
+    return {
+        **head,
+        "now": _plain(sums["pays"]),
+        "would be": _plain(sums["would_pay"]),
+        "difference": _signed(sums["difference"]),
+        "sold": _plain(sums["sold"]),
+        "per 100 sold": _per_hundred(sums["cost_now"]),
+        "would be per 100": _per_hundred(sums["cost_then"]),
+    }
+
+
+def _by_period(trial: Trial, one: Compared) -> Iterator[dict[str, str]]:
+    for period in dict.fromkeys(
+        paid.period for paid in sorted((*one.now, *one.then), key=lambda p: p.period)
+    ):
+        now, then = (
+            summed(paid.cost for paid in side if paid.period == period) for side in (one.now, one.then)
+        )
+        settled = any(paid.settled for paid in one.now if paid.period == period)
+        yield {
+            "period": f"{period}{' (settled)' if settled else ''}",
+            "now": _plain(_money(trial, now)),
+            "would be": _plain(_money(trial, then)),
+            "difference": _signed(_money(trial, CONTEXT.subtract(then, now))),
+            "sold": "", "per 100 sold": "", "would be per 100": "",
+        }  # fmt: skip
+
+
+def _findings(session: Session, trial: Trial, warnings: Sequence[Problem]) -> Iterator[tuple[str, object]]:
+    total = _sums(trial, trial.people, trial.sold)
+    counted = _counted(trial)
+    if len(trial.people) > 1:
+        yield "winners and losers", "{winners} win, {losers} lose, {same} get the same".format(**counted)
+    now, then = _said(total["pays"]), _said(total["would_pay"])
+    yield "cost", f"{now} now, {then} with this plan: {_signed(total['difference'])} {trial.currency}"
+    if total["cost_now"] is not None:
+        now, then = _per_hundred(total["cost_now"]), _per_hundred(total["cost_then"])
+        yield "cost of 100 sold", f"{now} now, {then} with this plan"
+    for one in trial.bounds:
+        did = {"cap": "caps took", "gate": "gates took", "floor": "floors added"}[one.kind]
+        amount = _said(_money(trial, abs(one.amount)))
+        where = f"in {one.component}" if one.component else "of the plan"
+        yield (
+            f"{did} {where}",
+            f"{amount}, {'to' if one.kind == 'floor' else 'from'} {names(session, one.people)}",
+        )
+    for cliff in cliffs(trial.plan, trial.statements):
+        yield f"cliff in {cliff.component}", _cliff_said(session, cliff)
+    if trial.neither:
+        sold = [
+            f"{_name(session, who)} ({_said(_money(trial, sum_))})" for who, sum_ in trial.neither.items()
+        ]
+        yield "sold, and paid by neither", ", ".join(sold[:_SHOWN]) + (", ..." if len(sold) > _SHOWN else "")
+    for number, problem in enumerate(warnings, start=1):
+        yield f"warning {number}", f"{problem.span.file}:{problem.span.line}: {problem.message}"
+    for number, note in enumerate(_notes(trial), start=1):
+        yield f"note {number}", note
+    yield "stored or published", "nothing"
+
+
+def _notes(trial: Trial) -> Iterator[str]:
+    by_hand = _by_hand(trial)
+    if by_hand:
+        yield f"{_said(_money(trial, by_hand))} that was added by hand is on neither side"
+    for one in trial.plan.components:
+        spiff = one.spiff
+        if spiff is not None and (
+            (spiff.since is not None and spiff.since > trial.until)
+            or (spiff.until is not None and spiff.until < trial.since)
+        ):
+            yield f"the spiff {one.id} pays on days outside of these, and so nothing here"
+
+
+def _cliff_said(session: Session, cliff: Cliff) -> str:
+    if cliff.share:
+        at = f"{_hundredth(cliff.at)} % of the quota"
+        jump = (
+            f"{_hundredth(cliff.below)} % of it is paid just below, {_hundredth(cliff.above)} % from there on"
+        )
+    else:
+        at = f"{cliff.at:,f}"
+        jump = f"{cliff.below:,.2f} is paid just below, {cliff.above:,.2f} from there on"
+    nearest = sorted(cliff.missed, key=lambda one: (one.missing, one.person, one.period))
+    missed = [
+        f"{_name(session, one.person)} in {one.period} by {_said(Money(one.missing, one.currency).rounded())}"
+        for one in nearest[:_SHOWN]
+    ]
+    more = f", and {len(nearest) - _SHOWN} more" if len(nearest) > _SHOWN else ""
+    return f"at {at}: {jump}" + (f"; missed by little: {', '.join(missed)}{more}" if missed else "")
+
+
+def _hundredth(share: Decimal) -> str:
+    return f"{round(share * 100, 2).normalize():f}"
+
+
+def _said(money: Money) -> str:
+    return f"{_plain(money)} {money.currency}"
+
+
+def _plain(money: Money) -> str:
+    return f"{money.amount:,f}"
+
+
+def _signed(money: Money) -> str:
+    return f"{money.amount:+,f}" if money.amount else "0"
+
+
+def _per_hundred(cost: Decimal | None) -> str:
+    return "" if cost is None else f"{(cost * 100).quantize(Decimal('0.01'), ROUND_HALF_UP):f}"

@@ -1,0 +1,136 @@
+"""`commission try` from outside: what finance reads, what others do not, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "pay"
+DRAFT = "sellers-2026.draft.yaml"
+YEAR = ("--since", "2025-01-01", "--until", "2025-12-31")
+
+
+class Shell:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *words: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [Path(sys.executable).parent / "playbook", *words],
+            cwd=self.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    def try_(self, *words: str, code: int = 0) -> Any:
+        return json.loads(self.run("commission", "try", *words, "--json", code=code).partition("\nnote:")[0])
+
+    def stored(self) -> dict[str, str]:
+        """Return a digest of every file of the project, its database among them."""
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pay")
+    shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
+    Shell(folder).run("import", "deals.csv", "--mapping", "deals")
+    return folder
+
+
+@pytest.fixture
+def shell(example: Path, tmp_path: Path) -> Shell:
+    shutil.copytree(example, tmp_path, dirs_exist_ok=True)
+    return Shell(tmp_path)
+
+
+def test_finance_reads_who_wins_and_what_it_costs_and_nothing_is_stored(shell: Shell) -> None:
+    shell.run("commission", "run", "--period", "2025-Q1")
+    before = shell.stored()
+    said = shell.try_(DRAFT, *YEAR, "--as", "fia")
+    told = shell.run("commission", "try", DRAFT, *YEAR, "--as", "Fia Lund")
+    assert shell.stored() == before
+    assert said["stored"] is False
+    assert shell.run("commission", "run", "--period", "2026-Q1").splitlines()[-1] == "no statements"
+    names = [one["name"] for one in said["people"]]
+    assert [line.partition("  ")[0] for line in told.splitlines() if line.startswith(tuple(names))] == names
+    differences = [float(one["difference"]["amount"]) for one in said["people"]]
+    assert differences == sorted(differences, reverse=True)
+    for one in (*said["people"], said["total"]):
+        assert cents(one["would_pay"]) - cents(one["pays"]) == cents(one["difference"])
+    for name in ("pays", "would_pay", "difference", "sold"):
+        assert sum(cents(one[name]) for one in said["people"]) == cents(said["total"][name])
+    assert shell.try_(DRAFT, *YEAR, "--person", "Ana Faria")["people"] == [said["people"][0]]
+    statements = [
+        json.loads(shell.run("commission", "run", "--period", f"2025-Q{quarter}", "--json"))["statements"]
+        for quarter in (1, 2, 3, 4)
+    ]
+    paid = sum(cents(one["earned"]) for quarter in statements for one in quarter)
+    assert paid == cents(said["total"]["pays"])
+    assert [one["person"] for one in said["neither"]] == ["olu"]
+
+
+def cents(money: dict[str, str]) -> int:
+    return int(money["amount"].replace(".", ""))
+
+
+def test_a_draft_among_the_files_of_the_project_is_not_published_by_trying_it(shell: Shell) -> None:
+    plan = shell.folder / "sellers.plan.yaml"
+    shell.run("publish")
+    plan.write_text(plan.read_text().replace("8%", "9%"), encoding="utf-8")
+    before = shell.stored()
+    by_file, by_id = shell.try_(plan.name, *YEAR), shell.try_("sellers-2025", *YEAR)
+    assert by_file == by_id
+    assert by_file["beside"] == ["sellers-2025"]
+    assert by_file["winners"] == 4
+    assert shell.stored() == before
+    assert "what was published counts here" in shell.run("commission", "try", plan.name, *YEAR)
+
+
+def test_every_mistake_of_a_draft_is_told_at_its_place(shell: Shell) -> None:
+    draft = shell.folder / "elsewhere" / "draft.yaml"
+    draft.parent.mkdir()
+    text = (shell.folder / DRAFT).read_text(encoding="utf-8")
+    draft.write_text(
+        text.replace("of: revenue", "of: revenu").replace("from: 100%", "from: 0%"), encoding="utf-8"
+    )
+    found = shell.try_(str(draft), *YEAR, code=1)["problems"]
+    assert [(one["code"], Path(one["file"]).name) for one in found] == [
+        ("plan-measure", "draft.yaml"), ("plan-tiers", "draft.yaml"),
+    ]  # fmt: skip
+    assert "did you mean 'revenue'?" in shell.run("commission", "try", str(draft), *YEAR, code=1)
+    assert "deals.playbook.yaml is no plan" in shell.run(
+        "commission", "try", "deals.playbook.yaml", *YEAR, code=2
+    )
+    assert "there is no file or plan 'sellers-2024'; did you mean" in shell.run(
+        "commission", "try", "sellers-2024", *YEAR, code=2
+    )
+    assert "is no day" in shell.run("commission", "try", DRAFT, "--since", "2025", code=2)
+
+
+def test_only_who_may_see_everyones_pay_tries_a_plan(shell: Shell) -> None:
+    for who in ("ana", "inga"):
+        assert "may not see what everybody is paid" in shell.run(
+            "commission", "try", DRAFT, *YEAR, "--as", who, code=1
+        )
+
+
+def test_quotas_that_are_missing_are_named_with_a_command_that_gives_them(shell: Shell) -> None:
+    years = ("--since", "2024-01-01", "--until", "2024-12-31")
+    said = shell.try_(DRAFT, *years, code=1)
+    assert said["refused"] == "no_quota"
+    (reason,) = said["blockers"]
+    assert reason["missing"] == [f"revenue:2024-Q{quarter}" for quarter in (1, 2, 3, 4)]
+    assert sorted(reason["who"]) == ["ana", "ben", "cleo", "dev"]
+    words = reason["fix"].split()[3:]
+    assert words[-2:] == ["--quota-from", "2025"]
+    assert shell.try_(*words)["total"]["sold"]["amount"] == "0.00"
