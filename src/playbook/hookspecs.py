@@ -275,6 +275,13 @@ class Hooks(Protocol):
         >>> registry = playbook.load_plugins(extra={"size": Size()}, entry_points=False)
         >>> list(registry.reports)
         ['size']
+
+        What columns do not tell, `context.engine` does; what of it `context.actor` may see is for the report to say.
+
+        >>> def sold(context, query):
+        ...     counted = context.engine.desk.counted("revenue", query.since, query.until)
+        ...     rows = ({"day": one.day, "amount": one.amount} for one in counted if one.owner == context.actor)
+        ...     return playbook.Table("what one sold, by day", ("day", "amount"), tuple(rows))
         """
 
     @hookspec

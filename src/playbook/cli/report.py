@@ -14,6 +14,7 @@ from playbook.cli.output import clean, document, money, number, paint, percent, 
 from playbook.cli.tables import table
 from playbook.errors import InputError, UnknownName
 from playbook.model.contributions import ReportContext, ReportQuery
+from playbook.model.fiscal import period
 from playbook.money import Money
 from playbook.times import parse_date, parse_datetime
 
@@ -24,21 +25,29 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
     from playbook.model.contributions import Report, Table
 
-_SHARES = ("_rate", "_share")
+_SHARES = ("_rate", "_share", "attainment", "pace")
 """How the names of columns end whose numbers are shares."""
 
 
 @command("report", example="playbook report win-loss --by team --since 2026-01-01", at=True)
 @click.argument("name", required=False)
-@click.option("--by", default="", metavar="GROUP", help="stage, owner, manager, team, quarter or a field.")
+@click.option("--by", default="", metavar="GROUP", help="stage, owner, manager, team, quarter, a field, ...")
 @click.option("--since", metavar="DAY", help="From this day on.")
 @click.option("--until", metavar="DAY", help="Up to and including this day.")
+@click.option(
+    "--period",
+    default="",
+    metavar="NAME",
+    help="A fiscal period in place of two days: 2027, 2027-Q1, 2027-03.",
+)
 @click.option("--playbook", default="", help="Only cases of this playbook.")
 @click.option("--team", default="", help="Only cases of this team.")
 @click.option("--owner", default="", metavar="WHO", help="Only cases of this person.")
 @click.option("--currency", default="", help="Only amounts in this currency.")
 @click.option("--as-of", metavar="TIME", help="As things stood then.")
-@click.option("--of", default="", metavar="CASES", help="Of which cases; the report says what it takes.")
+@click.option(
+    "--of", default="", metavar="WHAT", help="Of which cases, or measure; the report says what it takes."
+)
 def report(session: Session, name: str | None, **given: str | None) -> None:
     """Show a report; without a name, which reports there are and what their figures mean.
 
@@ -97,6 +106,8 @@ def _context(session: Session) -> ReportContext:
         world.zone,
         engine.clock(),
         functools.partial(engine.source, actor=session.actor),
+        session.actor,
+        engine,
     )
 
 
@@ -104,9 +115,16 @@ def _query(session: Session, given: Mapping[str, str | None]) -> ReportQuery:
     zone = session.engine.world.zone
     as_of = _read("--as-of", given["as_of"], lambda text: parse_datetime(text, zone)) or session.at
     texts = {name: given[name] or "" for name in ("by", "playbook", "team", "owner", "currency", "of")}
-    return ReportQuery(
-        since=_day("--since", given["since"]), until=_day("--until", given["until"]), as_of=as_of, **texts
-    )
+    since, until = _day("--since", given["since"]), _day("--until", given["until"])
+    named = given["period"] or ""
+    if named:
+        if since or until:
+            raise InputError(
+                "--period names the days from which and until which: leave out --since and --until"
+            )
+        settings = session.engine.world.organization.settings
+        since, until = _read("--period", named, lambda text: period(text, settings))
+    return ReportQuery(since=since, until=until, as_of=as_of, period=named, **texts)
 
 
 def _day(option: str, text: str | None) -> dt.date | None:

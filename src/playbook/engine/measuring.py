@@ -35,8 +35,8 @@ class Counted(msgspec.Struct, frozen=True, gc=False):
     """Hold one thing that a measure counts, on a day of the organization's zone.
 
     `amount` is None where things are only counted, or where nobody said what this one is for. `entry` numbers the
-    case's entries from 1, and is 0 where the case as a whole counts. `owner` and `team` are those of that moment,
-    `shares` whom it is credited to, summing to 1. `answers` are those to what was asked beside.
+    case's entries from 1, and is 0 where the case as a whole counts. `owner`, `team` and `territory` are those of
+    that moment, `shares` whom it is credited to, summing to 1. `answers` are those to what was asked beside.
     """
 
     measure: str
@@ -49,6 +49,7 @@ class Counted(msgspec.Struct, frozen=True, gc=False):
     shares: dict[str, Decimal]
     entry: int = 0
     answers: dict[str, Any] = {}
+    territory: str = ""
 
 
 def counted(
@@ -162,7 +163,7 @@ class _Counting:
             measure.id, day, at, self._case, then.owner, then.team,
             amount if isinstance(amount, Money | Decimal) else None,
             self._shares(then, at), entry,
-            {key: _truth(self._value(condition)) for key, condition in asking.items()},
+            {key: _truth(self._value(condition)) for key, condition in asking.items()}, then.territory,
         )  # fmt: skip
 
     def _day(self, at: dt.datetime) -> dt.date | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
+    from playbook.engine.engine import Engine
     from playbook.errors import Blocker
     from playbook.expressions import Scope
     from playbook.model.commands import Command
@@ -132,7 +133,10 @@ class Importer(msgspec.Struct, frozen=True):
 
 
 class ReportQuery(msgspec.Struct, frozen=True):
-    """Say what a report is about: the options that every report takes; days include their ends."""
+    """Say what a report is about: the options that every report takes; days include their ends.
+
+    `period` is the fiscal period that they are the ends of, like `2027-Q1`, where one was named.
+    """
 
     by: str = ""
     since: dt.date | None = None
@@ -143,6 +147,7 @@ class ReportQuery(msgspec.Struct, frozen=True):
     currency: str = ""
     as_of: dt.datetime | None = None
     of: str = ""
+    period: str = ""
 
 
 def _no_source(_: Projection) -> None:
@@ -153,6 +158,9 @@ class ReportContext(msgspec.Struct, frozen=True):
     """Give a report what it may read: projections as chunks of columns, organization, playbooks, zone, time.
 
     `source` is `Engine.source` for who asks: how a driver of ADBC reads a projection by itself, where it can.
+    `columns` has the cases that `actor` may know the totals of. `engine` answers what columns do not tell, such as
+    what measures count and what was known earlier; it hides nothing, so such a report shows by `actor` what they may
+    see.
     """
 
     columns: Callable[[str], Iterator[Mapping[str, Sequence[Any]]]]
@@ -161,6 +169,8 @@ class ReportContext(msgspec.Struct, frozen=True):
     zone: dt.tzinfo
     now: dt.datetime
     source: Callable[[Projection], Source | None] = _no_source
+    actor: str = ""
+    engine: Engine | None = None
 
 
 class Table(msgspec.Struct, frozen=True):

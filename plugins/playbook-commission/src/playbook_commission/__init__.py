@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from playbook import CommandLine, Expectation, FileKind, StreamKind, hookimpl
 from playbook_commission.pay_schema import PAY
 from playbook_commission.payroll import PAYROLL
+from playbook_commission.reports import reports
 from playbook_commission.settlements import SETTLEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from playbook import Mismatch, Scene, Shape
+    from playbook import Mismatch, Report, Scene, Shape
 
 
 def _shape() -> Shape:
@@ -26,6 +27,12 @@ def _shape() -> Shape:
 def playbook_kinds(settings: Mapping[str, Any]) -> Iterator[FileKind]:
     """Yield plans; there is nothing to set."""
     yield FileKind("plan", version="1", load=_shape, stored=True, doc="How people of a role are paid")
+
+
+@hookimpl
+def playbook_reports(settings: Mapping[str, Any]) -> Iterator[Report]:
+    """Yield the reports on quotas."""
+    yield from reports()
 
 
 @hookimpl
