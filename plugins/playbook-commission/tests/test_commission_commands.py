@@ -134,3 +134,31 @@ def test_what_was_settled_is_handed_to_payroll_once(shell: Shell, tmp_path: Path
     shell.run("history", "payroll:2026-Q1", "--as", "sam", code=2)
     said = shell.run("history", "payroll:2026-Q1", "--as", "fin")
     assert "Fin exported pay run 2026-Q1.1: 200.00 EUR to 1 person" in said
+
+
+def test_a_line_is_disputed_answered_and_accepted(shell: Shell) -> None:
+    ours = ("commission", "statement", "sam", "--period", "2026-Q1")
+    line = shell.json(*ours)["lines"][0]["id"]
+    opened = ("commission", "dispute", "open", line, "--because", "it was 900 EUR")
+    assert "kim may not see what sam is paid" in shell.run(*opened, "--as", "kim", code=1)
+    assert shell.json(*opened, "--as", "sam")["dispute"] == "sam.2026-Q1.1"
+    said = shell.json(*ours)
+    assert (said["lines"][0]["dispute"], said["disputes"][0]["of"]) == ("sam.2026-Q1.1", line)
+    assert "disputed" in shell.run(*ours)
+    assert shell.json("commission", "explain", line)["disputes"][0]["reason"] == "it was 900 EUR"
+    settled = shell.json("commission", "settle", "--period", "2026-Q1", "--as", "fin")
+    assert [one["dispute"] for one in settled["open_disputes"]] == ["sam.2026-Q1.1"]
+    shell.run("commission", "dispute", "answer", "sam.2026-Q1.1", "show me", "--as", "fin")
+    assert "answered  0" in shell.run("commission", "dispute", "list", "--as", "sam")
+    assert shell.run("commission", "dispute", "list", "--as", "kim") == "no disputes\n"
+    shell.run("commission", "dispute", "show", "sam.2026-Q1.1", "--as", "kim", code=2)
+    said = shell.json("commission", "dispute", "accept", "sam.2026-Q1.1", "30 EUR", "--as", "fin")
+    assert (said["status"], said["added"], said["to"]) == ("accepted", "30.00 EUR", "sam.ae.2026-Q2")
+    assert "disputed" not in shell.run(*ours)
+    (manual,) = shell.json("commission", "statement", "sam", "--period", "2026-Q2")["lines"][:1]
+    assert manual["because"] == "dispute sam.2026-Q1.1: it was 900 EUR"
+    assert manual["undoes"] == line.removeprefix("sam/")
+    refuse = ("commission", "dispute", "refuse", "sam.2026-Q1.1", "--because", "no", "--as", "fin")
+    assert "was accepted by fin; open another" in shell.run(*refuse, code=1)
+    told = shell.run("history", "dispute:sam.2026-Q1.1", "--as", "sam")
+    assert "Fin accepted it, with 30.00 EUR added to sam.ae.2026-Q2" in told

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from playbook import CommandLine, Expectation, FileKind, StreamKind, hookimpl
+from playbook_commission.disputes import DISPUTE
 from playbook_commission.pay_schema import PAY
 from playbook_commission.payroll import PAYROLL
 from playbook_commission.reports import reports
@@ -37,7 +38,8 @@ def playbook_reports(settings: Mapping[str, Any]) -> Iterator[Report]:
 
 @hookimpl
 def playbook_streams() -> Iterator[StreamKind]:
-    """Add `settlement` and `payroll`."""
+    """Add `settlement`, `payroll` and `dispute`."""
+    yield DISPUTE
     yield SETTLEMENT
     yield PAYROLL
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import InputError, UnknownName, command
-from playbook_commission.asking import book_of, money, not_theirs, sums
+from playbook_commission.asking import book_of, money, not_theirs, sums, tell
+from playbook_commission.dispute_commands import disputing, rows
+from playbook_commission.disputing import disputes_of
 from playbook_commission.pay_commands import paying
 from playbook_commission.payout import run_of
 from playbook_commission.settle_commands import adjusting, auditing, settling
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from playbook.cli.session import Session
+    from playbook_commission.disputes import State
     from playbook_commission.paybook import Paybook
     from playbook_commission.paying import Line
     from playbook_commission.statements import Statement
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 def group(settings: Mapping[str, Any]) -> click.Group:
     """Return the command with those below it; `target_pay` of the settings names the private file."""
     found = click.Group("commission", help="Compute, show, explain and settle pay.")
-    for one in (_run, _statement, _explain, settling, adjusting, auditing, paying, trying):
+    below = (_run, _statement, _explain, settling, adjusting, auditing, paying, disputing, trying)
+    for one in below:
         found.add_command(one(settings))
     return found
 
@@ -63,7 +67,7 @@ def _statement(settings: Mapping[str, Any]) -> click.Command:
         if not book.may_see(session.actor, who, period):
             return session.refuse(not_theirs(session.actor, who))
         one = book.statement(who, period, plan)
-        session.tell(_document(book, one) if session.json else _shown(session, book, one))
+        tell(session, _document(session, book, one) if session.json else _shown(session, book, one))
         return None
 
     return statement
@@ -92,9 +96,21 @@ def _explain(settings: Mapping[str, Any]) -> click.Command:
     return explain
 
 
-def _document(book: Paybook, one: Statement) -> dict[str, Any]:
+def _document(session: Session, book: Paybook, one: Statement) -> dict[str, Any]:
     head = {name: getattr(one, name) for name in ("person", "period", "plan", "version", "currency")}
-    return {**head, "lines": [_line(one, line) for line in one.lines], **sums(one), **_settled(book, one)}
+    disputed = _disputed(book, one)
+    lines = [
+        {**_line(one, line), **({"dispute": disputed[line.id].id} if line.id in disputed else {})}
+        for line in one.lines
+    ]
+    told = {"disputes": rows(session, disputed.values())}
+    return {**head, "lines": lines, **sums(one), **_settled(book, one), **told}
+
+
+def _disputed(book: Paybook, one: Statement) -> dict[str, State]:
+    """Return the open disputes of a statement by line, '' for all of it."""
+    found = disputes_of(book.engine, one.person, one.period)
+    return {said.line: said for said in found if said.is_open and said.plan == one.plan}
 
 
 def _settled(book: Paybook, one: Statement) -> dict[str, Any]:
@@ -123,7 +139,7 @@ def _line(one: Statement, line: Line) -> dict[str, Any]:
 
 
 def _shown(session: Session, book: Paybook, one: Statement) -> dict[str, Any]:
-    who = session.organization.people.get(one.person)
+    who, disputed = session.organization.people.get(one.person), _disputed(book, one)
     lines = [
         {
             "line": f"{one.person}/{one.period}/{line.id}",
@@ -131,6 +147,7 @@ def _shown(session: Session, book: Paybook, one: Statement) -> dict[str, Any]:
             "credit": str(money(one, line.credit)) if line.credit else "",
             "rate": " + ".join(_percent(s.rate) for s in line.slices),
             "pay": str(money(one, line.pay)),
+            **({"disputed": disputed[line.id].id if line.id in disputed else ""} if disputed else {}),
         }
         for line in one.lines
     ]
@@ -150,6 +167,7 @@ def _shown(session: Session, book: Paybook, one: Statement) -> dict[str, Any]:
         **({"reached": "; ".join(reached)} if reached else {}),
         "lines": lines,
         **{name: str(value) for name, value in sums(one).items()},
+        **({"disputes": rows(session, disputed.values())} if disputed else {}),
     }
 
 
@@ -157,6 +175,8 @@ def _explained(session: Session, book: Paybook, one: Statement, line: Line) -> d
     component = next((c for c in book.plans[one.plan].components if c.id == line.component), None)
     reached = next((part for part in one.reached if part.component == line.component), None)
     quota = None if reached is None else reached.quota
+    told = disputes_of(book.engine, one.person, one.period)
+    disputed = [said for said in told if (said.plan, said.line) == (one.plan, line.id)]
     rule = session.files.others.get("plan", {}).get(one.plan) if session.has_project else None
     place = None if rule is None else rule.where.get(f"components.{line.component}")
     return {
@@ -168,6 +188,7 @@ def _explained(session: Session, book: Paybook, one: Statement, line: Line) -> d
         "plan": one.plan,
         "version": one.version,
         "rule": "" if place is None else f"{place.file}:{place.line}",
+        **({"disputes": rows(session, disputed)} if disputed or session.json else {}),
     }
 
 

@@ -212,7 +212,8 @@ def _added(settlement: Settlement, currency: str) -> list[Line]:
             raise InputError(
                 f"{settlement.person} is paid in {currency}, and {one.amount} was added to {settlement.period}"
             )
-        found.append(Line(f"manual:{number}", "", "manual", amount.amount, because=one.because))
+        name = f"manual:{number}"
+        found.append(Line(name, "", "manual", amount.amount, undoes=one.line, because=one.because))
     return found
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import Refused, command
-from playbook_commission.asking import book_of, sums, target_pay
+from playbook_commission.asking import book_of, sums, target_pay, tell
+from playbook_commission.dispute_commands import rows as dispute_rows
+from playbook_commission.disputing import disputes
 from playbook_commission.settlements import Adjust, id_of
 from playbook_commission.settling import audit, settle
 
@@ -36,10 +38,18 @@ def settling(settings: Mapping[str, Any]) -> click.Command:
         rows = [_row(session, one) for one in found]
         new = sum(one.new for one in found)
         unchanged = {} if new or session.json else {"nothing changed": f"{period} was settled before"}
-        session.tell({"period": period, "new": new, **unchanged, "settled": rows})
+        told = _disputed(session, period, only)
+        tell(session, {"period": period, "new": new, **unchanged, "settled": rows, **told})
         return None
 
     return run
+
+
+def _disputed(session: Session, period: str, only: str) -> dict[str, Any]:
+    """Return the open disputes of what is settled: they hold up nobody, and what comes of them is added later."""
+    found = disputes(session.engine, period, actor=session.actor)
+    open_ones = dispute_rows(session, (one for one in found if one.is_open and only in ("", one.person)))
+    return {"open_disputes": open_ones} if open_ones or session.json else {}
 
 
 def _row(session: Session, one: Outcome) -> dict[str, Any]:

@@ -44,11 +44,16 @@ class Settle(msgspec.Struct, frozen=True):
 
 
 class Adjust(msgspec.Struct, frozen=True):
-    """Ask to add an amount, written `250 EUR`, to a period that is not settled, and say why."""
+    """Ask to add an amount, written `250 EUR`, to a period that is not settled, and say why.
+
+    `dispute` is the one that it answers, which it does once, and `line` what that is about: `2027-Q1/new:d1`.
+    """
 
     id: str
     amount: str
     because: str
+    dispute: str = ""
+    line: str = ""
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -59,11 +64,13 @@ class Settled(msgspec.Struct, frozen=True):
     hash: str
 
 
-class Adjusted(msgspec.Struct, frozen=True):
-    """An amount was added by hand."""
+class Adjusted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An amount was added by hand, perhaps for a dispute of a line."""
 
     amount: str
     because: str
+    dispute: str = ""
+    line: str = ""
 
 
 class Settlement(msgspec.Struct, frozen=True):
@@ -80,9 +87,13 @@ class Settlement(msgspec.Struct, frozen=True):
 
 def may_see(asked: Asked, person: str, period: str) -> bool:
     """Return whether who asks may see a person's statement: themselves, who manages them, finance, the operator."""
+    return is_theirs(asked, person, period) or may_settle(asked)
+
+
+def is_theirs(asked: Asked, person: str, period: str) -> bool:
+    """Return whether who asks is the person, or managed them at the end of a period."""
     day = Span.of(period, asked.organization).until
-    theirs = (person, asked.organization.manager_of(person, day))
-    return (asked.actor != "" and asked.actor in theirs) or may_settle(asked)
+    return asked.actor != "" and asked.actor in (person, asked.organization.manager_of(person, day))
 
 
 def may_settle(asked: Asked) -> bool:
@@ -116,7 +127,7 @@ def decide(
     """Return what a command leads to: nothing where a period that is settled is to be settled again."""
     person, plan, span = _named(command.id, asked)
     if isinstance(command, Adjust):
-        return _adjusted(state, command, asked, span)
+        return _adjusted(state, command, asked, person, span)
     if not may_settle(asked):
         return NOT_SETTLING
     if state is not None and state.settled is not None:
@@ -132,23 +143,32 @@ def decide(
 
 
 def _adjusted(
-    state: Settlement | None, command: Adjust, asked: Asked, span: Span
+    state: Settlement | None, command: Adjust, asked: Asked, person: str, span: Span
 ) -> Refused | tuple[Adjusted, ...]:
-    if not is_finance(asked):
-        return Refused("not_permitted", f"only people in the role {FINANCE} may adjust what somebody is paid")
+    if not is_finance(asked) or asked.actor == person:
+        said = f"only people in the role {FINANCE} may adjust what somebody is paid, and not what they are themselves"
+        return Refused("not_permitted", said)
     if state is not None and state.settled is not None:
         return Refused("settled", f"{span.name} is settled and stays as it is; adjust a later period")
+    amount = amount_of(command.amount)
+    if not command.because.strip():
+        raise InputError("say why: --because TEXT")
+    if command.dispute and any(one.dispute == command.dispute for one in (state.manual if state else ())):
+        return ()
+    return (Adjusted(amount, command.because.strip(), command.dispute, command.line),)
+
+
+def amount_of(said: str) -> str:
+    """Return an amount that is added by hand as it is stored; raises InputError for what is none, or nothing."""
     try:
-        amount = Money.parse(command.amount)
+        amount = Money.parse(said)
     except ValueError as error:
         raise InputError(f"the amount of an adjustment: {error}") from None
     if not amount.amount:
         raise InputError(
             "an adjustment of nothing changes nothing; write an amount like '250 EUR' or '-40 EUR'"
         )
-    if not command.because.strip():
-        raise InputError("say why: --because TEXT")
-    return (Adjusted(str(amount), command.because.strip()),)
+    return str(amount)
 
 
 def _named(of: str, asked: Asked) -> tuple[str, str, Span]:
