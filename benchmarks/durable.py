@@ -45,7 +45,7 @@ class Recorder:
 
         class Cursor(sqlite3.Cursor):
             def execute(self, sql: str, values: Any = (), /) -> Any:
-                steps.append(("read" if sql.startswith(("SELECT", "PRAGMA")) else "execute", sql, values))
+                steps.append(("read" if sql.startswith("SELECT") else "execute", sql, values))
                 return super().execute(sql, values)
 
             def executemany(self, sql: str, rows: Any, /) -> Any:

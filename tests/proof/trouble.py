@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 MOUNTS = {
-    "full disk": 'mount -t tmpfs -o size=5m none "$0"',
+    "full disk": 'mount -t tmpfs -o size=8m none "$0"',
     "read-only": 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"',
 }
 _NAMESPACE = ("unshare", "-Urm")
 _LIMIT = 3_000_000
-_BALLAST = 1_000_000
+_BALLAST = 4_000_000
 
 
 def can_mount() -> bool:

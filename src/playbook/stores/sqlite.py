@@ -15,6 +15,7 @@ from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, 
 from playbook.stores.sqlite_archive import SqliteMoment, moment, restore
 from playbook.stores.sqlite_damage import SELECT_EVENTS, up_to_fault
 from playbook.stores.sqlite_file import MEMORY, SYNCHRONOUS, check_host, open_file, read_url
+from playbook.stores.sqlite_log import LogCopier
 from playbook.stores.sqlite_use import Joined, Readers, Transaction
 from playbook.stores.sqlite_write import (
     HOLD_DUE,
@@ -259,11 +260,14 @@ class SqliteStore(_Connected):
         super().__init__(open_file(path, timeout, synchronous), path, None if path == MEMORY else timeout)
         self._path, self._timeout = path, timeout
         self._combining = Combining(self._append)
+        self._log = LogCopier(self._readers, self._lock)
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches, each whole or not at all; those of threads that meet share a transaction."""
         limits.check(batches)
-        return self._combining.append(batches)
+        answers = self._combining.append(batches)
+        self._log.wrote(len(batches))
+        return answers
 
     def source(self, tenant: str, projection: Projection) -> Source | None:
         """Return how a driver of ADBC reads a projection; None where everything is in memory."""
@@ -276,7 +280,8 @@ class SqliteStore(_Connected):
     def erase(self, tenant: str, subject: str) -> int:
         """Delete every personal value of a subject, in the write-ahead log too; return how many there were."""
         count = super().erase(tenant, subject)
-        self._all("PRAGMA wal_checkpoint(TRUNCATE)", ())
+        with self._log.still():
+            self._all("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return count
 
     def moment(self) -> AbstractContextManager[SqliteMoment]:
@@ -287,6 +292,7 @@ class SqliteStore(_Connected):
         """Write rows as they are, in place of those with the same keys, and delete rows by their keys, as one."""
         with self._lock, self._transaction:
             restore(self._cursor, table, rows, gone)
+        self._log.wrote(len(rows))
 
     def integrity(self) -> list[str]:
         """Return what SQLite itself finds wrong with the file: pages, indexes, types; at most 100 faults."""
@@ -294,7 +300,8 @@ class SqliteStore(_Connected):
 
     def close(self) -> None:
         """Close the file."""
-        self._readers.close()
+        with self._log.still():
+            self._readers.close()
 
 
 class HostedStore(_Connected):

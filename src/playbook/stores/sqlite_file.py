@@ -123,6 +123,9 @@ _TROUBLES = {
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error",
 }
 
+# pages from which on SQLite copies its log itself: where programs write too little each to do it beside (sqlite_log)
+_LONGEST_LOG = 16_000
+
 # the fault of what was to be stored, not of the store
 _UNFIT = (
     OverflowError,
@@ -176,6 +179,7 @@ def open_file(path: str, timeout: float, synchronous: str = SYNCHRONOUS[0]) -> s
             _upgrade(connection, path)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA cache_size = -32000")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
         # what was erased or overwritten must not stay readable in free pages
         connection.execute("PRAGMA secure_delete = ON")
     except BaseException as error:
