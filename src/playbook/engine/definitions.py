@@ -28,8 +28,9 @@ def stream_of(playbook: str) -> str:
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """Keep the versions of a playbook by its head's hash, the newest texts of each process, and what is compiled."""
+    """Keep the versions of a playbook by its head, the newest texts of each process, and what is compiled."""
 
+    head: int
     hash: bytes
     versions: Versions
     texts: dict[str, str]
@@ -81,7 +82,7 @@ class Definitions:
         known = self._known.get(playbook)
         if known is None or known.hash != head.hash:
             versions = _VERSIONS.decode(head.data)
-            known = _Known(head.hash, versions, {p.digest: p.texts for p in versions.published})
+            known = _Known(head.version, head.hash, versions, {p.digest: p.texts for p in versions.published})
             self._known[playbook] = known
         return known.versions
 
@@ -95,6 +96,13 @@ class Definitions:
         if not versions.published:
             raise UnknownName("published playbook", playbook, self.names())
         return self._load(versions.current.digest, versions.current.texts)
+
+    def held(self, playbook: str) -> tuple[Compiled, int] | None:
+        """Return what new cases were opened with when that was last read, and the version of its stream then."""
+        known = self._known.get(playbook)
+        if known is None or not known.versions.published:
+            return None
+        return self.pinned(playbook, known.versions.current.digest), known.head
 
     def pinned(self, playbook: str, digest: str) -> Compiled:
         """Return the definition that a case is pinned to, with the newest texts this engine has seen."""

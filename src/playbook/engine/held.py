@@ -54,9 +54,10 @@ class Held:
 
     def basis(self, command: Command, fresh: bool) -> Basis:
         """Return what a command is decided on; raises UnknownName where there is no such case."""
+        held = self._world
         if isinstance(command, Open):
-            return self._opening(command)
-        name, held = case_stream(command.case), self._world
+            return (None if fresh or held is None else self._opened(command, held)) or self._opening(command)
+        name = case_stream(command.case)
         known = self._cases.get(name)
         if fresh or known is None or held is None:
             return self._read(command.case, name)
@@ -74,6 +75,15 @@ class Held:
         held = self._see(heads.get(ORGANIZATION))
         stream = CaseStream(id_, name, head, case, case, definition)
         return stream, held.world, held.reads, True
+
+    def _opened(self, command: Open, held: _World) -> Basis | None:
+        """Return what is held for a new case; that there is none of its name shows when it is appended."""
+        current = self._definitions.held(command.playbook)
+        if current is None:
+            return None
+        definition, version = current
+        stream = CaseStream(command.case, case_stream(command.case), None, None, None, definition)
+        return stream, held.world, (*held.reads, (stream_of(command.playbook), version)), False
 
     def _opening(self, command: Open) -> Basis:
         name, playbook = case_stream(command.case), stream_of(command.playbook)

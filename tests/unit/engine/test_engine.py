@@ -358,6 +358,10 @@ def test_a_changed_process_needs_a_new_version_once_it_has_cases_and_texts_do_no
     assert newer.run(Set(case, {"pain": "slow"}), actor="sam")
     assert newer.why(case, actor="sam").can_advance, "a case runs on the definition it was opened with"
     assert not newer.why(opened(newer, amount="5 EUR", pain="slow"), actor="sam").can_advance
+    late = opened(renamed, amount="5 EUR", pain="slow")
+    assert not newer.why(late, actor="sam").can_advance, (
+        "what an engine holds gives way to what others publish"
+    )
     with pytest.raises(InputError, match="version 1 is older than the published version 2"):
         make(store, registry, clock, DEALS)
 
