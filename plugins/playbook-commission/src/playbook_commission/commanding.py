@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import InputError, UnknownName, command
+from playbook_commission.accrue_command import accruing
 from playbook_commission.asking import book_of, money, not_theirs, sums, tell
 from playbook_commission.dispute_commands import disputing, rows
 from playbook_commission.disputing import disputes_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 def group(settings: Mapping[str, Any]) -> click.Group:
     """Return the command with those below it; `target_pay` of the settings names the private file."""
     found = click.Group("commission", help="Compute, show, explain and settle pay.")
-    below = (_run, _statement, _explain, settling, adjusting, auditing, paying, disputing, trying)
+    below = (_run, _statement, _explain, settling, adjusting, auditing, paying, disputing, trying, accruing)
     for one in below:
         found.add_command(one(settings))
     return found

@@ -53,6 +53,10 @@ class Statement:
     paid: Decimal = ZERO
     owed: Decimal = ZERO
 
+    def given(self, *, recoverable: bool) -> Decimal:
+        """Return what is paid beyond what is earned, and nobody owes back."""
+        return ZERO if recoverable else max(self.draw, ZERO)
+
     def balanced(self, owed: Decimal, least: Decimal, *, recoverable: bool) -> Statement:
         """Return the statement with what its lines come to, where `least` is paid at least and `owed` was before."""
         earned = summed(line.pay for line in self.lines if not line.waits)

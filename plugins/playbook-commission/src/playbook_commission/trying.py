@@ -208,8 +208,7 @@ class _Attempt:
     def _paid(self, one: Statement, payee: Payee, span: Span, *, settled: bool = False) -> Paid:
         recoverable = payee.least(span)[1]
         by_hand = summed(line.pay for line in one.lines if line.kind == _BY_HAND)
-        given = ZERO if recoverable else max(one.draw, ZERO)
-        cost = CONTEXT.add(CONTEXT.subtract(one.earned, by_hand), given)
+        cost = CONTEXT.add(CONTEXT.subtract(one.earned, by_hand), one.given(recoverable=recoverable))
         return Paid(
             one.person, one.period, one.plan, self._in_currency(payee, one, cost, span),
             self._in_currency(payee, one, by_hand, span), settled,
