@@ -1,4 +1,4 @@
-"""Reports on quotas: who has which, and what was reached; each sees what concerns them."""
+"""Reports on quotas: who has which, what was reached, what is open for the rest; each sees what concerns them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from tests.company import Company
 
 import playbook_commission
 from playbook import (
+    Advance,
     Close,
     InputError,
     Money,
     Open,
     ReportContext,
     ReportQuery,
+    Set,
     Split,
     UnknownName,
     load_plugins,
@@ -61,11 +63,27 @@ quotas:
 QUARTER = ReportQuery(period="2027-Q1", since=dt.date(2027, 1, 1), until=dt.date(2027, 3, 31))
 
 
+PROMISES = """
+playbook: promises
+version: 1
+subject: deal
+title: Promises
+fields:
+  amount: {type: money}
+  due: {type: money}
+  expected_close: {type: date}
+stages:
+  talk: {title: Talk, probability: 25%, next: [hope]}
+  hope: {title: Hope, next: [won, lost]}
+  won: {title: Won, final: won}
+  lost: {title: Lost, final: lost}
+"""
+
+
 class Office(Company):
-    def __init__(self) -> None:
-        super().__init__(
-            load_plugins(extra={"commission": playbook_commission}, entry_points=False), ORGANIZATION
-        )
+    def __init__(self, organization: str = ORGANIZATION) -> None:
+        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+        super().__init__(registry, organization, promises_playbook=PROMISES)
 
     def report(self, name: str, actor: str = "operator", **asked: Any) -> Table:
         query = ReportQuery(**{field: getattr(QUARTER, field) for field in QUARTER.__struct_fields__} | asked)
@@ -209,3 +227,43 @@ def test_a_team_or_a_person_can_be_asked_for(office: Office) -> None:
 def test_what_cannot_be_asked_is_told(office: Office, asked: dict[str, str], error: str) -> None:
     with pytest.raises((InputError, UnknownName), match=error):
         office.report("attainment", **asked)
+
+
+def test_what_is_open_covers_what_is_missing() -> None:
+    office = Office(ORGANIZATION.replace("playbook: deals", "playbook: promises"))
+    office.today = "2027-02-28"
+    for case, amount, day, owner in (
+        ("due", "6000 EUR", "2027-03-20", "sam"), ("late", "1000 EUR", "2027-01-20", "sam"),
+        ("then", "9000 EUR", "2027-04-01", "sam"), ("never", "9000 EUR", "", "sam"),
+        ("kims", "500 EUR", "2027-03-31", "kim"),
+    ):  # fmt: skip
+        fields = {"amount": amount, **({"expected_close": day} if day else {})}
+        office.do(Open(case, "promises", case, owner=owner, fields=fields))
+    office.do(Set("late", {"probability": "90%"}))
+    office.do(Advance("kims"))
+    office.do(Open("sold", "promises", "Sold", owner="sam", fields={"amount": "500 EUR"}))
+    office.do(Advance("sold"))
+    office.do(Close("sold", "won"))
+    rows = office.rows("coverage")
+    assert rows["Sam", "revenue"] == {
+        "person": "Sam", "measure": "revenue", "quota": money("4000.00"), "reached": money("500.00"),
+        "missing": money("3500.00"), "open_cases": 2, "open": money("7000.00"), "weighted_open": money("2400.00"),
+        "coverage": 2, "weighted_coverage": Decimal("0.685714"),
+    }  # fmt: skip
+    kim = rows["Kim", "revenue"]  # 1,000 USD, of which 688.89 are asked for
+    assert (kim["open"], kim["weighted_open"]) == (money("1000.00", "USD"), money("0.00", "USD"))
+    assert rows["Lea", "deals"]["open_cases"] == 0
+    assert office.rows("coverage", by="team")["EMEA", "revenue"]["open"] == money("7500.00")
+    assert office.report("coverage").notes == (
+        "kept: open cases do not tell what they will count, so there is no coverage.",
+        "1 open have no expected close: they are left out.",
+        "1 open have no probability: they are left out of weighted_open.",
+    )
+    assert [row["person"] for row in office.report("coverage", "max").rows] == ["Kim", "Sam"]
+    assert office.report("coverage", "joe").notes == (
+        "3 of 3 are not shown to joe.",
+        office.report("coverage").notes[0],
+    )
+    reached = office.rows("coverage", by="territory", period="2027-Q1")["alps", "revenue"]
+    assert (reached["missing"], reached["coverage"]) == (money("500.00"), 15)
+    office.close()

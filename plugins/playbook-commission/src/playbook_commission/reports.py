@@ -29,11 +29,18 @@ QUOTA = (
     " people_sum is the sum of the targets of its people, each for the days there, and difference what that is"
     f" above its own quota. {_PERIOD} {_WHO}"
 )
+COVERAGE = (
+    "coverage is open / missing: open the sum of what open cases that are expected to close in the period would"
+    " count (what is overdue counts as of today), missing quota - reached. weighted_open takes each times its"
+    " probability, as set by hand, else of the stage; weighted_coverage divides that."
+    f" {_PERIOD} {_WHO}"
+)
 
 
 def reports() -> Iterator[Report]:
     """Yield the reports on quotas."""
     yield Report("attainment", "1", ATTAINMENT, _attainment, WHOSE)
+    yield Report("coverage", "1", COVERAGE, _coverage, WHOSE)
     yield Report("quota", "1", QUOTA, _quota, WHOSE)
 
 
@@ -41,6 +48,12 @@ def _attainment(context: ReportContext, query: ReportQuery) -> Table:
     from playbook_commission import attaining
 
     return attaining.attainment(context, query)
+
+
+def _coverage(context: ReportContext, query: ReportQuery) -> Table:
+    from playbook_commission import covering
+
+    return covering.coverage(context, query)
 
 
 def _quota(context: ReportContext, query: ReportQuery) -> Table:

@@ -34,6 +34,11 @@ class Rows:
     organization: Organization
     asked: Asked
 
+    @property
+    def sees_all(self) -> bool:
+        """Return whether who asks sees every row."""
+        return may_settle(self.asked)
+
     def shown(self, found: Iterable[Row]) -> Iterator[Row]:
         """Yield the rows that were asked for and may be seen, in the order of names."""
         for row in sorted(found, key=lambda one: (self.label(one.name), one.name, one.measure)):
@@ -72,9 +77,7 @@ class Rows:
         if self.whose == "person":
             return may_see(self.asked, name, self.span.name)
         above = self.asked.organization.lineage(self._team(name), self.span.until)
-        return may_settle(self.asked) or any(
-            team.manager == self.asked.actor for team in above if self.asked.actor
-        )
+        return self.sees_all or any(team.manager == self.asked.actor for team in above if self.asked.actor)
 
     def _team(self, name: str) -> str:
         if self.whose == "person":
