@@ -1,25 +1,25 @@
-"""A year of 8,800 real deals, paid under two plans: every statement against a computation that shares no code."""
+"""A year of 8,800 real deals, paid under plans with quotas: every statement, and every difference that trying another
+plan would make, against a computation in Polars that shares no code."""
 
 from __future__ import annotations
 
-import datetime as dt
+import json
 import os
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import attrs
 import polars as pl
 import pytest
 
 import playbook_commission
-from playbook import Engine, MemoryStore, Project, load_plugins
-from playbook.importing import import_file
-from playbook.model.organization import Organization, Post
+from playbook import Engine, SqliteStore, load_plugins
 from playbook_commission.paybook import Paybook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
 MAVEN = Path(os.environ.get("PLAYBOOK_DATA", ROOT.parent / "shared" / "data")) / "maven"
@@ -27,119 +27,207 @@ pytestmark = pytest.mark.skipif(
     not MAVEN.is_dir(), reason=f"the data set is not at {MAVEN}; set PLAYBOOK_DATA to where it is"
 )
 
-MEASURES = """
-measures:
-  revenue: {playbook: opportunities, outcome: won, amount: deal.amount, date: case.closed}
-"""
-PLANS = {
-    "slices": "applies_to: {role: rep}\ncomponents: {new: {of: revenue, rate: {over: year},"
-    " tiers: [{from: 0 USD, pay: 2%}, {from: 100000 USD, pay: 3.5%}, {from: 250000 USD, pay: 5%}]}}\n",
-    "whole": "applies_to: {role: rep}\ncomponents: {new: {of: revenue, rate: {mode: whole},"
-    " tiers: [{from: 0 USD, pay: 1%}, {from: 50000 USD, pay: 3%}]}}\n",
-    "override": "applies_to: {role: sales_manager}\ncomponents: {over: {of: revenue, credit: {of: people_of},"
-    " tiers: [{from: 0 USD, pay: 0.5%}]}}\n",
-}
+YEAR = ("--since", "2017-01-01", "--until", "2017-12-31")
 QUARTERS = [f"2017-Q{number}" for number in (1, 2, 3, 4)]
+REVENUE = "revenue: {playbook: opportunities, outcome: won, amount: deal.amount, date: case.closed}"
+ATTAINED = "rate: {by: attainment}, tiers: [{from: 0%, pay: 2%}, {from: 80%, pay: 4%}, {from: 120%, pay: 6%}]"
+STEPPED = (
+    "rate: {by: attainment, mode: whole},"
+    " tiers: [{from: 0%, pay: 1%}, {from: 70%, pay: 3%}, {from: 100%, pay: 5%}]"
+)
+SLICES = (
+    "rate: {over: year},"
+    " tiers: [{from: 0 USD, pay: 2%}, {from: 100000 USD, pay: 3.5%}, {from: 250000 USD, pay: 5%}]"
+)
+OVERRIDE = "credit: {of: people_of}, tiers: [{from: 0 USD, pay: 0.5%}]"
+FILES = {
+    "attained.plan.yaml": ("rep", 2017, ATTAINED),
+    "override.plan.yaml": ("sales_manager", 2017, OVERRIDE),
+    "stepped.draft.yaml": ("rep", 2018, STEPPED),
+    "slices.draft.yaml": ("rep", 2018, SLICES),
+    "richer.draft.yaml": ("sales_manager", 2018, OVERRIDE.replace("0.5%", "0.75%")),
+}
 
 
-def slices(amount: Decimal) -> Decimal:
-    """Pay 2 % up to 100,000, 3.5 % up to 250,000, then 5 %."""
-    low, middle = min(amount, Decimal(100_000)), min(max(amount - 100_000, Decimal(0)), Decimal(150_000))
-    return low * 2 / 100 + middle * 35 / 1000 + max(amount - 250_000, Decimal(0)) * 5 / 100
-
-
-def promote_managers(engine: Engine) -> None:
-    """Give those who manage somebody their role: the file does not say what it is called."""
-    people = engine.world.organization.people
-    managers = {person.post().manager for person in people.values()} - {""}
-    post = Post("sales_manager", since=dt.date(2016, 1, 1))
-    promoted = {name: attrs.evolve(people[name], posts=(post,)) for name in managers}
-    engine.enlist(Organization(people=promoted), actor="operator")
+def id_of(name: str) -> str:
+    return name.lower().replace(" ", "_").replace("-", "_")
 
 
 @pytest.fixture(scope="module")
-def book() -> Iterator[Paybook]:
-    folder = ROOT / "examples" / "opportunities"
-    files = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.yaml"))}
-    files["organization.yaml"] += MEASURES
-    for name, text in PLANS.items():
-        files[f"{name}.plan.yaml"] = f"plan: {name}\neffective: {{from: 2017-01-01}}\n{text}"
+def teams() -> pl.DataFrame:
+    """Return who sells, for whom, and against which quota a quarter: more is asked of one region."""
+    quota = pl.when(pl.col("regional_office") == "West").then(90_000).otherwise(75_000)
+    return pl.read_csv(MAVEN / "sales_teams.csv").with_columns(quota=quota)
+
+
+@pytest.fixture(scope="module")
+def folder(teams: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project with the people of the file, their quotas, plans and drafts, and every deal imported."""
+    made: Path = tmp_path_factory.mktemp("maven")
+    example = ROOT / "examples" / "opportunities"
+    for name in ("playbook.yaml", "opportunities.playbook.yaml", "opportunities.mapping.yaml"):
+        (made / name).write_text((example / name).read_text("utf-8"), encoding="utf-8")
+    people = [
+        f"  {id_of(name)}: {{name: {name}, role: sales_manager}}" for name in sorted({*teams["manager"]})
+    ]
+    quotas = []
+    for row in teams.iter_rows(named=True):
+        who, manager = id_of(row["sales_agent"]), id_of(row["manager"])
+        people.append(f"  {who}: {{name: {row['sales_agent']}, role: rep, manager: {manager}}}")
+        quotas += [
+            f"  - {{period: {quarter}, measure: revenue, person: {who}, target: {row['quota']} USD}}"
+            for quarter in QUARTERS
+        ]
+    head = (example / "organization.yaml").read_text("utf-8")
+    parts = [head, "people:", *people, "measures:", f"  {REVENUE}", "quotas:", *quotas, ""]
+    (made / "organization.yaml").write_text("\n".join(parts), encoding="utf-8")
+    for name, (role, year, component) in FILES.items():
+        (made / name).write_text(
+            f"plan: {name.partition('.')[0]}\napplies_to: {{role: {role}}}\n"
+            f"effective: {{from: {year}-01-01, to: {year}-12-31}}\n"
+            f"components: {{new: {{of: revenue, {component}}}}}\n",
+            encoding="utf-8",
+        )
+    said = playbook(made, "import", str(MAVEN / "sales_pipeline.csv"), "--mapping", "opportunities")
+    assert "8,800 opened" in said or "8800 opened" in said, said
+    return made
+
+
+def playbook(folder: Path, *words: str) -> str:
+    program = Path(sys.executable).parent / "playbook"
+    done = subprocess.run([program, *words], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def document(folder: Path, *words: str) -> Any:
+    return json.loads(playbook(folder, *words, "--json"))
+
+
+@pytest.fixture(scope="module")
+def book(folder: Path) -> Iterator[Paybook]:
     registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-    project = Project.from_files(files, **registry.for_files)
-    engine = Engine.open(project, store=MemoryStore(), registry=registry)
-    engine.publish(actor="operator")
-    for mapping, file in (("people", "sales_teams"), ("opportunities", "sales_pipeline")):
-        read = project.mappings[mapping].value
-        assert read is not None
-        assert import_file(engine, read, MAVEN / f"{file}.csv", actor="operator").rejected == []
-    promote_managers(engine)
-    yield Paybook(engine, {})
-    engine.store.close()
+    store = SqliteStore(str(folder / "opportunities.db"))
+    yield Paybook(Engine.open(None, store=store, registry=registry), {})
+    store.close()
 
 
 @pytest.fixture(scope="module")
-def won() -> pl.DataFrame:
-    """Return what was won by agent and quarter, computed from the file alone."""
-    deals = pl.read_csv(MAVEN / "sales_pipeline.csv", try_parse_dates=True)
-    teams = pl.read_csv(MAVEN / "sales_teams.csv")
-    return (
-        deals.filter(pl.col("deal_stage") == "Won")
-        .join(teams, on="sales_agent")
+def pays(teams: pl.DataFrame) -> pl.DataFrame:
+    """Return what each plan pays each rep a quarter, in thousandths of a dollar, computed from the files alone."""
+    won = (
+        pl.read_csv(MAVEN / "sales_pipeline.csv", try_parse_dates=True)
+        .filter(pl.col("deal_stage") == "Won")
         .with_columns(
             quarter=pl.format("{}-Q{}", pl.col("close_date").dt.year(), pl.col("close_date").dt.quarter())
+        )
+        .group_by("sales_agent", "quarter")
+        .agg(sold=pl.col("close_value").cast(pl.Int64).sum())
+    )
+    grid = teams.join(pl.DataFrame({"quarter": QUARTERS}), how="cross")
+    sold, quota, so_far = pl.col("sold"), pl.col("quota").cast(pl.Int64), pl.col("so_far")
+
+    def marginal(position: pl.Expr, rates: list[tuple[pl.Expr, int]]) -> pl.Expr:
+        """Pay what lies beyond each start at what the rate rises there, in thousandths."""
+        return sum(((position - start).clip(0) * rise for start, rise in rates), start=pl.lit(0))
+
+    year = [(pl.lit(0), 20), (pl.lit(100_000), 15), (pl.lit(250_000), 15)]
+    attained = [(pl.lit(0), 20), (quota * 80 // 100, 20), (quota * 120 // 100, 20)]
+    stepped = pl.when(sold >= quota).then(50).when(sold * 10 >= quota * 7).then(30).otherwise(10)
+    return (
+        grid.join(won, on=["sales_agent", "quarter"], how="left")
+        .with_columns(pl.col("sold").fill_null(0))
+        .sort("sales_agent", "quarter")
+        .with_columns(so_far=sold.cum_sum().over("sales_agent"))
+        .with_columns(
+            attained=marginal(sold, attained),
+            stepped=sold * stepped,
+            slices=marginal(so_far, year) - marginal(so_far - sold, year),
         )
     )
 
 
-def summed(won: pl.DataFrame, by: str) -> dict[tuple[str, str], Decimal]:
-    found = won.group_by(by, "quarter").agg(pl.col("close_value").cast(pl.Int64).sum())
-    return {(name, quarter): Decimal(value) for name, quarter, value in found.iter_rows()}
+def dollars(thousandths: int) -> Decimal:
+    """Return dollars and cents of thousandths, half to the even cent: pay of a statement is rounded once."""
+    return (Decimal(thousandths) / 1000).quantize(Decimal("0.01"))
 
 
-def names(book: Paybook) -> dict[str, str]:
-    return {id_: person.name for id_, person in book.organization.people.items()}
-
-
-def earned(book: Paybook, plan: str, quarter: str) -> dict[str, Decimal]:
-    """Return what people earned in a quarter; every statement is the sum of its lines, and slices of theirs."""
-    found = {}
-    for person, one in book.paid(quarter):
-        if one.id == plan:
-            statement = book.computed(person, quarter, one)
-            assert (
-                statement.earned == statement.paid == sum((line.pay for line in statement.lines), Decimal(0))
-            )
-            for line in statement.lines:
-                assert not line.slices or sum((part.pay for part in line.slices), Decimal(0)) == line.pay
-            found[names(book)[person]] = statement.earned
+def by_rep(pays: pl.DataFrame, plan: str) -> dict[str, Decimal]:
+    """Return what a plan pays each rep in the year, the rounded quarters added up."""
+    found: dict[str, Decimal] = {}
+    for name, pay in pays.select("sales_agent", plan).iter_rows():
+        found[id_of(name)] = found.get(id_of(name), Decimal(0)) + dollars(pay)
     return found
 
 
-@pytest.mark.parametrize("plan", ["slices", "whole"])
-def test_reps_are_paid_what_polars_says(book: Paybook, won: pl.DataFrame, plan: str) -> None:
-    sums, so_far = summed(won, "sales_agent"), dict[str, Decimal]()
-    total = Decimal(0)
-    for quarter in QUARTERS:
-        paid = earned(book, plan, quarter)
-        assert len(paid) >= 30
-        for name, pay in paid.items():
-            amount, before = sums.get((name, quarter), Decimal(0)), so_far.get(name, Decimal(0))
-            expected: dict[str, Callable[[], Decimal]] = {
-                "slices": lambda before=before, amount=amount: slices(before + amount) - slices(before),  # type: ignore[misc]
-                "whole": lambda amount=amount: amount * (3 if amount >= 50_000 else 1) / 100,  # type: ignore[misc]
-            }
-            assert pay == expected[plan]().quantize(Decimal("0.01")), (name, quarter)
-            so_far[name] = before + amount
-            total += pay
-    assert sum(so_far.values()) == 10_005_534
-    assert total > 100_000
+def amount(money: dict[str, str]) -> Decimal:
+    return Decimal(money["amount"])
 
 
-def test_managers_are_paid_on_what_their_people_won(book: Paybook, won: pl.DataFrame) -> None:
-    sums = summed(won, "manager")
+def test_every_line_statement_and_sum_is_what_polars_says(book: Paybook, pays: pl.DataFrame) -> None:
+    expected = {
+        (id_of(name), quarter): dollars(pay)
+        for name, quarter, pay in pays.select("sales_agent", "quarter", "attained").iter_rows()
+    }
+    total, lines = Decimal(0), Decimal(0)
     for quarter in QUARTERS:
-        paid = earned(book, "override", quarter)
+        for person, plan in book.paid(quarter):
+            if plan.id == "attained":
+                statement = book.computed(person, quarter, plan)
+                for line in statement.lines:
+                    assert sum((part.pay for part in line.slices), Decimal(0)) == line.pay
+                lines += sum((line.pay for line in statement.lines), Decimal(0))
+                assert statement.earned == statement.paid == expected.pop((person, quarter))
+                total += statement.earned
+    assert expected == {}  # 30 reps and those who sold nothing, four quarters each
+    assert lines == total == sum(by_rep(pays, "attained").values())
+    assert pays["sold"].sum() == 10_005_534
+
+
+def test_managers_are_paid_on_what_their_people_won(folder: Path, pays: pl.DataFrame) -> None:
+    sums = pays.group_by("manager", "quarter").agg(pl.col("sold").sum())
+    expected = {(id_of(name), quarter): dollars(sold * 5) for name, quarter, sold in sums.iter_rows()}
+    for quarter in QUARTERS:
+        said = document(folder, "commission", "run", "--period", quarter)["statements"]
+        paid = {one["person"]: amount(one["earned"]) for one in said if one["plan"] == "override"}
         assert len(paid) == 6
-        for name, pay in paid.items():
-            expected = sums.get((name, quarter), Decimal(0)) * Decimal("0.005")
-            assert pay == expected.quantize(Decimal("0.01"))
+        for person, pay in paid.items():
+            assert pay == expected.pop((person, quarter))
+    assert expected == {}
+
+
+@pytest.mark.parametrize("draft", ["stepped", "slices"])
+def test_trying_another_plan_differs_for_every_rep_by_what_polars_says(
+    folder: Path, pays: pl.DataFrame, draft: str
+) -> None:
+    said = document(folder, "commission", "try", f"{draft}.draft.yaml", *YEAR)
+    now, then = by_rep(pays, "attained"), by_rep(pays, draft)
+    assert said["beside"] == ["attained"]
+    assert {one["person"]: amount(one["difference"]) for one in said["people"]} == {
+        person: then[person] - now[person] for person in now
+    }
+    assert {one["person"]: amount(one["pays"]) for one in said["people"]} == now
+    assert {one["person"]: amount(one["would_pay"]) for one in said["people"]} == then
+    assert len([one for one in said["people"] if amount(one["sold"])]) == 30
+    total = said["total"]
+    assert (amount(total["pays"]), amount(total["would_pay"])) == (sum(now.values()), sum(then.values()))
+    assert amount(total["sold"]) == 10_005_534
+    assert Decimal(str(total["cost_then"])) == (sum(then.values(), Decimal(0)) / 10_005_534).quantize(
+        Decimal("0.000001")
+    )
+    assert said["winners"] == sum(then[person] > now[person] for person in now) > 0
+    assert said["losers"] == sum(then[person] < now[person] for person in now) > 0
+    differences = [amount(one["difference"]) for one in said["people"]]
+    assert differences == sorted(differences, reverse=True)
+
+
+def test_trying_an_override_counts_what_managers_people_sold_once(folder: Path, pays: pl.DataFrame) -> None:
+    said = document(folder, "commission", "try", "richer.draft.yaml", *YEAR)
+    sold = {
+        id_of(name): value for name, value in pays.group_by("manager").agg(pl.col("sold").sum()).iter_rows()
+    }
+    assert {one["person"]: amount(one["sold"]) for one in said["people"]} == sold
+    assert (said["beside"], amount(said["total"]["sold"])) == (["override"], Decimal(10_005_534))
+    assert said["neither"] == []
+    told = playbook(folder, "commission", "try", "richer.draft.yaml", *YEAR)
+    assert "cost of 100 sold: 0.50 now, 0.75 with this plan" in told
