@@ -72,7 +72,9 @@ def test_it_says_that_nothing_is_real_and_shows_what_there_is(tmp_path: Path) ->
         ["report", "pipeline"],
         ["why", shlex.split(shown[1])[5]],
         ["report", "win-loss"],
+        ["commission", "statement"],
     ]
+    assert "ae-2025" in told.stdout
     assert "cannot move on" in told.stdout
     assert "Negotiation" in told.stdout or "Discovery" in told.stdout
     assert "Marta Silvano" in told.stdout
@@ -80,7 +82,7 @@ def test_it_says_that_nothing_is_real_and_shows_what_there_is(tmp_path: Path) ->
 
 def test_every_command_that_it_proposes_works(made: tuple[Path, dict[str, Any]]) -> None:
     folder, told = made
-    assert {"show", "history", "why", "advance", "list", "report", "fsck"} <= set(
+    assert {"show", "history", "why", "advance", "list", "report", "commission", "fsck"} <= set(
         " ".join(told["next"]).split()
     )
     for line in told["next"]:

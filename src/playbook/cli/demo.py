@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from playbook.cli.demo_pay import is_paid, statement
+from playbook.cli.demo_pay import steps as pay_steps
+from playbook.cli.demo_pay import write as write_pay
 from playbook.cli.options import Given, command
 from playbook.cli.output import document, paint, say
 from playbook.cli.progress import bar
@@ -54,10 +57,13 @@ def demo(session: Session, folder: Path, deals: int, seed: int, force: bool) -> 
     """
     _make(folder, force)
     inside = _session(folder)
+    if is_paid(inside.registry):
+        write_pay(folder)
     try:
         engine, sold = _sell(inside, deals, seed)
         blocked = _most_telling(engine)
-        steps = _steps(engine, folder, blocked)
+        steps = _steps(engine, folder, blocked, paid=is_paid(inside.registry))
+        shown = list(_shown(inside, engine, blocked))
     finally:
         inside.close()
     if session.json:
@@ -73,8 +79,8 @@ def demo(session: Session, folder: Path, deals: int, seed: int, force: bool) -> 
         )
         return
     _tell(folder, sold, seed)
-    for words in _shown(inside, blocked):
-        _show(folder, *words)
+    for words in shown:
+        _show(inside, *words)
     say(paint("What to try next", bold=True))
     for step in steps:
         say(f"  {step}")
@@ -161,11 +167,12 @@ def _minor(case: CaseView) -> int:
     return case.amount.minor if case.amount else 0
 
 
-def _steps(engine: Engine, folder: Path, blocked: Explanation | None) -> list[str]:
+def _steps(engine: Engine, folder: Path, blocked: Explanation | None, *, paid: bool) -> list[str]:
     """Return commands to try, ready to be pasted."""
     words: list[tuple[str, ...]] = [
         ("list", "--stage", "proposal"),
         ("report", "cycle", "--by", "owner", "--playbook", _SHIPPED[0]),
+        *(pay_steps(folder) if paid else []),
         ("fsck",),
     ]
     if blocked is not None:
@@ -204,7 +211,7 @@ def _tell(folder: Path, sold: Sold, seed: int) -> None:
     )
 
 
-def _shown(inside: Session, blocked: Explanation | None) -> Iterator[tuple[str, ...]]:
+def _shown(inside: Session, engine: Engine, blocked: Explanation | None) -> Iterator[tuple[str, ...]]:
     """Yield the commands whose output the demo shows."""
     if "pipeline" in inside.registry.reports:
         yield "report", "pipeline", "--playbook", _SHIPPED[0]
@@ -212,17 +219,19 @@ def _shown(inside: Session, blocked: Explanation | None) -> Iterator[tuple[str, 
         yield "why", blocked.case
     if "win-loss" in inside.registry.reports:
         yield "report", "win-loss", "--by", "owner", "--playbook", _SHIPPED[0]
+    if is_paid(inside.registry) and (words := statement(engine, _SHIPPED[0])):
+        yield words
 
 
-def _show(folder: Path, name: str, *arguments: str) -> None:
+def _show(inside: Session, name: str, *arguments: str) -> None:
     """Print a command as people would type it, and run it."""
     from playbook.cli.report import report
     from playbook.cli.why import why
 
     given = Given()
-    given.project = str(folder)
-    say(paint(f"$ {shlex.join(('playbook', '--project', str(folder), name, *arguments))}", fg="cyan"))
-    {"report": report, "why": why}[name].main(
-        list(arguments), prog_name=f"playbook {name}", standalone_mode=False, obj=given
-    )
+    given.project = str(inside.folder)
+    say(paint(f"$ {shlex.join(('playbook', '--project', given.project, name, *arguments))}", fg="cyan"))
+    ours = {"report": report, "why": why}
+    shown = ours[name] if name in ours else inside.registry.commands[name].load()
+    shown.main(list(arguments), prog_name=f"playbook {name}", standalone_mode=False, obj=given)
     say()
