@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
     from playbook.plugins import PluginInfo
 
+_WIDTH = 11
+
 
 @command("plugins", example="playbook plugins --json")
 def plugins(session: Session) -> None:
@@ -24,8 +26,9 @@ def plugins(session: Session) -> None:
         version = f" {plugin.version}" if plugin.version else ""
         origin = f" ({plugin.distribution}{version})" if plugin.distribution else ""
         say(paint(clean(plugin.name), bold=True) + clean(origin))
+        width = max((_WIDTH, *(len(kind) + 2 for kind in plugin.contributes)))
         for kind, names in plugin.contributes.items():
-            say(f"  {kind + ':':<11}{', '.join(names)}")
+            say(f"  {kind + ':':<{width}}{', '.join(names)}")
         for fault in _faults(plugin):
             say(f"  {paint('not used:', fg='red')} {clean(fault)}")
 

@@ -10,12 +10,34 @@ from playbook_commission.disputes import DISPUTE
 from playbook_commission.pay_schema import PAY
 from playbook_commission.payroll import PAYROLL
 from playbook_commission.reports import reports
+from playbook_commission.rules import RULES, RateRule
 from playbook_commission.settlements import SETTLEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from playbook import Mismatch, Report, Scene, Shape
+    from playbook import HookKind, Mismatch, Report, Scene, Shape
+    from playbook_commission.exact import CONTEXT
+    from playbook_commission.paying import Credit
+    from playbook_commission.ruling import Rated, ToRate, share
+    from playbook_commission.schedule import Stretch, Tier
+
+__all__ = ["CONTEXT", "Credit", "RateRule", "Rated", "Stretch", "Tier", "ToRate", "share"]
+
+_HOMES = {
+    "exact": ("CONTEXT",), "paying": ("Credit",), "ruling": ("Rated", "ToRate", "share"),
+    "schedule": ("Stretch", "Tier"),
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """Import what rate rules are made of when it is used, since plugins are loaded whenever playbook starts."""
+    for module, names in _HOMES.items():
+        if name in names:
+            from importlib import import_module
+
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _shape() -> Shape:
@@ -55,6 +77,12 @@ def _paid(settings: Mapping[str, Any], wanted: Any, scene: Scene) -> Iterable[Mi
     from playbook_commission.expecting import compare
 
     return compare(settings, wanted, scene)
+
+
+@hookimpl
+def playbook_hooks() -> Iterator[HookKind]:
+    """Declare `commission_rules`: plugins add ways to rate credits."""
+    yield RULES
 
 
 @hookimpl

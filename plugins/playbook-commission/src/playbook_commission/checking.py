@@ -25,6 +25,8 @@ CODES = {
     "plan-rate": "How tiers are read does not fit what they pay: a value has no slices, a target pay is shared by"
     " attainment or by a value, and sums are paid for things counted, or once.",
     "plan-pays-nothing": "A component pays by tiers or by a spiff; one without either would never pay.",
+    "plan-rule": "A rate has a mode of the language, or the name of a rate rule that a plugin adds; that says what"
+    " stands under `with`, by what it is read, and whether it reads tiers.",
     "plan-measure": "A component pays for a measure of the organization.",
     "plan-role": "A plan applies to people by their role; nobody has this one.",
     "plan-gate": "A gate names another component, and gates do not wait for each other.",
@@ -46,7 +48,7 @@ def tiers_rise(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
                     reading, "plan-tiers", "tiers must rise: this one starts where the one before has begun",
                     (*path, index, "from"), "give each tier a higher start than the one before",
                 )  # fmt: skip
-        if starts and starts[0] != ZERO and component.rating.mode != "interpolated":
+        if starts and starts[0] != ZERO and component.rating.mode in ("marginal", "whole"):
             hint = "add one that starts at zero, with `pay: 0%` where nothing is paid"
             message = "the first tier does not start at zero, so what lies below would pay nothing silently"
             yield _problem(reading, "plan-tiers", message, (*path, 0, "from"), hint)
@@ -56,10 +58,10 @@ def rates_fit(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
     """Find ways of reading tiers that cannot be."""
     for one in _components(reading):
         path, rating = ("components", one.id), one.rating
-        if not one.tiers and one.spiff is None:
+        if not one.rates and one.spiff is None:
             message = f"{one.id} has neither `tiers` nor a `spiff`, so it pays nothing"
             yield _problem(reading, "plan-pays-nothing", message, path, "add what it pays")
-        if not one.tiers:
+        if not one.rates:
             continue
         if rating.by == "value" and rating.mode == "marginal":
             message = "a value has no slices that could be paid one by one"
@@ -86,7 +88,7 @@ def measures_there(reading: Reading[Plan], project: Project | None) -> Iterator[
         if measure is None:
             message = f"the organization has no measure {one.measure!r}"
             yield _problem(reading, "plan-measure", message, path, _nearest(one.measure, measures))
-        elif bool(measure.ratio) != (one.rating.by == "value") and one.tiers:
+        elif bool(measure.ratio) != (one.rating.by == "value") and one.rates:
             said = (
                 "is a ratio, which is read `by: value`"
                 if measure.ratio
@@ -140,7 +142,7 @@ def quotas_there(reading: Reading[Plan], project: Project | None) -> Iterator[Pr
         return
     missing = {m.id for m in organization.rules.measures} - {q.measure for q in organization.quotas}
     for one in _components(reading):
-        if one.tiers and one.rating.by == "attainment" and one.measure in missing:
+        if one.rates and one.rating.by == "attainment" and one.measure in missing:
             message = f"nobody has a quota for {one.measure}, so its attainment cannot be told"
             hint = "add one to the organization's quotas, or import them"
             yield _problem(reading, "plan-quota", message, ("components", one.id, "rate"), hint, "warning")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from playbook_commission.disputes import State
     from playbook_commission.paybook import Paybook
     from playbook_commission.paying import Line
+    from playbook_commission.plan import Component
     from playbook_commission.statements import Statement
 
 
@@ -188,9 +189,16 @@ def _explained(session: Session, book: Paybook, one: Statement, line: Line) -> d
         "reached": None if reached is None or reached.share is None else _percent(reached.share),
         "plan": one.plan,
         "version": one.version,
+        "rate_rule": _rate_rule(component),
         "rule": "" if place is None else f"{place.file}:{place.line}",
         **({"disputes": rows(session, disputed)} if disputed or session.json else {}),
     }
+
+
+def _rate_rule(component: Component | None) -> str:
+    """Return which rule of which plugin rates credits; nothing where tiers do."""
+    rule = None if component is None else component.rule
+    return "" if rule is None else f"{rule.name} {rule.version} of the plugin {rule.plugin}"
 
 
 def _percent(share: Decimal) -> str:

@@ -13,8 +13,10 @@ from playbook import InputError, Money
 from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.following import clawed, held_back
 from playbook_commission.payee import period_of
-from playbook_commission.paying import Line, Slice, Standing, lines, summed
+from playbook_commission.paying import Credit, Line, Slice, Standing, lines, summed
 from playbook_commission.quotas import Span
+from playbook_commission.rules import HOOK
+from playbook_commission.ruling import rule_of, ruled
 from playbook_commission.schedule import Tier
 from playbook_commission.spiffs import spiffs
 from playbook_commission.statements import Reached, Statement
@@ -100,11 +102,11 @@ class _Period:
         credited = (
             () if component.by_value else payee.credited(component, span.since, span.until, self._currency)
         )
-        standing = self._standing(component, reached[component.id]) if component.tiers else Standing()
+        standing = self._standing(component, reached[component.id]) if component.rates else Standing()
         if component.higher_once is not None and not self._year_reached(component, component.higher_once):
             component = attrs.evolve(component, tiers=component.tiers[:1])
         component = self._exchanged(component)
-        made = self._rounded(list(lines(component, [one.credit for one in credited], standing)))
+        made = self._rounded(list(self._rated(component, [one.credit for one in credited], standing)))
         made += self._rounded(list(spiffs(payee, component, span, credited)))
         total = _total(made)
         gate = component.gate
@@ -112,6 +114,14 @@ class _Period:
             because = f"{gate.component} is not {'above' if gate.beyond else 'at'} {gate.least:.0%}"
             return [*made, self._line(component.id, "gate", CONTEXT.minus(total), because)] if total else made
         return [*made, *self._bounded(component.id, component.cap, component.floor, total)]
+
+    def _rated(self, component: Component, credited: Sequence[Credit], standing: Standing) -> Iterator[Line]:
+        """Yield the lines of credits, exact: by tiers, or by the rule of a plugin."""
+        if component.rule is None:
+            return lines(component, credited, standing)
+        rules = self._payee.ledger.engine.registry.declared.get(HOOK, {})
+        brought, span = rule_of(rules, component.rule), self._span
+        return ruled(brought, component, credited, standing, lambda money: self._payee.exchanged(money, span))
 
     def _exchanged(self, component: Component) -> Component:
         """Return a component with the amounts of its tiers in the currency of the statement."""

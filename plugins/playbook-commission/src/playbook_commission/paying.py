@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from playbook_commission.plan import Component
+    from playbook_commission.schedule import Stretch
 
 _add, _times, _over = CONTEXT.add, CONTEXT.multiply, CONTEXT.divide
 
@@ -115,14 +116,18 @@ def _marginal(
     position = standing.before
     for credit in credited:
         end = _add(position, _measured(component, credit))
-        slices = []
-        for stretch in schedule.marginal(position, end):
-            rate = _times(stretch.pay, component.multiplier)
-            part = stretch.width
-            pay = _times(_base(component, credit, part, standing), rate)
-            slices.append(Slice(stretch.start, stretch.end, rate, pay))
-        yield _line(component, credit, slices)
+        yield sliced(component, credit, schedule.marginal(position, end), standing)
         position = end
+
+
+def sliced(component: Component, credit: Credit, parts: Iterable[Stretch], standing: Standing) -> Line:
+    """Return the line of a credit that goes through parts of the axis, each at its own rate."""
+    slices = []
+    for part in parts:
+        rate = _times(part.pay, component.multiplier)
+        pay = _times(_base(component, credit, part.width, standing), rate)
+        slices.append(Slice(part.start, part.end, rate, pay))
+    return _line(component, credit, slices)
 
 
 def _whole(

@@ -58,13 +58,24 @@ class Gate:
 
 
 @attrs.frozen(slots=False)
+class Rule:
+    """Name a plugin's rate rule with its options, and the version of it that the plan was published with."""
+
+    name: str
+    plugin: str = ""
+    version: str = ""
+    options: dict[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(slots=False)
 class Component:
     """Pay for one measure.
 
     `credit` says whose credits count: one's `own`, or those of the `people_of` a manager on the day that counts.
     `pays` is the `amount` of the credit or the `target_pay` of the person, of which tiers pay shares; where tiers
     pay sums (`sums`), those are paid for each thing counted, or once where they are read by amount.
-    `currency` is that of the amounts in the tiers, where there are some.
+    `currency` is that of the amounts in the tiers, where there are some. A `rule` of a plugin rates the credits where
+    `rating` has another mode than those here.
     """
 
     id: str
@@ -83,6 +94,12 @@ class Component:
     higher_once: Decimal | None = None
     when: Condition | None = None
     spiff: Spiff | None = None
+    rule: Rule | None = None
+
+    @property
+    def rates(self) -> bool:
+        """Return whether credits are rated, by tiers or by a rule; one that has only a spiff rates none."""
+        return bool(self.tiers) or self.rule is not None
 
     @property
     def by_value(self) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal
+from difflib import get_close_matches
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from playbook import Duration, Money, Shape, condition
+from playbook import Duration, Money, Shape, check_part, condition
 from playbook_commission.checking import CHECKS, CODES
 from playbook_commission.exact import ONE, Rounding
 from playbook_commission.plan import (
+    MODES,
     Cap,
     Clawback,
     Component,
@@ -22,8 +24,10 @@ from playbook_commission.plan import (
     Hold,
     Plan,
     Rating,
+    Rule,
     Spiff,
 )
+from playbook_commission.rules import HOOK
 from playbook_commission.schedule import Tier
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from playbook import Parsed
     from playbook.expressions import Environment
     from playbook.reading.naming import Known
+    from playbook_commission.rules import RateRule
 
 T = TypeVar("T")
 
@@ -69,6 +74,7 @@ def plan(parsed: Parsed) -> Plan:
 
 class _Structure:
     def __init__(self, parsed: Parsed) -> None:
+        self._parsed = parsed
         self._source = parsed.source
         self._root: Any = parsed.root
         self._where = parsed.where
@@ -99,12 +105,13 @@ class _Structure:
 
     def _component(self, name: str, data: Any) -> Component:
         rate, gate = data.get("rate", {}), data.get("gate")
+        mode = rate.get("mode", "marginal")
         tiers = tuple(self._tier(tier, rate.get("by", "amount")) for tier in data.get("tiers", ()))
         return Component(
             id=name,
             measure=data.get("of", ""),
             title=data.get("title", ""),
-            rating=Rating(rate.get("by", "amount"), rate.get("mode", "marginal"), rate.get("over", "period")),
+            rating=Rating(rate.get("by", "amount"), mode, rate.get("over", "period")),
             tiers=tiers,
             sums=any(not tier["pay"].endswith("%") for tier in data.get("tiers", ()) if "pay" in tier),
             currency=self._currency(data),
@@ -117,7 +124,43 @@ class _Structure:
             higher_once=_share(data["higher_once"]) if "higher_once" in data else None,
             when=condition(data, "when"),
             spiff=self._spiff(data["spiff"]) if "spiff" in data else None,
+            rule=self._rule(name, data) if mode not in MODES or "with" in rate else None,
         )
+
+    def _rule(self, component: str, data: Any) -> Rule | None:
+        """Return the rule of a plugin that a rate names; report what does not fit it."""
+        rate, rules = data["rate"], self._parsed.declared(HOOK)
+        mode = rate.get("mode", "marginal")
+        if mode in MODES:
+            message = f"{mode} takes nothing; a rate rule of a plugin may"
+            self._unruled(rate, "with", message, "name the rule as `mode`, or take `with` away")
+            return None
+        if mode not in rules:
+            near = get_close_matches(mode, (*MODES, *rules), 1)
+            hint = "install the plugin that brings it; `playbook plugins` lists those that are there"
+            if near:
+                hint = f"did you mean {near[0]!r}? If not, {hint}"
+            self._unruled(rate, "mode", f"there is no rate rule {mode!r}", hint)
+            return Rule(mode)
+        rule, read_by = rules[mode].value, rate.get("by", "amount")
+        if read_by not in rule.by:
+            message = f"{mode} is not read by {read_by}"
+            self._unruled(rate, "mode", message, f"write by: {' or '.join(rule.by)}")
+        if ("tiers" in data) != rule.tiers:
+            message = f"{mode} reads {'tiers, and there are none' if rule.tiers else 'no tiers'}"
+            self._unruled(rate, "mode", message, "add `tiers`" if rule.tiers else "take `tiers` away")
+        return Rule(mode, rules[mode].plugin, rule.version, self._options(component, rule))
+
+    def _options(self, component: str, rule: RateRule) -> dict[str, Any]:
+        """Return what a rule is given, checked by its schema, as plain values."""
+        schema = {"title": "rate", "properties": {"with": {"title": rule.name, **rule.schema}}}
+        needed = {"required": ["with"]} if rule.schema.get("required") else {}
+        check_part(self._parsed, ("components", component, "rate"), {**schema, **needed}, rule.name)
+        options: dict[str, Any] = self._parsed.plain()["components"][component]["rate"].get("with", {})
+        return options
+
+    def _unruled(self, rate: Any, key: str, message: str, hint: str) -> None:
+        self._source.report("plan-rule", message, self._source.value(rate, key), hint)
 
     def _tier(self, data: Any, by: str) -> Tier:
         start, pay = data.get("from", 0), data.get("pay", "0%")

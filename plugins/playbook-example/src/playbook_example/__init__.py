@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from playbook import Scope
+    from playbook_commission import RateRule
 
 RECENT_OPTIONS = {
     "title": "Recent",
@@ -118,6 +119,14 @@ def playbook_streams() -> Iterator[StreamKind]:
 def playbook_commands() -> Iterator[CommandLine]:
     """Add `pledge`."""
     yield CommandLine("pledge", "1", load=_pledging, help="Pledge what you will close in a month.")
+
+
+@hookimpl(optionalhook=True)
+def playbook_commission_rules() -> Iterator[RateRule]:
+    """Add `sliding`; nobody asks for it where playbook-commission, which declares the hook, is not installed."""
+    from playbook_example.sliding import SLIDING
+
+    yield SLIDING
 
 
 def _pledging() -> object:
