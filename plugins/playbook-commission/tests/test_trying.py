@@ -60,9 +60,14 @@ class Office(Company):
         registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
         super().__init__(registry, ORGANIZATION, ae_plan=HEAD.format("ae", "ae", 2027) + FLAT, boss_plan=BOSS)
 
-    def draft(self, text: str, role: str = "ae", year: int = 2028) -> Plan:
+    def change(self, organization: str, plan: str) -> None:
+        """Publish another organization with one plan."""
+        self._organization = organization
+        self.publish(ae_plan=plan)
+
+    def draft(self, text: str, role: str = "ae", year: int = 2028, more: str = "") -> Plan:
         """Return a plan that is published in another company, and so here only a draft."""
-        other = Company(self._registry, ORGANIZATION, new_plan=HEAD.format("new", role, year) + text)
+        other = Company(self._registry, ORGANIZATION + more, new_plan=HEAD.format("new", role, year) + text)
         try:
             return load_plan(other.engine.published("plan")["new"])
         finally:
@@ -113,6 +118,18 @@ def test_a_plan_is_tried_beside_the_one_that_pays_the_same_people(office: Office
     (kim,) = office.tried(steeper, person="kim").people
     assert [(paid.period, paid.cost) for paid in kim.then if paid.cost] == [("2027-Q2", D(400))]
     assert [one.id for one in office.tried(steeper, beside=("ae", "boss")).beside] == ["ae", "boss"]
+
+
+def test_what_is_paid_in_other_currencies_is_told_in_that_of_the_organization(office: Office) -> None:
+    rates = "rates: {dated: {2027-01-01: {USD: 0.5}, 2027-03-31: {USD: 0.8}}}\n"
+    office.change(ORGANIZATION + rates, HEAD.format("ae", "ae", 2027) + "currency: USD\n" + FLAT)
+    office.won("2027-02-01", "1000 EUR")  # 2,000 USD on that day, and 10 % of it 160 EUR on the period's last
+    plan = office.draft(FLAT, more=rates)
+    (sam,) = office.tried(plan, Q1, person="sam").people
+    assert (sam.pays, sam.would_pay, sam.sold) == (D(160), D(100), D(1000))
+    plan = office.draft("currency: USD\ncap: {amount: 100 USD}\n" + FLAT, more=rates)
+    trial = office.tried(plan, Q1, person="sam")
+    assert (trial.currency, trial.people[0].would_pay, trial.bounds[0].amount) == ("EUR", D(80), D(-80))
 
 
 @settings(max_examples=12, deadline=None)

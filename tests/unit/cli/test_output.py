@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from playbook.cli.output import clean, document, money, number, percent, shown
-from playbook.cli.tables import aligned
+from playbook.cli.tables import aligned, told
 from playbook.model.playbook import Field
 from playbook.money import Money
 
@@ -64,4 +64,27 @@ def test_columns_stand_under_one_another() -> None:
         "name        n",
         "Acme Corp  12",
         "B           3",
+    ]
+
+
+def test_figures_of_a_plugins_answer_end_at_the_right_and_words_begin_at_the_left(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [
+        {
+            "who": "Sam",
+            "paid": Money.of("1250", "EUR"),
+            "more": "+5.00",
+            "share": "8%",
+            "count": 3,
+            "note": "",
+        },
+        {"who": "7", "paid": Money.of("9", "EUR"), "more": "0", "share": "", "count": 12, "note": ""},
+    ]
+    told({"total": Money.of("1259", "EUR"), "people": rows})
+    assert capsys.readouterr().out.splitlines() == [
+        "total: 1,259.00 EUR",
+        "who          paid   more  share  count  note",
+        "Sam  1,250.00 EUR  +5.00     8%      3",
+        "7        9.00 EUR      0            12",
     ]

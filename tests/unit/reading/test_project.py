@@ -91,3 +91,19 @@ def test_a_folder_without_settings_is_a_project(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     (problem,) = Project.from_folder(tmp_path / "gone").problems
     assert (problem.code, problem.span.file) == (codes.UNREADABLE, str(tmp_path / "gone"))
+
+
+def test_a_draft_is_read_in_place_of_the_file_with_its_kind_and_id(tmp_path: Path) -> None:
+    folder, draft = tmp_path / "team", tmp_path / "draft.yaml"
+    folder.mkdir()
+    (folder / "a.organization.yaml").write_text("organization: a\ncurrency: EUR\n", encoding="utf-8")
+    draft.write_text("organization: a\ncurrency: USD\ntitl: A\n", encoding="utf-8")
+    project = Project.from_folder(folder, str(draft))
+    assert project.organization is not None
+    assert project.organization.value is not None
+    assert project.organization.value.settings.currency == "USD"
+    mistakes = [problem for problem in project.problems if problem.span.file == str(draft)]
+    assert [problem.code for problem in mistakes] == ["unknown-key"]
+    assert [problem.span.line for problem in mistakes] == [3]
+    here = folder / "a.organization.yaml"
+    assert Project.from_folder(folder, str(here)).problems == ()  # one of the project's own counts once

@@ -120,8 +120,8 @@ def _blocker(
     whom = names(session, people)
     return Blocker(
         f"quota:{measure}", "quota", f"{whom}: no quota for {measure} in {', '.join(periods)}",
-        hint="Name a period whose quotas are to count, or write those that there were into the organization's quotas"
-        " and `playbook publish` them.",
+        hint=f"{'Name a period whose quotas are to count, or w' if known else 'W'}rite those that there were into the"
+        " organization's quotas and `playbook publish` them.",
         missing=tuple(f"{measure}:{period}" for period in periods), who=people,
         fix=f"playbook commission try {words} --quota-from {known[-1]}" if known else "",
     )  # fmt: skip

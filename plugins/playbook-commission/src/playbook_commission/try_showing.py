@@ -184,8 +184,8 @@ def _cells(trial: Trial, people: Sequence[Compared], sold: Decimal, head: dict[s
         "would be": _plain(sums["would_pay"]),
         "difference": _signed(sums["difference"]),
         "sold": _plain(sums["sold"]),
-        "per 100 sold": _per_hundred(sums["cost_now"]),
-        "would be per 100": _per_hundred(sums["cost_then"]),
+        "per 100": _per_hundred(sums["cost_now"]),
+        "would": _per_hundred(sums["cost_then"]),
     }
 
 
@@ -202,7 +202,7 @@ def _by_period(trial: Trial, one: Compared) -> Iterator[dict[str, str]]:
             "now": _plain(_money(trial, now)),
             "would be": _plain(_money(trial, then)),
             "difference": _signed(_money(trial, CONTEXT.subtract(then, now))),
-            "sold": "", "per 100 sold": "", "would be per 100": "",
+            "sold": "", "per 100": "", "would": "",
         }  # fmt: skip
 
 
@@ -230,7 +230,7 @@ def _findings(session: Session, trial: Trial, warnings: Sequence[Problem]) -> It
         sold = [
             f"{_name(session, who)} ({_said(_money(trial, sum_))})" for who, sum_ in trial.neither.items()
         ]
-        yield "sold, and paid by neither", ", ".join(sold[:_SHOWN]) + (", ..." if len(sold) > _SHOWN else "")
+        yield "sold, and paid by no plan", ", ".join(sold[:_SHOWN]) + (", ..." if len(sold) > _SHOWN else "")
     for number, problem in enumerate(warnings, start=1):
         yield f"warning {number}", f"{problem.span.file}:{problem.span.line}: {problem.message}"
     for number, note in enumerate(_notes(trial), start=1):

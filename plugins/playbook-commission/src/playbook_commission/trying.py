@@ -87,8 +87,8 @@ class Compared:
 class Trial:
     """Hold a plan tried from `since` to `until` beside others; who wins most comes first.
 
-    `sold` is what was credited to the people who are paid, each thing once; `neither` what was credited to others.
-    Every amount is in `currency`.
+    `sold` is what was credited to the people who are paid, each thing once; `neither` what was credited to people
+    whom no plan pays. Every amount is in `currency`.
     """
 
     plan: Plan
@@ -174,7 +174,7 @@ class _Attempt:
     def _ledger(self, organization: Organization) -> Ledger:
         first = fiscal_year(min(self._plan.since, self._wanted.since), organization.settings)
         since = Span.of(str(first), organization).since
-        return Ledger(self._book.engine, since, self._until, organization)
+        return Ledger(self._book.engine, since, self._until, organization=organization)
 
     def _payees(self, ledger: Ledger) -> dict[str, Payee]:
         """Return those whom the plan would pay."""
@@ -285,11 +285,23 @@ class _Attempt:
             for person in people
         ]
         rows.sort(key=lambda row: (-row.difference, row.person))
-        neither = {} if self._wanted.person else sales.others(people)
+        neither = {} if self._wanted.person else self._unpaid(sales.others(people))
         return Trial(
             self._plan, self._wanted.since, self._until, tuple(span.name for span in self._spans),
             self._currency, beside, tuple(rows), sales.whole(), neither, self._bounds(made, payees), made,
         )  # fmt: skip
+
+    def _unpaid(self, sold: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """Return what was credited to people whom no other plan pays either."""
+        ledger = self._ledger(self._organization)
+        plans = self._book.plans.values()
+        return {
+            person: amount
+            for person, amount in sold.items()
+            if not any(
+                Payee(ledger, one, person, None).is_paid(span) for one in plans for span in self._spans
+            )
+        }
 
     def _bounds(self, made: Sequence[Statement], payees: Mapping[str, Payee]) -> tuple[Bound, ...]:
         amounts, whose = (
