@@ -189,6 +189,7 @@ def test_quotas_that_are_not_there_are_named_and_none_is_invented(office: Office
     ]  # fmt: skip
     lack = office.try_(plan, Wanted(*Q1, quota_from="2028-Q1"))
     assert isinstance(lack, Trial)  # a year's quota gives its quarters
+    assert [one.person for one in lack.given] == ["kim", "pro"]
     # Sam keeps the quota of the time; Kim gets 500 EUR, the one of the period that was named
     assert rows(lack) == [("kim", D(150), D(250)), ("sam", D(150), D(200)), ("pro", D(0), D(0))]
     lack = office.try_(plan, Wanted(*Q1, quota_from="2029"))

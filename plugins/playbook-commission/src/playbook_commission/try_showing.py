@@ -66,7 +66,10 @@ def document(session: Session, trial: Trial, file: str, warnings: Sequence[Probl
             {"code": one.code, "message": one.message, "file": one.span.file, "line": one.span.line}
             for one in warnings
         ],
-        "notes": list(_notes(trial)),
+        "quotas_given": [
+            {"person": one.person, "measure": one.measure, "period": one.period} for one in trial.given
+        ],
+        "notes": list(_notes(session, trial)),
         "stored": False,
     }  # fmt: skip
 
@@ -233,12 +236,16 @@ def _findings(session: Session, trial: Trial, warnings: Sequence[Problem]) -> It
         yield "sold, and paid by no plan", ", ".join(sold[:_SHOWN]) + (", ..." if len(sold) > _SHOWN else "")
     for number, problem in enumerate(warnings, start=1):
         yield f"warning {number}", f"{problem.span.file}:{problem.span.line}: {problem.message}"
-    for number, note in enumerate(_notes(trial), start=1):
+    for number, note in enumerate(_notes(session, trial), start=1):
         yield f"note {number}", note
     yield "stored or published", "nothing"
 
 
-def _notes(trial: Trial) -> Iterator[str]:
+def _notes(session: Session, trial: Trial) -> Iterator[str]:
+    if trial.given:
+        whom = names(session, sorted({one.person for one in trial.given}))
+        periods = ", ".join(sorted({one.period for one in trial.given}))
+        yield f"there was no quota in {periods} for {whom}: those of the period that you named count"
     by_hand = _by_hand(trial)
     if by_hand:
         yield f"{_said(_money(trial, by_hand))} that was added by hand is on neither side"

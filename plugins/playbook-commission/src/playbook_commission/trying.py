@@ -13,7 +13,7 @@ from playbook import InputError, Money, UnknownName, fiscal_year
 from playbook_commission.computing import spans, statements
 from playbook_commission.crediting import Ledger
 from playbook_commission.exact import CONTEXT, ZERO
-from playbook_commission.filling import filled, lacking
+from playbook_commission.filling import Lack, filled, lacking
 from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import summed
 from playbook_commission.quotas import Span
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from playbook.model.organization import Organization
-    from playbook_commission.filling import Lack
     from playbook_commission.paybook import Paybook
     from playbook_commission.plan import Plan
     from playbook_commission.statements import Statement
@@ -88,7 +87,7 @@ class Trial:
     """Hold a plan tried from `since` to `until` beside others; who wins most comes first.
 
     `sold` is what was credited to the people who are paid, each thing once; `neither` what was credited to people
-    whom no plan pays. Every amount is in `currency`.
+    whom no plan pays. `given` are the quotas that were taken from another period. Every amount is in `currency`.
     """
 
     plan: Plan
@@ -102,6 +101,7 @@ class Trial:
     neither: Mapping[str, Decimal]
     bounds: tuple[Bound, ...]
     statements: tuple[Statement, ...]
+    given: tuple[Lack, ...] = ()
 
 
 @attrs.frozen
@@ -153,12 +153,12 @@ class _Attempt:
     def trial(self) -> Trial | tuple[Lack, ...]:
         """Return what came of it."""
         payees = self._payees(self._ledger(self._organization))
-        organization = self._organization
+        lack, given = lacking(payees, self._spans), tuple[Lack, ...]()
         if self._wanted.quota_from:
-            lack = lacking(payees, self._spans)
-            organization = filled(organization, lack, self._wanted.quota_from, self._spans)
+            given = lack
+            organization = filled(self._organization, lack, self._wanted.quota_from, self._spans)
             payees = self._payees(self._ledger(organization))
-        lack = lacking(payees, self._spans)
+            lack = lacking(payees, self._spans)
         if lack:
             return lack
         beside = self._beside(payees)
@@ -167,7 +167,7 @@ class _Attempt:
         made = self._statements(payees, steps)
         then = [self._paid(one, payees[one.person], self._span(one.period)) for one in made]
         now = [paid for one, span in present for paid in self._present(one, span, steps)]
-        return self._compared(payees, beside, then, now, made)
+        return attrs.evolve(self._compared(payees, beside, then, now, made), given=given)
 
     # -- the plan that is tried -----------------------------------------------------------------------
 
