@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from playbook.reading.project import Project, Reading
 
 
+_HOUSE = ("person", "quota", "rate")
+"""What rows for the organization become, one of them."""
+
+
 def target_parts(reading: Reading[ImportMapping], project: Project | None) -> Iterator[Problem]:
     """Find mappings that lack the part their target needs, or have one of another target."""
     root = reading.source.root
@@ -27,11 +31,13 @@ def target_parts(reading: Reading[ImportMapping], project: Project | None) -> It
         return
     into = root["into"]
     becomes, needed = "cases", "columns"
-    foreign: tuple[str, ...] = ("person",)
+    foreign: tuple[str, ...] = _HOUSE
     if into == ORGANIZATION:
-        becomes, needed, foreign = "people", "person", ("columns", "stages")
+        needed = next((part for part in _HOUSE if part in root), _HOUSE[0])
+        becomes = {"person": "people", "quota": "quotas", "rate": "rates"}[needed]
+        foreign = (*(part for part in _HOUSE if part != needed), "columns", "stages")
     elif project is not None and into in project.records and into not in project.playbooks:
-        becomes, foreign = "records", ("person", "stages", "gates")
+        becomes, foreign = "records", (*_HOUSE, "stages", "gates")
         for part in root.get("columns", ()):
             if part != "fields":
                 message = f"rows that become records have no `{part}`, only `fields`"
@@ -39,6 +45,11 @@ def target_parts(reading: Reading[ImportMapping], project: Project | None) -> It
     if needed not in root:
         message = f"rows that become {becomes} need `{needed}`"
         yield problem(reading, codes.MAPPING_COLUMNS, message, ("into",), f"add `{needed}`")
+    if "key" not in root and needed not in ("quota", "rate"):
+        message = f"rows that become {becomes} need a `key`"
+        yield problem(
+            reading, codes.MAPPING_COLUMNS, message, ("into",), "add the column that identifies a row"
+        )
     for part in foreign:
         if part in root:
             message = f"rows that become {becomes} have no `{part}`"
@@ -48,7 +59,7 @@ def target_parts(reading: Reading[ImportMapping], project: Project | None) -> It
 def cells(reading: Reading[ImportMapping], _: Project | None) -> Iterator[Problem]:
     """Find cells that say neither a column nor a value, or both."""
     source = reading.source
-    for holder in (("columns",), ("columns", "fields"), ("person",)):
+    for holder in (("columns",), ("columns", "fields"), *((part,) for part in _HOUSE)):
         for name, cell in (source.get(*holder) or {}).items():
             said = isinstance(cell, dict) and not (holder == ("columns",) and name == "fields")
             if said and not cell.broken and ("column" in cell) == ("value" in cell):

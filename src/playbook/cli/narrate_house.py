@@ -10,6 +10,8 @@ from playbook.model.events import (
     PersonForgotten,
     PersonSet,
     Published,
+    QuotasImported,
+    RatesImported,
     RulesSet,
     SettingsSet,
     TeamSet,
@@ -58,11 +60,19 @@ def _rules(event: RulesSet) -> str:
     return "laid down calendars, territories, assignment, quotas and rates anew"
 
 
+def _quotas(event: QuotasImported) -> str:
+    return f"imported {len(event.quotas):,} quotas" if len(event.quotas) != 1 else "imported a quota"
+
+
+def _rates(event: RatesImported) -> str:
+    return f"imported {len(event.rates):,} rates" if len(event.rates) != 1 else "imported a rate"
+
+
 def _forgotten(event: PersonForgotten) -> str:
     return f"had the personal values erased that name {clean(event.person)}"
 
 
 TELL: Mapping[type, Callable[[Any], str]] = {
     Published: _published, FilePublished: _file, KindPublished: _kind, SettingsSet: _settings, TeamSet: _team,
-    PersonSet: _person, RulesSet: _rules, PersonForgotten: _forgotten,
+    PersonSet: _person, RulesSet: _rules, QuotasImported: _quotas, RatesImported: _rates, PersonForgotten: _forgotten,
 }  # fmt: skip

@@ -18,11 +18,14 @@ from playbook.model.events import (
     Logged,
     Opened,
     PersonSet,
+    QuotasImported,
+    RatesImported,
     RulesSet,
     SettingsSet,
     TeamSet,
 )
 from playbook.model.organization import Organization
+from playbook.model.organization_rules import Imported
 from playbook.model.record import record_stream
 from playbook.model.values import encode, load
 from playbook.process.approvals import reminders
@@ -298,7 +301,8 @@ def organization_changes(now: Organization, wanted: Organization) -> tuple[Organ
     """Return the events that bring in what is wanted: settings first, then rules, teams, people, by id.
 
     People and teams that are there and not wanted stay: they come from files and imports alike, and history
-    needs them. Settings and rules come from a file alone, which replaces them whole.
+    needs them; so do quotas and rates that were imported. Settings and rules come from a file alone, which replaces
+    them whole.
     """
     events: list[OrganizationEvent] = []
     if wanted.settings.id and wanted.settings != now.settings:
@@ -309,4 +313,9 @@ def organization_changes(now: Organization, wanted: Organization) -> tuple[Organ
     events.extend(
         PersonSet(person) for id_, person in sorted(wanted.people.items()) if now.people.get(id_) != person
     )
+    new = (now.imported or Imported()).new(wanted.imported or Imported())
+    if new.quotas:
+        events.append(QuotasImported(new.quotas))
+    if new.rates:
+        events.append(RatesImported(new.rates))
     return tuple(events)

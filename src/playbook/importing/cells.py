@@ -120,6 +120,20 @@ def person_reader(cell: Cell | None, organization: Organization) -> Callable[[Ma
     return read
 
 
+def figure_reader(cell: Cell, reads: Reads) -> Callable[[Mapping[str, str]], str]:
+    """Return a function that gives a cell's figure with a point before its fraction, "" where it is blank."""
+    text_of, comma = text_reader(cell), (cell.decimal or reads.decimal) == ","
+    return (lambda cells: text_of(cells).replace(".", "").replace(",", ".")) if comma else text_of
+
+
+def date_reader(cell: Cell | None, reads: Reads) -> Callable[[Mapping[str, str]], dt.date | None]:
+    """Return a function that gives the day a cell says, None where it is blank; raises RowFault."""
+    if cell is None:
+        return lambda cells: None
+    pattern = cell.dates or reads.dates
+    return _converted(cell, cell.column, lambda text: _moment(text, pattern).date())
+
+
 def require_columns(columns: tuple[str, ...], cells: Mapping[str, str], mapping: str) -> None:
     """Raise InputError where the source lacks columns that the mapping names."""
     faults = [

@@ -9,6 +9,8 @@ import attrs
 from playbook.errors import UnknownName
 from playbook.importing.cases import import_cases
 from playbook.importing.people import import_people
+from playbook.importing.quotas import import_quotas
+from playbook.importing.rates import import_rates
 from playbook.importing.records import import_records
 from playbook.model.mapping import ORGANIZATION
 
@@ -39,6 +41,10 @@ def import_file(
     reads = {name: value for name, value in attrs.asdict(mapping.reads).items() if value}
     rows = importer.read(path, reads, progress)
     if mapping.into == ORGANIZATION:
+        if mapping.quota is not None:
+            return import_quotas(engine, mapping, mapping.quota, rows, actor=actor)
+        if mapping.rate is not None:
+            return import_rates(engine, mapping, mapping.rate, rows, actor=actor)
         return import_people(engine, mapping, rows, actor=actor)
     is_record = mapping.into not in engine.definitions.names()
     if is_record and engine.kept_records.kinds.find(mapping.into) is not None:

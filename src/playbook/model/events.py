@@ -14,7 +14,7 @@ import msgspec
 
 from playbook.model.approving import Approved, CreditSplit, Declined, Lapsed, Skipped, Waived
 from playbook.model.organization import Person, Settings, Team
-from playbook.model.organization_rules import Rules
+from playbook.model.organization_rules import Quota, Rate, Rules
 from playbook.model.record import (
     KindPublished,
     RecordChanged,
@@ -189,6 +189,18 @@ class RulesSet(msgspec.Struct, frozen=True, gc=False):
     rules: Rules
 
 
+class QuotasImported(msgspec.Struct, frozen=True, gc=False):
+    """Rows of a file brought quotas: new ones, and others in place of those with the same key."""
+
+    quotas: tuple[Quota, ...]
+
+
+class RatesImported(msgspec.Struct, frozen=True, gc=False):
+    """Rows of a file brought rates: new ones, and others in place of those of the same day and currency."""
+
+    rates: tuple[Rate, ...]
+
+
 class PersonForgotten(msgspec.Struct, frozen=True, gc=False):
     """The personal values that name a person were erased, on every stream."""
 
@@ -297,7 +309,9 @@ CaseEvent = (
     Opened | Changed | Moved | Blocked | Reopened | Finished | Skipped | Logged | Assigned | CreditSplit | Answer
     | GuideOpened | CaseForgotten | Automatic | ProbabilitySet | ForecastSet
 )  # fmt: skip
-OrganizationEvent = SettingsSet | TeamSet | PersonSet | RulesSet | PersonForgotten
+OrganizationEvent = (
+    SettingsSet | TeamSet | PersonSet | RulesSet | QuotasImported | RatesImported | PersonForgotten
+)
 Event = (
     CaseEvent | OrganizationEvent | RecordEvent | Published | FilePublished | KindPublished | UniqueHeld | Claimed
 )  # fmt: skip
@@ -333,6 +347,8 @@ KINDS: dict[str, type[Any]] = {
     "organization.team/1": TeamSet,
     "organization.person/1": PersonSet,
     "organization.rules/1": RulesSet,
+    "organization.quotas/1": QuotasImported,
+    "organization.rates/1": RatesImported,
     "kind.published/1": KindPublished,
     "record.opened/1": RecordOpened,
     "record.changed/1": RecordChanged,

@@ -1,11 +1,11 @@
-"""A mapping: how the rows of a source become cases, records, or people and teams of the organization."""
+"""A mapping: how the rows of a source become cases, records, or people, quotas and rates of the organization."""
 
 from __future__ import annotations
 
 import attrs
 
 ORGANIZATION = "organization"
-"""What `into` says where rows become people and teams instead of cases."""
+"""What `into` says where rows become people and teams, quotas or rates instead of cases."""
 
 
 @attrs.frozen
@@ -67,8 +67,34 @@ class PersonColumns:
 
 
 @attrs.frozen
+class QuotaColumns:
+    """Name the columns of a quota; `spread` holds shares set apart by blanks."""
+
+    period: Cell
+    measure: Cell
+    target: Cell
+    person: Cell | None = None
+    team: Cell | None = None
+    territory: Cell | None = None
+    since: Cell | None = None
+    spread: Cell | None = None
+
+
+@attrs.frozen
+class RateColumns:
+    """Name the columns of a rate: what one unit of a currency is worth in the organization's, from a day on."""
+
+    date: Cell
+    currency: Cell
+    rate: Cell
+
+
+@attrs.frozen
 class ImportMapping:
-    """Describe an import; `into` is a playbook, a kind of record or `organization`, `key` what identifies a row."""
+    """Describe an import; `into` is a playbook, a kind of record or `organization`, `key` what identifies a row.
+
+    Rows for the organization become people, quotas or rates; the latter two are told apart by what they say.
+    """
 
     id: str
     into: str
@@ -80,3 +106,5 @@ class ImportMapping:
     gates: str = "observe"
     on_bad_row: str = "report"
     person: PersonColumns | None = None
+    quota: QuotaColumns | None = None
+    rate: RateColumns | None = None

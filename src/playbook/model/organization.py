@@ -164,8 +164,8 @@ class Organization:
     def rates(self) -> tuple[Rate, ...]:
         """Return all rates: those of the file, and those imported that the file does not say otherwise."""
         imported = self.imported.rates if self.imported else ()
-        said = {(rate.since, rate.currency) for rate in self.rules.rates} if imported else set()
-        return (*self.rules.rates, *(rate for rate in imported if (rate.since, rate.currency) not in said))
+        said = {rate.key for rate in self.rules.rates} if imported else set()
+        return (*self.rules.rates, *(rate for rate in imported if rate.key not in said))
 
     def person(self, person_id: str, on: dt.date | None = None) -> Person | None:
         """Return a person as described on a day.
@@ -246,6 +246,10 @@ class Organization:
         if was is not None and on is not None:
             kept = _keep(kept, person.id, WasPerson(on, was))
         return attrs.evolve(self, people={**self.people, person.id: person}, were_people=kept)
+
+    def with_imported(self, more: Imported) -> Organization:
+        """Return the organization with what rows of files brought."""
+        return attrs.evolve(self, imported=(self.imported or Imported()).plus(more))
 
     def with_team(self, team: Team, on: dt.date | None = None) -> Organization:
         """Return the organization with a team added, or described anew from a day on."""

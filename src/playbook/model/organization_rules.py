@@ -108,6 +108,11 @@ class Rate:
     currency: str
     rate: Decimal
 
+    @property
+    def key(self) -> tuple[dt.date, str]:
+        """Return what tells it from others: the day and the currency."""
+        return self.since, self.currency
+
 
 @attrs.frozen(slots=False)
 class PlanningRate:
@@ -137,3 +142,17 @@ class Imported:
 
     quotas: tuple[Quota, ...] = ()
     rates: tuple[Rate, ...] = ()
+
+    def new(self, wanted: Imported) -> Imported:
+        """Return what of that which is wanted is not there, or is otherwise."""
+        quotas, rates = set(self.quotas), set(self.rates)
+        return Imported(
+            tuple(quota for quota in wanted.quotas if quota not in quotas),
+            tuple(rate for rate in wanted.rates if rate not in rates),
+        )
+
+    def plus(self, more: Imported) -> Imported:
+        """Return it with more, which goes before what has the same key."""
+        quotas = {quota.key: quota for quota in (*self.quotas, *more.quotas)}
+        rates = {rate.key: rate for rate in (*self.rates, *more.rates)}
+        return Imported(tuple(quotas.values()), tuple(rates.values()))

@@ -18,11 +18,14 @@ from playbook.model.events import (
     OrganizationEvent,
     PersonForgotten,
     Published,
+    QuotasImported,
+    RatesImported,
     RulesSet,
     SettingsSet,
     TeamSet,
 )
 from playbook.model.organization import Organization
+from playbook.model.organization_rules import Imported
 from playbook.model.record import RECORD_FOLD, KindPublished, RecordEvent, RecordState, UniqueHeld
 from playbook.model.stream_kinds import StreamKind
 from playbook.process.decide import decide
@@ -79,6 +82,10 @@ def fold_organization(organization: Organization, event: OrganizationEvent, at: 
         return organization
     if isinstance(event, RulesSet):
         return attrs.evolve(organization, rules=event.rules)
+    if isinstance(event, QuotasImported):
+        return organization.with_imported(Imported(quotas=event.quotas))
+    if isinstance(event, RatesImported):
+        return organization.with_imported(Imported(rates=event.rates))
     day = at.astimezone(zone(organization.settings.timezone)).date()
     if isinstance(event, TeamSet):
         return organization.with_team(event.team, day)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook.model.mapping import Cell, Columns, ImportMapping, PersonColumns, Reads, StageColumn
+from playbook.model.mapping import (
+    Cell,
+    Columns,
+    ImportMapping,
+    PersonColumns,
+    QuotaColumns,
+    RateColumns,
+    Reads,
+    StageColumn,
+)
 from playbook.reading.source import Map, typed
 
 if TYPE_CHECKING:
@@ -35,6 +44,8 @@ def mapping(parsed: Parsed) -> ImportMapping:
         gates=root.get("gates", "observe"),
         on_bad_row=root.get("on_bad_row", "report"),
         person=None if person is None else _person(person),
+        quota=_quota(root["quota"]) if "quota" in root else None,
+        rate=_rate(root["rate"]) if "rate" in root else None,
     )
 
 
@@ -45,6 +56,23 @@ def _person(data: Map) -> PersonColumns:
         team=_cell(data.get("team")),
         manager=_cell(data.get("manager")),
     )
+
+
+def _quota(data: Map) -> QuotaColumns:
+    return QuotaColumns(
+        period=_some(data.get("period", "")),
+        measure=_some(data.get("measure", "")),
+        target=_some(data.get("target", "")),
+        person=_cell(data.get("person")),
+        team=_cell(data.get("team")),
+        territory=_cell(data.get("territory")),
+        since=_cell(data.get("from")),
+        spread=_cell(data.get("spread")),
+    )
+
+
+def _rate(data: Map) -> RateColumns:
+    return RateColumns(*(_some(data.get(name, "")) for name in ("date", "currency", "rate")))
 
 
 def _cell(value: Any) -> Cell | None:
