@@ -162,3 +162,17 @@ def test_a_line_is_disputed_answered_and_accepted(shell: Shell) -> None:
     assert "was accepted by fin; open another" in shell.run(*refuse, code=1)
     told = shell.run("history", "dispute:sam.2026-Q1.1", "--as", "sam")
     assert "Fin accepted it, with 30.00 EUR added to sam.ae.2026-Q2" in told
+
+
+def test_a_statement_is_written_as_a_page_for_those_who_may_see_it(shell: Shell, tmp_path: Path) -> None:
+    ours = ("commission", "statement", "sam", "--period", "2026-Q1")
+    assert "صورت" in shell.run(*ours, "--format", "html", "--locale", "fa", "--as", "sam")
+    shell.run(*ours, "--to", "theirs.html", "--as", "kim", code=1)
+    assert not (tmp_path / "theirs.html").exists()
+    for name, begins in (("a.html", b"<!doctype html>"), ("a.pdf", b"%PDF-"), ("a.csv", b"person,")):
+        assert shell.json(*ours, "--to", name, "--as", "sam") == {"written": name}
+        assert (tmp_path / name).read_bytes().startswith(begins)
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+    assert "ends in none of .csv, .html and .pdf" in shell.run(*ours, "--to", "a.txt", code=2)
+    assert "a PDF is written into a file" in shell.run(*ours, "--format", "pdf", code=2)
+    assert "no words in 'xx'" in shell.run(*ours, "--to", "a.html", "--locale", "xx")

@@ -13,15 +13,20 @@ if TYPE_CHECKING:
 VARIABLE = "PLAYBOOK_LOCALE"
 
 
+def wanted(given: str, otherwise: str) -> str:
+    """Return the language given, else that of the environment, else the project's; nothing where none is said."""
+    return given or os.environ.get(VARIABLE, "") or otherwise
+
+
 def in_language(engine: Engine, given: str, otherwise: str) -> Engine:
-    """Return an engine that tells in the language given, else that of the environment, else the project's."""
-    given = given or os.environ.get(VARIABLE, "")
-    wanted = given or otherwise
-    if not wanted:
+    """Return an engine that tells in the language that is `wanted`."""
+    given = wanted(given, "")
+    locale = wanted(given, otherwise)
+    if not locale:
         return engine
     from playbook.engine.telling import languages, telling
 
-    teller = telling(engine, wanted)
+    teller = telling(engine, locale)
     if given and teller is engine and not _written_in(engine, given):
         there = ", ".join(languages(engine)) or "there is no translation"
         warn(f"nothing is translated into {given!r}, so texts stay as they are written (translated: {there})")

@@ -304,6 +304,13 @@ class Session:
 
         return refuse(self, refused)
 
+    @property
+    def locale(self) -> str:
+        """Return the language in which people are told; nothing where none is said."""
+        from playbook.cli.languages import wanted
+
+        return wanted(self.given.locale, self.settings.locale)
+
     # -- people and times ---------------------------------------------------------------------------
 
     @property

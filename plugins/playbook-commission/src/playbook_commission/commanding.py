@@ -8,20 +8,18 @@ import click
 
 from playbook import InputError, UnknownName, command
 from playbook_commission.accrue_command import accruing
-from playbook_commission.asking import book_of, money, not_theirs, sums, tell
+from playbook_commission.asking import book_of, not_theirs, percent, sums
 from playbook_commission.dispute_commands import disputing, rows
 from playbook_commission.disputing import disputes_of
 from playbook_commission.pay_commands import paying
-from playbook_commission.payout import run_of
 from playbook_commission.settle_commands import adjusting, auditing, settling
+from playbook_commission.statement_command import line_document, showing
 from playbook_commission.try_commands import trying
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from playbook.cli.session import Session
-    from playbook_commission.disputes import State
     from playbook_commission.paybook import Paybook
     from playbook_commission.paying import Line
     from playbook_commission.plan import Component
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 def group(settings: Mapping[str, Any]) -> click.Group:
     """Return the command with those below it; `target_pay` of the settings names the private file."""
     found = click.Group("commission", help="Compute, show, explain and settle pay.")
-    below = (_run, _statement, _explain, settling, adjusting, auditing, paying, disputing, trying, accruing)
+    below = (_run, showing, _explain, settling, adjusting, auditing, paying, disputing, trying, accruing)
     for one in below:
         found.add_command(one(settings))
     return found
@@ -57,24 +55,6 @@ def _run(settings: Mapping[str, Any]) -> click.Command:
     return run
 
 
-def _statement(settings: Mapping[str, Any]) -> click.Command:
-    @command("statement", example="playbook commission statement sam --period 2027-Q1")
-    @click.argument("person")
-    @click.option("--period", required=True, help="A period of the plan, like 2027-Q1.")
-    @click.option("--plan", default="", help="Which plan, where there are several.")
-    @click.option("--as-of", metavar="TIME", help="By what was recorded by then.")
-    def statement(session: Session, person: str, period: str, plan: str, as_of: str | None) -> int | None:
-        """Show a person's statement, line by line."""
-        book, who = book_of(session, settings, as_of), session.person(person)
-        if not book.may_see(session.actor, who, period):
-            return session.refuse(not_theirs(session.actor, who))
-        one = book.statement(who, period, plan)
-        tell(session, _document(session, book, one) if session.json else _shown(session, book, one))
-        return None
-
-    return statement
-
-
 def _explain(settings: Mapping[str, Any]) -> click.Command:
     @command("explain", example="playbook commission explain sam/2027-Q1/new_business:c4k2 --json")
     @click.argument("line")
@@ -98,81 +78,6 @@ def _explain(settings: Mapping[str, Any]) -> click.Command:
     return explain
 
 
-def _document(session: Session, book: Paybook, one: Statement) -> dict[str, Any]:
-    head = {name: getattr(one, name) for name in ("person", "period", "plan", "version", "currency")}
-    disputed = _disputed(book, one)
-    lines = [
-        {**_line(one, line), **({"dispute": disputed[line.id].id} if line.id in disputed else {})}
-        for line in one.lines
-    ]
-    told = {"disputes": rows(session, disputed.values())}
-    return {**head, "lines": lines, **sums(one), **_settled(book, one), **told}
-
-
-def _disputed(book: Paybook, one: Statement) -> dict[str, State]:
-    """Return the open disputes of a statement by line, '' for all of it."""
-    found = disputes_of(book.engine, one.person, one.period)
-    return {said.line: said for said in found if said.is_open and said.plan == one.plan}
-
-
-def _settled(book: Paybook, one: Statement) -> dict[str, Any]:
-    settlement = book.settled(one.person, one.period, one.plan)
-    if settlement is None or settlement.settled is None:
-        return {"settled": None}
-    run = run_of(book.engine, one.person, one.plan, one.period)
-    paid = {"pay_run": None if run is None else run.id}
-    return {"settled": {"at": settlement.at, "by": settlement.by, "hash": settlement.settled.hash, **paid}}
-
-
-def _line(one: Statement, line: Line) -> dict[str, Any]:
-    return {
-        "id": f"{one.person}/{one.period}/{line.id}",
-        "case": line.case,
-        "component": line.component,
-        "credit": money(one, line.credit),
-        "slices": [
-            {"from": s.start, "to": s.end, "rate": s.rate, "pay": money(one, s.pay)} for s in line.slices
-        ],
-        "pay": money(one, line.pay),
-        "kind": line.kind,
-        **({"because": line.because} if line.because else {}),
-        **({"undoes": line.undoes} if line.undoes else {}),
-    }
-
-
-def _shown(session: Session, book: Paybook, one: Statement) -> dict[str, Any]:
-    who, disputed = session.organization.people.get(one.person), _disputed(book, one)
-    lines = [
-        {
-            "line": f"{one.person}/{one.period}/{line.id}",
-            "what": line.kind.replace("_", " "),
-            "credit": str(money(one, line.credit)) if line.credit else "",
-            "rate": " + ".join(_percent(s.rate) for s in line.slices),
-            "pay": str(money(one, line.pay)),
-            **({"disputed": disputed[line.id].id if line.id in disputed else ""} if disputed else {}),
-        }
-        for line in one.lines
-    ]
-    reached = [
-        f"{part.component}: {_percent(part.share)} of {part.quota.amount:f} {part.quota.currency}".rstrip()
-        for part in one.reached
-        if part.share is not None and part.quota is not None
-    ]
-    said = _settled(book, one)["settled"]
-    settled = {"settled": f"{said['at'].date()} by {said['by']}"} if said else {}
-    settled |= {"paid in": said["pay_run"]} if said and said["pay_run"] else {}
-    return {
-        "statement of": who.name if who is not None else one.person,
-        "period": one.period,
-        "plan": f"{one.plan} ({one.version})",
-        **settled,
-        **({"reached": "; ".join(reached)} if reached else {}),
-        "lines": lines,
-        **{name: str(value) for name, value in sums(one).items()},
-        **({"disputes": rows(session, disputed.values())} if disputed else {}),
-    }
-
-
 def _explained(session: Session, book: Paybook, one: Statement, line: Line) -> dict[str, Any]:
     component = next((c for c in book.plans[one.plan].components if c.id == line.component), None)
     reached = next((part for part in one.reached if part.component == line.component), None)
@@ -182,11 +87,11 @@ def _explained(session: Session, book: Paybook, one: Statement, line: Line) -> d
     rule = session.files.others.get("plan", {}).get(one.plan) if session.has_project else None
     place = None if rule is None else rule.where.get(f"components.{line.component}")
     return {
-        **_line(one, line),
+        **line_document(one, line),
         "measure": "" if component is None else component.measure,
         "quota": None if quota is None else f"{quota.amount:f} {quota.currency}".rstrip(),
         "quota_because": "" if quota is None else quota.because,
-        "reached": None if reached is None or reached.share is None else _percent(reached.share),
+        "reached": None if reached is None or reached.share is None else percent(reached.share),
         "plan": one.plan,
         "version": one.version,
         "rate_rule": _rate_rule(component),
@@ -199,7 +104,3 @@ def _rate_rule(component: Component | None) -> str:
     """Return which rule of which plugin rates credits; nothing where tiers do."""
     rule = None if component is None else component.rule
     return "" if rule is None else f"{rule.name} {rule.version} of the plugin {rule.plugin}"
-
-
-def _percent(share: Decimal) -> str:
-    return f"{round(share * 100, 2).normalize():f}%"

@@ -64,6 +64,28 @@ def spans(plan: Plan, until: str, organization: Organization) -> Iterator[Span]:
         day = span.until + dt.timedelta(1)
 
 
+@attrs.frozen
+class Scale:
+    """Hold where a person stands on the tiers of a component, in the currency of the statement.
+
+    `position` is None where every credit is paid by itself, and where a ratio has no value. `withheld` is what of
+    the year's quota is missing before tiers above the first count.
+    """
+
+    component: Component
+    standing: Standing
+    position: Decimal | None
+    withheld: Decimal | None = None
+
+
+def scales(payee: Payee, period: str) -> Iterator[Scale]:
+    """Yield where a person stands on the tiers of each component that has some."""
+    span = Span.of(period, payee.ledger.organization)
+    if payee.is_paid(span):
+        here = _Period(payee, span, ())
+        yield from (here.scale(component) for component in payee.plan.components if component.tiers)
+
+
 class _Period:
     """Compute one statement; `before` are those of the plan's earlier periods."""
 
@@ -95,6 +117,17 @@ class _Period:
         least, recoverable = self._payee.least(self._span)
         return found.balanced(owed, least, recoverable=recoverable)
 
+    def scale(self, component: Component) -> Scale:
+        """Return where the person stands on the tiers of a component."""
+        reached = self._reached(component)
+        standing, shown = self._standing(component, reached), self._exchanged(component)
+        if component.by_value:
+            return Scale(shown, standing, standing.value)
+        if component.rating.over == "credit":
+            return Scale(shown, standing, None)
+        position = CONTEXT.add(standing.before, reached.credited)
+        return Scale(shown, standing, position, self._withheld(component))
+
     # -- components ---------------------------------------------------------------------------------
 
     def _component(self, component: Component, reached: Mapping[str, Reached]) -> list[Line]:
@@ -103,7 +136,7 @@ class _Period:
             () if component.by_value else payee.credited(component, span.since, span.until, self._currency)
         )
         standing = self._standing(component, reached[component.id]) if component.rates else Standing()
-        if component.higher_once is not None and not self._year_reached(component, component.higher_once):
+        if self._withheld(component) is not None:
             component = attrs.evolve(component, tiers=component.tiers[:1])
         component = self._exchanged(component)
         made = self._rounded(list(self._rated(component, [one.credit for one in credited], standing)))
@@ -208,12 +241,16 @@ class _Period:
         )
         return CONTEXT.divide(part, whole) if whole else None
 
-    def _year_reached(self, component: Component, share: Decimal) -> bool:
+    def _withheld(self, component: Component) -> Decimal | None:
+        """Return what of the year's quota is missing before tiers above the first count; None where they do."""
+        if component.higher_once is None:
+            return None
         quota = self._payee.quota(component.measure, self._year, self._currency)
         if quota is None or not quota.amount:
-            return False
+            return ZERO
         so_far = self._payee.measured(component, self._year.since, self._span.until, self._currency)
-        return so_far >= CONTEXT.multiply(quota.amount, share)
+        missing = CONTEXT.subtract(CONTEXT.multiply(quota.amount, component.higher_once), so_far)
+        return missing if missing > ZERO else None
 
     def _line(self, component: str, kind: str, pay: Decimal, because: str) -> Line:
         name = f"{component or self._plan.id}:{kind}:{self._span.name}"
@@ -229,4 +266,4 @@ def _opened(component: Component, reached: Mapping[str, Reached]) -> bool:
     if gate is None:
         return True
     share = reached[gate.component].share
-    return share is not None and (share > gate.least if gate.beyond else share >= gate.least)
+    return share is not None and gate.opens(share)

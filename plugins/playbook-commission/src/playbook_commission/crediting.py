@@ -15,7 +15,7 @@ from playbook_commission.quotas import Quotas
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from playbook import Condition, Engine
     from playbook.engine.measuring import Counted
@@ -53,6 +53,13 @@ class Ledger:
         self._span = (since, until)
         self._counts: dict[tuple[str, str, str], _Count] = {}
         self._managers: dict[tuple[str, dt.date], str] = {}
+        self._supposed: tuple[Ledger, Callable[[Counted], Counted | None]] | None = None
+
+    def supposing(self, more: Callable[[Counted], Counted | None]) -> Ledger:
+        """Return a ledger that counts what this one does and, beside each thing, what `more` says of it."""
+        found = Ledger(self.engine, *self._span, self.organization)
+        found._supposed = (self, more)
+        return found
 
     def counted(self, plan: Plan, component: Component) -> tuple[Counted, ...]:
         """Return what a component's measure counts and its condition holds for, in the order of days."""
@@ -84,8 +91,7 @@ class Ledger:
     def _count(self, plan: Plan, component: Component) -> _Count:
         key = (plan.id, component.id, component.measure)
         if key not in self._counts:
-            found = self.engine.desk.counted(component.measure, *self._span, asking=_asked(component))
-            fitting = [one for one in found if one.answers.get("when", True) is True]
+            fitting = self._fitting(plan, component)
             fitting.sort(key=lambda one: (one.day, one.case.id, one.entry))
             people = defaultdict[str, list["Counted"]](list)
             for one in fitting:
@@ -93,6 +99,14 @@ class Ledger:
                     people[name].append(one)
             self._counts[key] = _Count(tuple(fitting), {name: tuple(all_) for name, all_ in people.items()})
         return self._counts[key]
+
+    def _fitting(self, plan: Plan, component: Component) -> list[Counted]:
+        if self._supposed is not None:
+            ledger, more = self._supposed
+            known = ledger._count(plan, component).all
+            return [*known, *(one for one in map(more, known) if one is not None)]
+        found = self.engine.desk.counted(component.measure, *self._span, asking=_asked(component))
+        return [one for one in found if one.answers.get("when", True) is True]
 
     def _credit(self, one: Counted, people: Iterable[str], currency: str) -> Credit | None:
         """Return the credit that people have in what was counted; None where they have none."""

@@ -120,7 +120,8 @@ def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequ
             continue
         back = payee.plan.rounding.of(clawed_back(paid, *share, before=taken[line.id]))
         if back > ZERO:
-            because = f"{clawback.entry} of {undone[-1].at.date()}"
+            day = payee.ledger.engine.world.day(undone[-1].at)
+            because = f"{clawback.entry} of {day}"
             yield Line(
                 f"{line.id}:clawback:{span.name}", line.component, "clawback", CONTEXT.minus(back), line.case,
                 undoes=line.id, because=because,

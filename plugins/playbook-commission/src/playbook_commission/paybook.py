@@ -56,7 +56,7 @@ class Paybook:
         for person in sorted(self.organization.people):
             for _, plan in sorted(self.plans.items()):
                 if period_of(plan, span.since, self.organization) == span.name and (
-                    self._payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan)
+                    self.payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan)
                 ):
                     yield person, plan
 
@@ -68,6 +68,10 @@ class Paybook:
             return True
         settled = any(one.settled for one in known.values())
         return settled and bool(self.anew(person, span.name, plan, known).lines)
+
+    def today(self) -> dt.date:
+        """Return the day that it is in the organization's zone."""
+        return self.engine.clock().astimezone(self.engine.world.zone).date()
 
     def may_settle(self, actor: str) -> bool:
         """Return whether somebody may settle and audit: finance, and the operator."""
@@ -104,7 +108,7 @@ class Paybook:
         """Raise InputError where a plan pays a person then, and by periods of another length."""
         span = self._span(period)
         for one in self.plans.values():
-            if plan in ("", one.id) and self._payee(one, period, person).is_paid(span):
+            if plan in ("", one.id) and self.payee(one, period, person).is_paid(span):
                 list(spans(one, period, self.organization))
 
     def computed(self, person: str, period: str, plan: Plan) -> Statement:
@@ -130,7 +134,11 @@ class Paybook:
 
         A period that was settled is compared by the version of the plan that it was settled with.
         """
-        payee = self._payee(plan, period, person)
+        return self.reckoned(self.payee(plan, period, person), period, known)
+
+    def reckoned(self, payee: Payee, period: str, known: Mapping[str, Settlement]) -> Statement:
+        """Return the statement of one who is paid, as `anew` does."""
+        person, plan = payee.person, payee.plan
         settled = {
             name: thawed(one.settled.statement) for name, one in known.items() if one.settled is not None
         }
@@ -138,7 +146,7 @@ class Paybook:
         for name, statement in settled.items():
             if statement.version != plan.version and name != period:
                 then = self._as_settled(plan.id, known[name], statement.version)
-                versions[name] = self._payee(then, period, person)
+                versions[name] = self.payee(then, period, person)
         found = statements(payee, period, versions)
         manual = {name: _added(one, found[-1].currency) for name, one in known.items()}
         return adjusted(payee, found, settled, manual)
@@ -146,7 +154,7 @@ class Paybook:
     def open_from(self, person: str, period: str, plan: Plan) -> str:
         """Return the first period of a plan that a person is paid in and that is not settled, up to a named one."""
         known = self.settlements(person, period, plan)
-        payee = self._payee(plan, period, person)
+        payee = self.payee(plan, period, person)
         return next(
             (
                 span.name
@@ -167,7 +175,7 @@ class Paybook:
 
     def check_amount(self, person: str, period: str, plan: Plan, amount: str) -> None:
         """Raise InputError for what is no amount of the person's currency, of as many digits as the plan pays."""
-        currency = self._payee(plan, period, person).currency(self._span(period))
+        currency = self.payee(plan, period, person).currency(self._span(period))
         try:
             money = Money.parse(amount)
         except ValueError as error:
@@ -184,7 +192,8 @@ class Paybook:
             self._earlier[key] = load_plan(then.published("plan")[plan])
         return self._earlier[key]
 
-    def _payee(self, plan: Plan, period: str, person: str) -> Payee:
+    def payee(self, plan: Plan, period: str, person: str) -> Payee:
+        """Return one who is paid by a plan, up to the end of a period."""
         return Payee(self._ledger(plan, period), plan, person, self.target_pay.get(person))
 
     def _ledger(self, plan: Plan, period: str) -> Ledger:

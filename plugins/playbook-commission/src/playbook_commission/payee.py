@@ -14,6 +14,9 @@ from playbook_commission.paying import summed
 from playbook_commission.quotas import Span, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playbook.engine.measuring import Counted
     from playbook.model.organization import Organization
     from playbook_commission.crediting import Credited, Ledger
     from playbook_commission.plan import Component, Plan
@@ -38,6 +41,10 @@ class Payee:
         self._organization = ledger.organization
         self._counting: dict[dt.date, bool] = {}
         self._credited: dict[tuple[str, str, str], tuple[Credited, ...]] = {}
+
+    def supposing(self, more: Callable[[Counted], Counted | None]) -> Payee:
+        """Return the same one, were more counted: beside each thing what `more` says of it."""
+        return Payee(self.ledger.supposing(more), self.plan, self.person, self._target_pay)
 
     def year(self, span: Span) -> Span:
         """Return the fiscal year that a period lies in."""

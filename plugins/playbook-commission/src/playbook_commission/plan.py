@@ -56,6 +56,10 @@ class Gate:
     least: Decimal
     beyond: bool = False
 
+    def opens(self, share: Decimal) -> bool:
+        """Return whether a figure is enough."""
+        return share > self.least if self.beyond else share >= self.least
+
 
 @attrs.frozen(slots=False)
 class Rule:
