@@ -34,12 +34,17 @@ class Combining:
     free leads: it stores what everyone brought who waits, itself among them, and then calls the one that has
     waited longest. So nobody leads for longer than its own batches need, and nobody waits for more than the
     transaction under way and the one after it.
+
+    Those whose batches were kept go on when the next transaction has been written and is being kept: `append` says
+    when that is. What they do then takes the time in which the disk is waited for; earlier it would hold up the one
+    who leads, who needs Python's lock again after every statement.
     """
 
-    def __init__(self, append: Callable[[Sequence[Batch]], list[Answer]]) -> None:
+    def __init__(self, append: Callable[[Sequence[Batch], Callable[[], None]], list[Answer]]) -> None:
         self._append = append
         self._turn = threading.Lock()
         self._waiting: deque[_Caller] = deque()
+        self._served: deque[_Caller] = deque()
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches, perhaps with those of others; answers are in the order given.
@@ -51,7 +56,7 @@ class Combining:
             return self._wait(_Caller(batches))
         try:
             with self._turn:
-                return self._append(batches)
+                return self._append(batches, self._tell)
         finally:
             if self._waiting:
                 self._call_next()
@@ -83,7 +88,7 @@ class Combining:
                 if len(group) > 1:
                     self._store(group)
                 elif leader.outcome is None:
-                    leader.outcome = self._append(leader.batches)
+                    leader.outcome = self._append(leader.batches, self._tell)
                     self._leave(leader)
         finally:
             self._call_next()
@@ -102,7 +107,8 @@ class Combining:
         """Store what a group brought and tell each how it went; nobody is told before all is kept."""
         outcomes: list[Outcome] = [StoreUnavailable(_INTERRUPTED) for _ in group]
         try:
-            answers = iter(self._append([batch for caller in group for batch in caller.batches]))
+            brought = [batch for caller in group for batch in caller.batches]
+            answers = iter(self._append(brought, self._tell))
             outcomes = [list(islice(answers, len(caller.batches))) for caller in group]
         except StoreUnavailable as error:
             outcomes = [StoreUnavailable(str(error)) for _ in group]
@@ -114,15 +120,24 @@ class Combining:
             for caller, outcome in zip(group, outcomes, strict=False):
                 caller.outcome = outcome
                 self._leave(caller)
-                caller.wake()
+                self._served.append(caller)
 
     def _leave(self, caller: _Caller) -> None:
         with suppress(ValueError):  # one that was interrupted has left already
             self._waiting.remove(caller)
 
     def _call_next(self) -> None:
-        with suppress(IndexError):  # nobody waits
+        try:
             self._waiting[0].wake()
+        except IndexError:  # nobody waits: no other transaction follows
+            self._tell()
+
+    def _tell(self) -> None:
+        """Wake those whose batches were stored."""
+        for caller in self._served.copy():
+            caller.wake()
+            with suppress(ValueError):  # another told it too
+                self._served.remove(caller)
 
 
 class _Caller:

@@ -31,7 +31,7 @@ from playbook.stores.sqlite_write import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from playbook.model.projections import Projection, Source
@@ -47,6 +47,10 @@ _SELECT_TENANTS = (
     " SELECT (SELECT min(tenant) FROM streams WHERE tenant > name) FROM found WHERE name IS NOT NULL)"
     " SELECT name FROM found WHERE name IS NOT NULL"
 )
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _clock() -> int:
@@ -72,21 +76,28 @@ class _Connected:
         limits.check(batches)
         return self._append(batches)
 
-    def _append(self, batches: Sequence[Batch]) -> list[Answer]:
+    def _append(self, batches: Sequence[Batch], written: Callable[[], None] = _nothing) -> list[Answer]:
+        """Store batches; `written` is called when that was written and is about to be kept."""
         writer = self._writer
         try:
             if len(batches) == 1:
                 with self._lock, self._transaction:
-                    return [writer.one(batches[0])]
+                    answers: list[Answer] = [writer.one(batches[0])]
+                    written()
+                return answers
             if independent(batches):
                 with self._lock, self._transaction:
-                    return writer.together(batches)
+                    answers = writer.together(batches)
+                    written()
+                return answers
         except RejectedError as rejected:
             return [rejected.answer]
         except ApartError:
             pass  # which of them it is shows when they are stored one by one
         with self._lock, self._transaction:
-            return [writer.apart(batch) for batch in batches]
+            answers = [writer.apart(batch) for batch in batches]
+            written()
+        return answers
 
     def receipt(self, tenant: str, key: str) -> Receipt | None:
         """Return the first answer given for a key."""

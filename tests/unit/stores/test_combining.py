@@ -167,7 +167,7 @@ def test_a_leader_that_is_ended_from_outside_leaves_nobody_waiting(
     monkeypatch.setattr(combining, "_PATIENCE", 0.01)  # nobody calls when the block below ends
     ended: list[int] = []
 
-    def append(batches: Sequence[Batch]) -> list[Answer]:
+    def append(batches: Sequence[Batch], written: Callable[[], None]) -> list[Answer]:
         if len(batches) > 1 and not ended:
             ended.append(len(batches))
             raise SystemExit
@@ -186,7 +186,7 @@ def test_a_leader_that_is_ended_from_outside_leaves_nobody_waiting(
 def test_the_main_thread_which_signals_strike_leads_nobody_elses(pool: ThreadPoolExecutor) -> None:
     main = threading.current_thread()
 
-    def append(batches: Sequence[Batch]) -> list[Answer]:
+    def append(batches: Sequence[Batch], written: Callable[[], None]) -> list[Answer]:
         if threading.current_thread() is main:
             raise KeyboardInterrupt
         while batches[0].key == "first" and len(stored._waiting) < 4:
@@ -206,6 +206,29 @@ def test_the_main_thread_which_signals_strike_leads_nobody_elses(pool: ThreadPoo
     with pytest.raises(KeyboardInterrupt):
         stored.append([keyed("mine")])
     assert [len(receipts_of(one.result(_SOON))) for one in told] == [1] * 4
+
+
+def test_who_was_served_goes_on_while_the_next_are_kept(pool: ThreadPoolExecutor) -> None:
+    seen: list[tuple[int, bool, bool]] = []
+    told: Told = []
+
+    def append(batches: Sequence[Batch], written: Callable[[], None]) -> list[Answer]:
+        if batches[0].key == "1":  # two more come while these are stored
+            told.extend(come(stored, pool, [[keyed("3")], [keyed("4")]]))
+        before = told[1].done()
+        written()
+        if batches[0].key == "3":
+            told[0].result(_SOON)
+            told[1].result(_SOON)
+        seen.append((len(batches), before, told[1].done()))
+        return [Receipt(each.key, each.fingerprint, each.answer, 0) for each in batches]
+
+    stored = Combining(append)
+    with stored._turn:
+        told += come(stored, pool, [[keyed("1")], [keyed("2")]])
+    stored._call_next()
+    assert [len(receipts_of(one.result(_SOON))) for one in told] == [1] * 4
+    assert seen == [(2, False, False), (2, False, True)]
 
 
 def test_one_who_is_not_called_looks_for_himself(
