@@ -61,9 +61,9 @@ def plan(component: str, more: str = "") -> str:
 
 
 class Office(Company):
-    def __init__(self, plan: str) -> None:
+    def __init__(self, plan: str, organization: str = ORGANIZATION) -> None:
         registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        super().__init__(registry, ORGANIZATION, ae_plan=HEAD + plan, p_playbook=PROMISES)
+        super().__init__(registry, organization, ae_plan=HEAD + plan, p_playbook=PROMISES)
         self.today = "2027-02-15"
 
     def open(self, name: str, amount: str, closes: str, chance: str = "", owner: str = "sam") -> None:
@@ -127,6 +127,28 @@ def test_what_deals_change_beside_their_own_lines_is_told_apart() -> None:
     office.open("some", "1000 EUR", "2027-03-01")
     sam = office.of("sam")
     assert (sam.earned, sam.others, sam.expected) == (D(20), {"guarantee": D(-20)}, D(30))
+    office.close()
+
+
+def test_what_is_paid_for_a_sum_or_a_ratio_is_told_as_a_whole() -> None:
+    sums = "rate: {mode: interpolated}, tiers: [{from: 0 EUR, pay: 0 EUR}, {from: 1000 EUR, pay: 100 EUR}]"
+    office = Office(plan(sums))
+    office.sold("done", "100 EUR", "2027-02-01")
+    office.open("more", "400 EUR", "2027-03-01")
+    sam = office.of("sam")
+    assert (sam.earned, sam.expected) == (D(10), D(20))
+    assert [one.deal.case for one in sam.deals] == ["more"]
+    office.close()
+    ratio = (
+        "measures:\n  kept: {ratio: [revenue, due]}\n"
+        "  due: {playbook: promises, amount: deal.amount, date: deal.expected_close}"
+    )
+    steps = "rate: {by: value, mode: whole}, tiers: [{from: 0%, pay: 1 EUR}, {from: 50%, pay: 30 EUR}]"
+    office = Office(f"components:\n  kept: {{of: kept, {steps}}}\n", ORGANIZATION.replace("measures:", ratio))
+    office.open("more", "400 EUR", "2027-03-01", "60%")
+    sam = office.of("sam")
+    assert (sam.earned, sam.expected, sam.others) == (D(1), D(29), {"kept as a whole": D(29)})
+    assert [one.deal.case for one in sam.deals] == ["more"]
     office.close()
 
 

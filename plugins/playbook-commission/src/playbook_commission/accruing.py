@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
     from playbook import Engine, Money
     from playbook_commission.foreseeing import Deal, LeftOut
+    from playbook_commission.paying import Line
     from playbook_commission.quotas import Span
     from playbook_commission.statements import Statement
 
 _BEFORE = "credited before"
 """What was credited before and is paid at another rate for what is expected."""
+
+_WHOLE = " as a whole"
+"""Of a component that pays for its sum, or for the value of a ratio, and not deal by deal."""
 
 
 @attrs.frozen
@@ -107,14 +111,15 @@ def _accrual(
 ) -> Accrual:
     recoverable = payee.least(span)[1]
     shares, others = list[Share](), defaultdict[str, Decimal](Decimal)
+    for kind, difference in _differences(before, after, lambda case: case not in deals):
+        others[kind] = CONTEXT.add(others[kind], difference)
+    whole = any(kind.endswith(_WHOLE) for kind in others)
     for deal in sorted(deals.values(), key=lambda one: (one.closes, one.case)):
         mine = [line for line in after.lines if line.case == deal.case]
         credit = max((line.credit for line in mine), default=ZERO)
         pay = summed(one for _, one in _differences(before, after, deal.case.__eq__))
-        if credit or pay:
+        if credit or pay or (whole and payee.person in deal.people):
             shares.append(Share(deal, credit, pay))
-    for kind, difference in _differences(before, after, lambda case: case not in deals):
-        others[kind] = CONTEXT.add(others[kind], difference)
     given, then = (one.given(recoverable=recoverable) for one in (before, after))
     others["guarantee"] = CONTEXT.subtract(then, given)
     kept = {kind: amount for kind, amount in sorted(others.items()) if amount}
@@ -132,8 +137,10 @@ def _differences(
     for name in sorted({*was, *is_}):
         pays = [lines[name].pay if name in lines else ZERO for lines in (was, is_)]
         if pays[0] != pays[1]:
-            kind = (is_.get(name) or was[name]).kind
-            yield (
-                _BEFORE if kind in ("credit", "spiff", "true_up") else kind,
-                CONTEXT.subtract(pays[1], pays[0]),
-            )
+            yield _kind(is_.get(name) or was[name]), CONTEXT.subtract(pays[1], pays[0])
+
+
+def _kind(line: Line) -> str:
+    if line.kind == "credit" and not line.case:
+        return f"{line.component}{_WHOLE}"
+    return _BEFORE if line.kind in ("credit", "spiff", "true_up") else line.kind
