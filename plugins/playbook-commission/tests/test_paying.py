@@ -79,3 +79,18 @@ def test_a_higher_rate_for_everything_is_made_up_for_over_the_year() -> None:
 def test_without_a_quota_attainment_cannot_be_told() -> None:
     with pytest.raises(ValueError, match="no quota"):
         pays(component(("0", "1"), by="attainment"), (5,))
+
+
+def test_a_sum_that_is_reached_is_paid_once() -> None:
+    bonus = component(("0", "0"), ("1", "500"), ("2", "800"), by="attainment", mode="whole", sums=True)
+    assert pays(bonus, (600, 900), quota=1000) == [500]
+    assert pays(bonus, (1200,), quota=1000) == [500]
+    year = component(("0", "0"), ("1000", "500"), ("2000", "800"), mode="whole", sums=True, over="year")
+    assert pays(year, (600, 700), before=1200) == [300]  # 500 of 800 were paid before
+
+
+def test_things_that_counted_before_are_made_up_for_by_what_they_were_worth() -> None:
+    what = component(("0", "0.01"), ("3", "0.02"), by="count", mode="whole", over="year")
+    assert pays(what, (1000,), before=2, amount_before=5000) == [20, 50]
+    each = component(("0", "10"), ("3", "20"), by="count", mode="whole", over="year", sums=True)
+    assert pays(each, (1000,), before=2, amount_before=5000) == [20, 20]

@@ -267,6 +267,29 @@ def test_a_deal_told_late_is_paid_in_the_next_period_and_nowhere_else(early: lis
 
 
 @few
+@given(deals, amounts, amounts)
+def test_an_amount_corrected_after_settling_is_adjusted_in_the_next_period_and_nowhere_else(
+    early: list[Any], wrong: str, right: str
+) -> None:
+    told, never = Office(FLAT), Office(FLAT)
+    cases = []
+    for office in (told, never):
+        cases.append(office.won("2027-01-20", wrong))
+        for deal in early:
+            office.won(*deal)
+        office.settle("2027-Q1")
+    told.do(Set(cases[0], {"amount": right}, "an error"))
+    first, second, *later = QUARTERS
+    differing = set(lines(told.statement(second))) - set(lines(never.statement(second)))
+    more = told.statement(second).earned - never.statement(second).earned
+    assert {kind for kind, _, _ in differing} <= {"adjustment"}
+    assert {undoes for _, undoes, pay in differing if abs(pay) > D("0.01")} <= {f"2027-Q1/new:{cases[0]}"}
+    assert abs(more - (Money.parse(right).amount - Money.parse(wrong).amount) / 10) <= D("0.01")
+    for period in (first, *later):
+        assert lines(told.statement(period)) == lines(never.statement(period))
+
+
+@few
 @given(deals, st.lists(st.integers(0, 3), min_size=3, max_size=3), st.integers(0, 2))
 def test_refunding_everything_brings_all_periods_to_zero(
     early: list[Any], when: list[int], first: int

@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from playbook_commission.exact import CONTEXT, ONE, ZERO
+from playbook_commission.exact import ONE, ZERO
+from playbook_commission.falls import Fall, falls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +33,8 @@ CODES = {
     "plan-gate": "A gate names another component, and gates do not wait for each other.",
     "plan-quota": "Tiers by attainment need a quota for the measure; without one nothing can be paid.",
     "plan-high-rate": "A rate above 100 % pays more than was sold, which mostly is a slip of the pen.",
-    "plan-cliff": "With `mode: whole` all is paid at the rate reached: where that falls, selling more pays less.",
+    "plan-cliff": "With `mode: whole` all is paid at the rate reached, and with `interpolated` at one between the"
+    " points: where that falls, selling more pays less.",
     "plan-currency": "All amounts in the tiers of a component are of one currency.",
 }
 
@@ -157,20 +159,48 @@ def rates_plausible(reading: Reading[Plan], _: Project | None) -> Iterator[Probl
                 message = f"a rate of {_percent(tier.pay)} pays more than was sold"
                 hint = f"write {_percent(tier.pay / 100)} if that was meant"
                 yield _problem(reading, "plan-high-rate", message, (*path, index, "pay"), hint, "warning")
-        if one.rating.mode != "whole" or one.rating.by in ("count", "value") or one.sums:
-            continue
-        for index, (low, high) in enumerate(pairwise(one.tiers), start=1):
-            if high.pay < low.pay:
-                before, after = CONTEXT.multiply(high.start, low.pay), CONTEXT.multiply(high.start, high.pay)
-                share = one.rating.by == "attainment"
-                at = _percent(high.start) if share else f"{high.start:f}"
-                pays = [
-                    f"{_percent(pay)} of the quota" if share else f"{pay.normalize():f}"
-                    for pay in (before, after)
-                ]
-                message = f"selling more pays less: just below {at} it is {pays[0]}, from there on {pays[1]}"
-                hint = "write mode: marginal, or let rates rise"
-                yield _problem(reading, "plan-cliff", message, (*path, index, "pay"), hint, "warning")
+        for fall in falls(one):
+            yield _problem(
+                reading, "plan-cliff", f"selling more pays less: {_told(one, fall)}", (*path, fall.tier, "pay"),
+                "write mode: marginal, or let what is paid rise", "warning",
+            )  # fmt: skip
+
+
+def _told(component: Component, fall: Fall) -> str:
+    """Return what is paid on both sides of a cliff."""
+    here, there = (_point(component, point) for point in (fall.at, fall.to))
+    before, after = (_pay(component, pay) for pay in (fall.before, fall.after))
+    if fall.at == fall.to:
+        return f"just below {here} it is {before}, from there on {after}"
+    return f"at {here} it is {before}, at {there} {after}"
+
+
+def _point(component: Component, point: Decimal) -> str:
+    if component.rating.by == "attainment":
+        return _percent(point)
+    return _amount(point, component.currency if component.rating.by == "amount" else "")
+
+
+def _pay(component: Component, pay: Decimal) -> str:
+    if component.sums:
+        return _amount(pay, component.currency)
+    if component.pays == "target_pay":
+        return f"{_percent(pay)} of the target pay"
+    if component.rating.by == "attainment":
+        return f"{_percent(pay)} of the quota"
+    return (
+        _amount(pay, component.currency)
+        if component.rating.by == "amount"
+        else f"{_plain(pay)} average deals"
+    )
+
+
+def _amount(amount: Decimal, currency: str) -> str:
+    return f"{_plain(amount)} {currency}".rstrip()
+
+
+def _plain(number: Decimal) -> str:
+    return f"{round(number, 4).normalize():f}"
 
 
 CHECKS: tuple[Check, ...] = (
@@ -204,4 +234,4 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{(share * 100).normalize():f}%"
+    return f"{_plain(share * 100)}%"

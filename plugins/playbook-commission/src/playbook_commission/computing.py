@@ -207,19 +207,21 @@ class _Period:
     # -- what tiers are read by ---------------------------------------------------------------------
 
     def _standing(self, component: Component, reached: Reached) -> Standing:
-        payee, before, quota = self._payee, ZERO, reached.quota
+        payee, before, worth, quota = self._payee, ZERO, ZERO, reached.quota
         if component.rating.over == "year":
             quota = payee.quota(component.measure, self._year, self._currency)
             if self._span.since > self._year.since:
                 until = self._span.since - dt.timedelta(1)
                 before = payee.measured(component, self._year.since, until, self._currency)
+                worth = payee.amount(component, self._year.since, until, self._currency)
         if component.rating.by == "attainment" and (quota is None or not quota.amount):
             raise InputError(
                 f"{payee.person} has no quota for {component.measure} in {self._span.name}, and {self._plan.id}"
                 f" pays {component.id} by attainment; add one to the organization's quotas"
             )
         pay = payee.target_pay(self._span) if component.pays == "target_pay" else ZERO
-        return Standing(None if quota is None else quota.amount, before, reached.value, pay)
+        amount = None if quota is None else quota.amount
+        return Standing(amount, before, reached.value, pay, worth)
 
     def _reached(self, component: Component) -> Reached:
         since, until = self._span.since, self._span.until

@@ -119,6 +119,11 @@ class Payee:
         by_count = component.rating.by == "count"
         return summed(one.credit.count if by_count else one.credit.amount for one in found)
 
+    def amount(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
+        """Return what the credits of a component between two days are worth."""
+        found = self.credited(component, since, until, currency)
+        return summed(one.credit.amount for one in found)
+
     def least(self, span: Span) -> tuple[Decimal, bool]:
         """Return what is paid at least in a period, and whether what is drawn for that is owed."""
         for one in (self.plan.guarantee, self.plan.draw):

@@ -65,14 +65,15 @@ class Line:
 class Standing:
     """Hold what a component's tiers are read by.
 
-    That is the quota, what counted `before` this period in the span, the value of a ratio, and the target pay of
-    the person for the period.
+    That is the quota, what counted `before` this period in the span (where that is things, `amount_before` is what
+    they were worth), the value of a ratio, and the target pay of the person for the period.
     """
 
     quota: Decimal | None = None
     before: Decimal = ZERO
     value: Decimal | None = None
     target_pay: Decimal = ZERO
+    amount_before: Decimal = ZERO
 
 
 def lines(component: Component, credited: Sequence[Credit], standing: Standing) -> Iterator[Line]:
@@ -134,11 +135,16 @@ def _whole(
     component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
 ) -> Iterator[Line]:
     """Pay everything at the rate reached, and what counted before in the span too: a true-up."""
-    reached = schedule.whole(_add(standing.before, summed(_measured(component, c) for c in credited)))
+    total = _add(standing.before, summed(_measured(component, c) for c in credited))
+    reached = schedule.whole(total)
+    if component.sums and component.rating.by != "count":
+        before = schedule.whole(standing.before).pay if standing.before else ZERO
+        yield from _once(component, reached, before, credited, total)
+        return
     yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
     if standing.before:
         rise = CONTEXT.subtract(reached.pay, schedule.whole(standing.before).pay)
-        pay = _times(_times(standing.before, _unit(component, standing)), _times(rise, component.multiplier))
+        pay = _times(_counted_before(component, standing), _times(rise, component.multiplier))
         if pay:
             name = f"{component.id}:true-up"
             shown = (Slice(ZERO, standing.before, rise, pay),)
@@ -153,16 +159,20 @@ def _interpolated(
     if not component.sums:
         yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
         return
-    pay = _times(CONTEXT.subtract(reached.pay, _before(schedule, standing)), component.multiplier)
+    before = schedule.interpolated(standing.before).pay if standing.before else ZERO
+    yield from _once(component, reached, before, credited, total)
+
+
+def _once(
+    component: Component, reached: Stretch, before: Decimal, credited: Sequence[Credit], total: Decimal
+) -> Iterator[Line]:
+    """Pay a sum once for what was reached, less what earlier periods of the span were paid."""
+    pay = _times(CONTEXT.subtract(reached.pay, before), component.multiplier)
     shown = (Slice(reached.start, reached.end, reached.pay, pay),)
     if len(credited) == 1:
         yield attrs.evolve(_line(component, credited[0], shown), pay=pay)
     elif credited:
         yield Line(component.id, component.id, "credit", pay, credit=total, slices=shown)
-
-
-def _before(schedule: Schedule, standing: Standing) -> Decimal:
-    return schedule.interpolated(standing.before).pay if standing.before else ZERO
 
 
 def _at(
@@ -189,11 +199,12 @@ def _measured(component: Component, credit: Credit) -> Decimal:
     return credit.count if component.rating.by == "count" else credit.amount
 
 
-def _unit(component: Component, standing: Standing) -> Decimal:
-    """Return what one unit of the axis is of what shares are paid of."""
+def _counted_before(component: Component, standing: Standing) -> Decimal:
+    """Return what shares are paid of, for all that counted before in the span."""
     if component.pays == "target_pay" and standing.quota:
-        return _over(standing.target_pay, standing.quota)
-    return ONE
+        return _over(_times(standing.before, standing.target_pay), standing.quota)
+    things = component.rating.by == "count" and not component.sums
+    return standing.amount_before if things else standing.before
 
 
 def _base(component: Component, credit: Credit, part: Decimal, standing: Standing) -> Decimal:
