@@ -62,8 +62,9 @@ def demo(session: Session, folder: Path, deals: int, seed: int, force: bool) -> 
     try:
         engine, sold = _sell(inside, deals, seed)
         blocked = _most_telling(engine)
-        steps = _steps(engine, folder, blocked, paid=is_paid(inside.registry))
-        shown = list(_shown(inside, engine, blocked))
+        pay = statement(engine, _SHIPPED[0])
+        more = pay_steps(folder, pay) if is_paid(inside.registry) else []
+        steps = _steps(engine, folder, blocked, more)
     finally:
         inside.close()
     if session.json:
@@ -79,7 +80,7 @@ def demo(session: Session, folder: Path, deals: int, seed: int, force: bool) -> 
         )
         return
     _tell(folder, sold, seed)
-    for words in shown:
+    for words in (*_shown(inside, blocked), *([pay] if pay else [])):
         _show(inside, *words)
     say(paint("What to try next", bold=True))
     for step in steps:
@@ -167,12 +168,14 @@ def _minor(case: CaseView) -> int:
     return case.amount.minor if case.amount else 0
 
 
-def _steps(engine: Engine, folder: Path, blocked: Explanation | None, *, paid: bool) -> list[str]:
-    """Return commands to try, ready to be pasted."""
+def _steps(
+    engine: Engine, folder: Path, blocked: Explanation | None, more: list[tuple[str, ...]]
+) -> list[str]:
+    """Return commands to try, and more of them, ready to be pasted."""
     words: list[tuple[str, ...]] = [
         ("list", "--stage", "proposal"),
         ("report", "cycle", "--by", "owner", "--playbook", _SHIPPED[0]),
-        *(pay_steps(folder) if paid else []),
+        *more,
         ("fsck",),
     ]
     if blocked is not None:
@@ -211,7 +214,7 @@ def _tell(folder: Path, sold: Sold, seed: int) -> None:
     )
 
 
-def _shown(inside: Session, engine: Engine, blocked: Explanation | None) -> Iterator[tuple[str, ...]]:
+def _shown(inside: Session, blocked: Explanation | None) -> Iterator[tuple[str, ...]]:
     """Yield the commands whose output the demo shows."""
     if "pipeline" in inside.registry.reports:
         yield "report", "pipeline", "--playbook", _SHIPPED[0]
@@ -219,8 +222,6 @@ def _shown(inside: Session, engine: Engine, blocked: Explanation | None) -> Iter
         yield "why", blocked.case
     if "win-loss" in inside.registry.reports:
         yield "report", "win-loss", "--by", "owner", "--playbook", _SHIPPED[0]
-    if is_paid(inside.registry) and (words := statement(engine, _SHIPPED[0])):
-        yield words
 
 
 def _show(inside: Session, name: str, *arguments: str) -> None:

@@ -60,14 +60,20 @@ def write(folder: Path) -> None:
         (folder / name).write_text(plan, encoding="utf-8")
 
 
-def steps(folder: Path) -> list[tuple[str, ...]]:
-    """Return commands about pay to try."""
+def steps(folder: Path, shown: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return commands about pay to try; `shown` is the one that shows a statement, where there is one."""
     year = ("--since", "2025-01-01", "--until", "2025-12-31")
-    return [("commission", "run", "--period", PERIOD), ("commission", "try", str(folder / DRAFT), *year)]
+    return [
+        *([(*shown, "--to", str(folder / "statement.html"))] if shown else []),
+        ("commission", "run", "--period", PERIOD),
+        ("commission", "try", str(folder / DRAFT), *year),
+    ]
 
 
 def statement(engine: Engine, playbook: str) -> tuple[str, ...]:
-    """Return the command that shows what who sold most is paid; nothing where nobody sold."""
+    """Return the command that shows what who sold most is paid; nothing where nobody sold, or nothing pays."""
+    if not is_paid(engine.registry):
+        return ()
     won = engine.tally(Query(playbook, outcome="won"), by=("owner",), actor="operator")
     if not won:
         return ()

@@ -206,9 +206,9 @@ def _shown(session: Session, book: Paybook, plan: Plan, one: Statement) -> dict[
         {
             "line": f"{one.person}/{one.period}/{line.id}",
             "what": line.kind.replace("_", " "),
-            "credit": str(money(one, line.credit)) if line.credit else "",
+            "credit": money(one, line.credit) if line.credit else "",
             "rate": " + ".join(percent(s.rate) for s in line.slices),
-            "pay": str(money(one, line.pay)),
+            "pay": money(one, line.pay),
             **({"disputed": disputed[line.id].id if line.id in disputed else ""} if disputed else {}),
         }
         for line in one.lines
@@ -230,7 +230,7 @@ def _shown(session: Session, book: Paybook, plan: Plan, one: Statement) -> dict[
         **settled,
         **({"reached": "; ".join(reached)} if reached else {}),
         "lines": lines,
-        **{name: str(value) for name, value in sums(one).items()},
+        **sums(one),
         **({"disputes": rows(session, disputed.values())} if disputed else {}),
         **further,
     }
