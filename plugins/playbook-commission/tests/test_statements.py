@@ -36,6 +36,9 @@ measures:
   revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
   due: {playbook: deals, amount: deal.due, date: case.closed}
   kept: {ratio: [revenue, due]}
+  opened: {playbook: deals, count: true, date: case.opened}
+  won: {playbook: deals, outcome: won, count: true, date: case.closed}
+  win_rate: {ratio: [won, opened]}
 quotas:
   - {period: 2027-Q1, measure: revenue, person: sam, target: 1000 EUR}
   - {period: 2027-Q2, measure: revenue, person: sam, target: 1000 EUR}
@@ -250,3 +253,14 @@ def test_what_a_cap_took_is_not_paid_back_and_the_rest_is_to_the_cent(office: Of
                    plan("tiers: [{from: 0 EUR, pay: 10%}]", "cap: {amount: 100 EUR}\n")):  # fmt: skip
         one, two = office.paid(capped + "clawback: {on: entry.refund}\n", "2027-Q2")
         assert (one.earned, two.earned) == (D(100), D(-100))
+
+
+def test_a_ratio_of_counts_is_of_how_many(office: Office) -> None:
+    office.won("2027-01-10", "9000 EUR")
+    office.won("2027-01-11", "10 EUR")
+    for case in ("x", "y"):
+        office.do(Open(case, "deals", case, owner="sam", fields={"amount": "50 EUR"}), "2027-01-12")
+    rate = "of: win_rate, rate: {by: value, mode: whole}, tiers: [{from: 0%, pay: 0%}, {from: 50%, pay: 10%}]"
+    text = f"components:\n  rate: {{pays: share_of_target_pay, {rate}}}\n"
+    (statement,) = office.paid(text, "2027-Q1", pay="1000 EUR")
+    assert (statement.reached[0].value, statement.earned) == (D("0.5"), D(100))

@@ -114,15 +114,21 @@ class Payee:
         return tuple(one for one in self._credited[key] if since <= one.day <= until)
 
     def measured(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
-        """Return how far credits between two days go on the axis of a component."""
+        """Return how far credits between two days go on the axis of a component; of a ratio, how much a part is."""
         found = self.credited(component, since, until, currency)
-        by_count = component.rating.by == "count"
+        by_count = component.rating.by == "count" or (
+            component.by_value and self._only_counts(component.measure)
+        )
         return summed(one.credit.count if by_count else one.credit.amount for one in found)
 
     def amount(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
         """Return what the credits of a component between two days are worth."""
         found = self.credited(component, since, until, currency)
         return summed(one.credit.amount for one in found)
+
+    def _only_counts(self, measure: str) -> bool:
+        """Return whether a measure counts things and has no amount."""
+        return any(one.id == measure and one.amount is None for one in self._organization.rules.measures)
 
     def least(self, span: Span) -> tuple[Decimal, bool]:
         """Return what is paid at least in a period, and whether what is drawn for that is owed."""

@@ -141,8 +141,7 @@ class _Writer:
                 self._money(CONTEXT.minus(one.held)),
             )
         if one.draw:
-            key = "recovered" if one.draw < 0 else "drawn" if one.owed else "topped"
-            yield self._wording.say(key), self._money(one.draw)
+            yield self._wording.say(_drawn(one)), self._money(one.draw)
 
     def _notes(self) -> Iterator[str]:
         person, period = self._one.person, self._one.period
@@ -241,3 +240,12 @@ class _Writer:
     ) -> Table:  # fmt: skip
         total = self._telling.amount(summed(line.pay for line in made))
         return Table(title, head, tuple(rows), total, numbers, main)
+
+
+def _drawn(one: Statement) -> str:
+    """Return the word for what a draw does: pay back, carry over what is taken back, advance, or top up."""
+    if one.draw < 0:
+        return "recovered"
+    if not one.paid:
+        return "carried"
+    return "drawn" if one.owed else "topped"
