@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.company import Company
 
 import playbook_commission
-from playbook import Advance, Close, Open, Set, load_plugins
+from playbook import Advance, Close, InputError, Open, Set, load_plugins
 from playbook_commission.accruing import accrue
 from playbook_commission.paybook import Paybook
 from playbook_commission.quotas import Span
@@ -172,6 +172,13 @@ def test_what_nobody_can_expect_is_named_and_what_closes_elsewhere_is_left_out(o
     assert ([one.person for one in alone.people], alone.left_out, alone.outside) == (["kim"], (), 0)
     office.today = "2027-04-02"
     assert [one.expected for one in office.accrued().people] == [0, 0]  # the quarter is over
+
+
+def test_all_that_is_not_there_is_told_at_once() -> None:
+    bare = Office(plan(f"rate: {{by: attainment}}, {SHARES}"), ORGANIZATION.partition("quotas:")[0])
+    with pytest.raises(InputError, match=r"kim: kim has no quota .*\nsam: sam has no quota"):
+        bare.accrued()
+    bare.close()
 
 
 def test_nothing_is_expected_of_what_is_settled(office: Office) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from playbook import InputError
 from playbook_commission.crediting import Ledger
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.foreseeing import Foreseen
@@ -81,20 +82,27 @@ def accrue(
     """Return what people whom somebody may see are expected to be paid for deals that should close in a period.
 
     Each deal is credited at its probability and goes through a person's tiers after what is credited already, in the
-    order of closing. `progress` is called with how far it is, and of how much. Raises InputError as statements do.
+    order of closing. `progress` is called with how far it is, and of how much. Raises InputError with all that is not
+    there and statements need, of all people.
     """
     foreseen = Foreseen(engine, span)
     now, then = Paybook(engine, target_pay), Paybook(foreseen.engine, target_pay, engine)
     ledger = Ledger(engine, span.since, span.until)
     wanted = [(person, plan) for person, plan in now.paid(span.name) if may_see(person)]
-    found = []
+    found, faults = list[Accrual](), list[str]()
     for number, (person, plan) in enumerate(wanted):
         progress(number, len(wanted))
         payee = Payee(ledger, plan, person, None)
-        before = now.computed(person, span.name, plan)
         settled = now.settled(person, span.name, plan.id) is not None
-        after = before if settled else then.computed(person, span.name, plan)
+        try:
+            before = now.computed(person, span.name, plan)
+            after = before if settled else then.computed(person, span.name, plan)
+        except InputError as error:
+            faults.append(f"{person}: {error}")
+            continue
         found.append(_accrual(payee, span, before, after, foreseen.deals, settled=settled))
+    if faults:
+        raise InputError("\n".join(faults))
     seen = {one.person for one in found}
     left_out = [one for _, one in sorted(foreseen.left_out.items()) if _concerns(one.people, seen, now, span)]
     outside = sum(_concerns(people, seen, now, span) for people in foreseen.outside.values())
