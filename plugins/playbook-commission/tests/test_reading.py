@@ -128,6 +128,27 @@ def test_a_plan_says_what_it_says() -> None:
         ),
         ("    of: revenue\n    spiff", "    of: revenue\n    rate: {by: attainment}\n    spiff", None),
         ("{by: attainment}", "{by: attainment, mode: whole}", None),
+        ("{role: ae}", "{}", ("plan-who", 3, "error")),
+        ("{role: ae}", "{person: [sam, nobody]}", ("plan-who", 3, "error")),
+        ("{role: ae}", "{team: nowhere}", ("plan-who", 3, "error")),
+        ("{role: ae}", "{role: ae, territory: nowhere}", ("plan-who", 3, "error")),
+        ("{role: ae}", "{person: sam}", None),
+        (
+            "    of: revenue\n    when",
+            "    of: revenue\n    credit: {of: person}\n    when",
+            ("plan-overlay", 8, "error"),
+        ),
+        (
+            "    of: revenue\n    when",
+            "    of: revenue\n    credit: {of: people_of, share: 50%}\n    when",
+            ("plan-overlay", 8, "error"),
+        ),
+        ("    of: revenue\n    when", "    of: revenue\n    credit: {of: team, share: 50%}\n    when", None),
+        (
+            "    of: revenue\n    when",
+            "    of: revenue\n    credit: {of: person, who: deal.amount}\n    when",
+            ("condition-type", 8, "error"),
+        ),
     ],
 )
 def test_each_mistake_has_its_place(old: str, new: str, expected: tuple[str, int, str] | None) -> None:

@@ -54,7 +54,8 @@ class Away:
 class Person:
     """Describe a person: who they are and their posts, oldest first.
 
-    `ramp` holds the shares of quota in the first months of employment; `calendar` goes before the team's.
+    `ramp` holds the shares of quota in the first months of employment; `calendar` goes before the team's. `left` is
+    the last day of employment.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Person:
     away: tuple[Away, ...] = ()
     ramp: tuple[Decimal, ...] = ()
     calendar: str = ""
+    left: dt.date | UnsetType = UNSET
 
     def post(self, on: dt.date | None = None) -> Post:
         """Return the post held on a day (the latest without one); an earlier value holds until changed."""
@@ -87,6 +89,10 @@ class Person:
     def employed(self) -> dt.date | None:
         """Return the day of hiring, else that of the first post that has one."""
         return self.hired or min((post.since for post in self.posts if post.since), default=None)
+
+    def is_employed(self, on: dt.date) -> bool:
+        """Return whether the person works here on a day; before the first day nobody does, where there is one."""
+        return (self.employed or on) <= on <= (self.left or on)
 
     def ramp_share(self, on: dt.date) -> Decimal:
         """Return the share of a quota that counts on a day: by whole months of employment, 1 after the ramp."""

@@ -6,6 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from playbook.model.organization import Away, Organization, Person, Post, Settings, Team
 from playbook.reading import codes
 from playbook.reading.source import Map
@@ -71,7 +73,16 @@ def _person(source: Source, person_id: str, data: Map) -> Person:
         away=tuple(_absences(source, data)),
         ramp=tuple(Decimal(share.rstrip("% ")).scaleb(-2) for share in texts(data, "ramp")),
         calendar=data.get("calendar", ""),
+        left=_left(source, data) or UNSET,
     )
+
+
+def _left(source: Source, data: Map) -> dt.date | None:
+    hired, left = date(source, data, "hired"), date(source, data, "left")
+    if hired and left and left < hired:
+        message = f"the last day of employment is {left}, before the first"
+        source.report(codes.OUT_OF_RANGE, message, source.value(data, "left"), "exchange the two days")
+    return left
 
 
 def _absences(source: Source, data: Map) -> Iterator[Away]:

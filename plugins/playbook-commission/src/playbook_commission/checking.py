@@ -30,6 +30,9 @@ CODES = {
     " stands under `with`, by what it is read, and whether it reads tiers.",
     "plan-measure": "A component pays for a measure of the organization.",
     "plan-role": "A plan applies to people by their role; nobody has this one.",
+    "plan-who": "A plan applies to people, a team or a territory of the organization, and to somebody.",
+    "plan-overlay": "An overlay credits a person whom the case names by `who`, or everyone of its team or territory,"
+    " with a `share`; neither is said of people whom one manages.",
     "plan-gate": "A gate names another component, and gates do not wait for each other.",
     "plan-quota": "Tiers by attainment need a quota for the measure; without one nothing can be paid.",
     "plan-high-rate": "A rate above 100 % pays more than was sold, which mostly is a slip of the pen.",
@@ -111,11 +114,32 @@ def roles_there(reading: Reading[Plan], project: Project | None) -> Iterator[Pro
     if organization is None or not organization.people or reading.value is None:
         return
     roles = {post.role for person in organization.people.values() for post in person.posts if post.role}
-    if reading.value.role not in roles:
+    if reading.value.role and reading.value.role not in roles:
         message = f"nobody has the role {reading.value.role!r}"
         yield _problem(
             reading, "plan-role", message, ("applies_to", "role"), _nearest(reading.value.role, roles)
         )
+
+
+def whom_there(reading: Reading[Plan], project: Project | None) -> Iterator[Problem]:
+    """Find plans for nobody, and people, teams and territories that are not there."""
+    organization, plan = _organization(project), reading.value
+    if plan is None:
+        return
+    if not (plan.role or plan.people or plan.team or plan.territory):
+        message, hint = "nobody is paid by this plan", "write {role: ae}, or a person, a team, a territory"
+        yield _problem(reading, "plan-who", message, ("applies_to",), hint)
+    if organization is None:
+        return
+    territories = [territory.id for territory in organization.rules.territories]
+    for kind, names, known in (
+        ("person", plan.people or (), organization.people), ("team", (plan.team or "",), organization.teams),
+        ("territory", (plan.territory or "",), territories),
+    ):  # fmt: skip
+        for name in names:
+            if name and name not in known:
+                message = f"there is no {kind} {name!r}"
+                yield _problem(reading, "plan-who", message, ("applies_to", kind), _nearest(name, known))
 
 
 def gates_open(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
@@ -204,7 +228,7 @@ def _plain(number: Decimal) -> str:
 
 
 CHECKS: tuple[Check, ...] = (
-    tiers_rise, rates_fit, measures_there, roles_there, gates_open, quotas_there, rates_plausible,
+    tiers_rise, rates_fit, measures_there, roles_there, whom_there, gates_open, quotas_there, rates_plausible,
 )  # fmt: skip
 
 

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
+import msgspec
 
 from playbook import InputError, Money
 from playbook_commission.exact import ONE, ZERO, Rounding
+from playbook_commission.overlays import Overlays
 from playbook_commission.paying import Credit, summed
 from playbook_commission.quotas import Quotas
 
@@ -53,6 +55,7 @@ class Ledger:
         self._span = (since, until)
         self._counts: dict[tuple[str, str, str], _Count] = {}
         self._managers: dict[tuple[str, dt.date], str] = {}
+        self._overlays = Overlays(self.organization)
         self._supposed: tuple[Ledger, Callable[[Counted], Counted | None]] | None = None
 
     def supposing(self, more: Callable[[Counted], Counted | None]) -> Ledger:
@@ -70,7 +73,7 @@ class Ledger:
     def credited(self, plan: Plan, component: Component, person: str, currency: str) -> tuple[Credited, ...]:
         """Return a person's credits for a component, or those of the people they manage, in the order of days."""
         count, found = self._count(plan, component), list[Credited]()
-        own = component.credit == "own"
+        own = component.credit != "people_of"
         for one in count.by_person.get(person, ()) if own else count.all:
             credit = self._credit(one, (person,) if own else self._people_of(person, one), currency)
             if credit is not None:
@@ -106,7 +109,14 @@ class Ledger:
             known = ledger._count(plan, component).all
             return [*known, *(one for one in map(more, known) if one is not None)]
         found = self.engine.desk.counted(component.measure, *self._span, asking=_asked(component))
-        return [one for one in found if one.answers.get("when", True) is True]
+        return [self._laid_over(component, one) for one in found if one.answers.get("when", True) is True]
+
+    def _laid_over(self, component: Component, one: Counted) -> Counted:
+        """Return what counts with those whom an overlay credits, in place of those who share in it."""
+        if not component.overlay:
+            return one
+        shares = self._overlays.shares(component.overlay, one, one.answers.get("who"))
+        return msgspec.structs.replace(one, shares=shares)
 
     def _credit(self, one: Counted, people: Iterable[str], currency: str) -> Credit | None:
         """Return the credit that people have in what was counted; None where they have none."""
@@ -150,4 +160,5 @@ def split(amount: Money, shares: Mapping[str, Decimal]) -> dict[str, Decimal]:
 
 def _asked(component: Component) -> Mapping[str, Condition]:
     asked = {"when": component.when, "spiff": None if component.spiff is None else component.spiff.when}
+    asked["who"] = component.overlay.who if component.overlay else None
     return {name: condition for name, condition in asked.items() if condition is not None}

@@ -101,7 +101,7 @@ class Look:
     def employed(self, person: str, day: dt.date) -> bool:
         """Return whether a person is employed on a day."""
         who = self.organization.person(person)
-        return who is not None and (who.employed is None or who.employed <= day)
+        return who is not None and who.is_employed(day)
 
     # -- what was reached ---------------------------------------------------------------------------
 

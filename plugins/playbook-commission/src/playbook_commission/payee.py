@@ -52,16 +52,25 @@ class Payee:
         return Span.of(name, self._organization)
 
     def counts(self, day: dt.date) -> bool:
-        """Return whether the person is paid by the plan on a day: employed, and in the role."""
+        """Return whether the person is paid by the plan on a day: employed, and one to whom it applies."""
         if day not in self._counting:
             plan, who = self.plan, self._organization.person(self.person)
-            employed = None if who is None else who.employed
             self._counting[day] = (
                 plan.since <= day <= (plan.until or day)
-                and (employed is None or employed <= day)
-                and self._organization.post(self.person, day).role == plan.role
+                and (who is None or who.is_employed(day))
+                and self._applies(day)
             )
         return self._counting[day]
+
+    def _applies(self, day: dt.date) -> bool:
+        plan, post = self.plan, self._organization.post(self.person, day)
+        above = self._organization.lineage(post.team, day) if plan.team else ()
+        return (
+            plan.role in ("", post.role)
+            and (not plan.people or self.person in plan.people)
+            and (not plan.territory or post.territory == plan.territory)
+            and (not plan.team or any(team.id == plan.team for team in above))
+        )
 
     def is_paid(self, span: Span) -> bool:
         """Return whether the person is paid by the plan on any day of a period."""
@@ -96,12 +105,17 @@ class Payee:
         return attrs.evolve(found, amount=amount, whole=whole, currency=currency)
 
     def target_pay(self, span: Span) -> Decimal:
-        """Return the person's target pay of a period, of which plans pay shares; raises InputError without one."""
+        """Return the person's target pay for the days of a period on which they are paid by the plan.
+
+        Raises InputError where nobody said what it is.
+        """
         if self._target_pay is None:
             raise InputError(
                 f"nobody said what the target pay of {self.person} is; write it into the file of target pay"
             )
-        return self.money(self._target_pay, span)
+        days = Decimal(sum(self.counts(day) for day in span.days()))
+        whole = CONTEXT.multiply(self.exchanged(self._target_pay, span), days)
+        return self.plan.rounding.of(CONTEXT.divide(whole, Decimal(len(span))))
 
     def credited(
         self, component: Component, since: dt.date, until: dt.date, currency: str

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from playbook import Condition, Money
 from playbook_commission.exact import ONE, Rounding
@@ -72,10 +73,24 @@ class Rule:
 
 
 @attrs.frozen(slots=False)
+class Overlay:
+    """Credit a share of everything to others, beside the splits, which are the whole.
+
+    That is the person `who` of the case, or everyone who on the day is in the `team` of the case (or one above it) or
+    works its `territory` (`of`).
+    """
+
+    of: str
+    share: Decimal = ONE
+    who: Condition | None = None
+
+
+@attrs.frozen(slots=False)
 class Component:
     """Pay for one measure.
 
-    `credit` says whose credits count: one's `own`, or those of the `people_of` a manager on the day that counts.
+    `credit` says whose credits count: one's `own`, those of the `people_of` a manager on the day that counts, or
+    those of an `overlay`.
     `pays` is the `amount` of the credit or the `target_pay` of the person, of which tiers pay shares; where tiers
     pay sums (`sums`), those are paid for each thing counted, or once where they are read by amount.
     `currency` is that of the amounts in the tiers, where there are some. A `rule` of a plugin rates the credits where
@@ -99,6 +114,7 @@ class Component:
     when: Condition | None = None
     spiff: Spiff | None = None
     rule: Rule | None = None
+    overlay: Overlay | UnsetType = UNSET
 
     @property
     def rates(self) -> bool:
@@ -141,9 +157,11 @@ class Clawback:
 
 @attrs.frozen(slots=False)
 class Plan:
-    """Pay people of a role between two days, period by period; no currency means each person's own.
+    """Pay people between two days, period by period; no currency means each person's own.
 
-    `version` tells what was published from what was before; a file has none yet.
+    Those are paid of whom all holds that is said: the `role`, the `team` (or one below it) and the `territory` that
+    they have on a day, and that they are one of the `people`. `version` tells what was published from what was
+    before; a file has none yet.
     """
 
     id: str
@@ -162,6 +180,9 @@ class Plan:
     clawback: Clawback | None = None
     guarantee: Draw | None = None
     version: str = ""
+    people: tuple[str, ...] | UnsetType = UNSET
+    team: str | UnsetType = UNSET
+    territory: str | UnsetType = UNSET
 
 
 def load_plan(said: Any) -> Plan:

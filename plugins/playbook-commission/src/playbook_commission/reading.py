@@ -10,8 +10,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
+from msgspec import UNSET, UnsetType
 
-from playbook import Duration, Money, Shape, check_part, condition
+from playbook import Duration, Money, Shape, check_part, condition, types
 from playbook_commission.checking import CHECKS, CODES
 from playbook_commission.exact import ONE, Rounding
 from playbook_commission.plan import (
@@ -22,6 +23,7 @@ from playbook_commission.plan import (
     Draw,
     Gate,
     Hold,
+    Overlay,
     Plan,
     Rating,
     Rule,
@@ -47,6 +49,7 @@ _WRITE = {
     "attainment": "write a share of the quota, like 100%", "value": "write a share, like 90%",
     "amount": "write an amount, like 1000 EUR", "count": "write a number, like 10",
 }  # fmt: skip
+_CREDITS = {"": "own", "people_of": "people_of"}
 _PAYS = {"amount": "amount", "share_of_target_pay": "target_pay"}
 
 
@@ -81,14 +84,15 @@ class _Structure:
 
     def plan(self) -> Plan:
         root = self._root
-        lasts = root.get("effective", {})
+        lasts, whom = root.get("effective", {}), root.get("applies_to", {})
+        people = whom.get("person", ())
         said = root.get("round", {})
         for name in root.get("components", {}):
             self._where[f"components.{name}"] = self._source.key(root["components"], name)
         return Plan(
             id=root.get("plan", ""),
             title=root.get("title", ""),
-            role=root.get("applies_to", {}).get("role", ""),
+            role=whom.get("role", ""),
             since=self._day(lasts, "from") or dt.date.min,
             until=self._day(lasts, "to"),
             period=root.get("period", "quarter"),
@@ -101,11 +105,15 @@ class _Structure:
             guarantee=self._draw(root, "guarantee"),
             hold=self._hold(root),
             clawback=self._clawback(root),
+            people=((people,) if isinstance(people, str) else tuple(people)) or UNSET,
+            team=whom.get("team", UNSET),
+            territory=whom.get("territory", UNSET),
         )
 
     def _component(self, name: str, data: Any) -> Component:
         rate, gate = data.get("rate", {}), data.get("gate")
-        mode = rate.get("mode", "marginal")
+        mode, credit = rate.get("mode", "marginal"), data.get("credit", {})
+        of = credit.get("of", "")
         tiers = tuple(self._tier(tier, rate.get("by", "amount")) for tier in data.get("tiers", ()))
         return Component(
             id=name,
@@ -115,7 +123,7 @@ class _Structure:
             tiers=tiers,
             sums=any(not tier["pay"].endswith("%") for tier in data.get("tiers", ()) if "pay" in tier),
             currency=self._currency(data),
-            credit="people_of" if "credit" in data else "own",
+            credit=_CREDITS.get(of, "overlay"),
             pays=_PAYS[data.get("pays", "amount")],
             multiplier=Decimal(str(data.get("multiplier", ONE))),
             cap=self._bound(data, "cap"),
@@ -125,7 +133,18 @@ class _Structure:
             when=condition(data, "when"),
             spiff=self._spiff(data["spiff"]) if "spiff" in data else None,
             rule=self._rule(name, data) if mode not in MODES or "with" in rate else None,
+            overlay=self._overlay(credit) if credit else UNSET,
         )
+
+    def _overlay(self, data: Any) -> Overlay | UnsetType:
+        of, who = data.get("of", ""), condition(data, "who", types.PERSON)
+        if (of == "person") != ("who" in data) or (of in _CREDITS and "share" in data):
+            message = f"{of} credits nobody by name" if "who" in data else "nobody says whom this credits"
+            if of in _CREDITS and "share" in data:
+                message = "the credits of people whom one manages are not shared out"
+            hint = "write {of: person, who: deal.engineer, share: 50%}, {of: team} or {of: territory}"
+            self._source.report("plan-overlay", message, self._source.value(data, "of"), hint)
+        return UNSET if of in _CREDITS else Overlay(of, _share(data.get("share", "100%")), who)
 
     def _rule(self, component: str, data: Any) -> Rule | None:
         """Return the rule of a plugin that a rate names; report what does not fit it."""
