@@ -10,7 +10,7 @@ import pytest
 from tests.company import Company
 
 import playbook_commission
-from playbook import load_plugins
+from playbook import Money, load_plugins
 from playbook_commission.outlook import OneMore, Step, one_more, steps
 from playbook_commission.paybook import Paybook
 
@@ -101,3 +101,17 @@ def test_nothing_is_supposed_of_a_period_that_is_over_or_without_a_deal(office: 
     assert office.ahead(SLABS)[1] is None
     office.today = "2027-02-01"
     assert office.ahead(f"{SLABS}, when: deal.amount > 9000 EUR")[1] is None
+
+
+def test_a_deal_of_a_ratio_is_one_that_counts_for_it(office: Office) -> None:
+    office.won("2027-01-08", "400 EUR", due="1000 EUR")
+    rate = "pays: share_of_target_pay, rate: {by: value, mode: interpolated}"
+    rate += ", tiers: [{from: 0%, pay: 0%}, {from: 100%, pay: 50%}]"
+    book = Paybook(
+        office.publish(ae_plan=f"{HEAD}components:\n  kept: {{of: kept, {rate}}}\n"),
+        {"sam": Money.parse("1000 EUR")},
+    )
+    statement = book.statement("sam", "2027-Q1")
+    more = one_more(book, book.plans["ae"], statement)
+    assert more is not None
+    assert (more.name, more.amount, more.deals) == ("d2", D(300), 4)

@@ -234,6 +234,15 @@ def test_it_says_why_how_far_and_what_comes_next(office: Office) -> None:
         assert part in said, part
 
 
+def test_where_a_person_is_stands_between_the_steps_that_rise_evenly(office: Office) -> None:
+    gauges = {gauge.title: gauge for gauge in office.sheet("en").gauges}
+    assert [step[:3] for step in gauges["kept"].steps] == [
+        ("0%", "0% of target pay", "passed"), ("53.33%", "0% of target pay", "here"),
+        ("80%", "0% of target pay", ""), ("100%", "50% of target pay", ""),
+    ]  # fmt: skip
+    assert [step[2] for step in gauges["New business"].steps] == ["passed", "passed", "here"]
+
+
 def test_a_settled_page_says_so_and_supposes_nothing(office: Office) -> None:
     page = office.sheet("fa", "2027-Q1")
     assert page.further == ()

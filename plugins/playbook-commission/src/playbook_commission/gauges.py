@@ -74,8 +74,11 @@ class _Gauging:
         share, marks = self._bar(step)
         alone = step.reached is None and not self._component.by_value
         mode = "each" if alone else self._component.rating.mode
-        rows = tuple(self._row(step, index) for index in range(len(step.tiers)))
-        return Gauge(title, said, share, marks, say(mode), (say("from"), say("rate")), rows)
+        if len(step.tiers) == 1:  # one rate for all: there are no steps
+            return Gauge(title, said, share, marks)
+        return Gauge(
+            title, said, share, marks, say(mode), (say("from"), say("rate")), tuple(self._rows(step))
+        )
 
     # -- in sentences -------------------------------------------------------------------------------
 
@@ -129,7 +132,7 @@ class _Gauging:
             yield say("withheld", missing=self._on_axis(step.withheld))
         elif step.next is not None and step.missing is not None:
             yield say("next", missing=self._on_axis(step.missing), rate=self._rate(step.next.pay))
-        elif step.next is None:
+        elif step.next is None and len(step.tiers) > 1:
             yield say("top")
 
     def _rate_now(self, step: Step) -> Decimal:
@@ -151,14 +154,25 @@ class _Gauging:
 
     # -- as steps and as a bar ----------------------------------------------------------------------
 
-    def _row(self, step: Step, index: int) -> tuple[str, str, str, str]:
-        tier, by = step.tiers[index], self._component.rating.by
+    def _rows(self, step: Step) -> Iterator[tuple[str, str, str, str]]:
+        """Yield the steps; between two of those that rise evenly, where the person is."""
+        position = step.scale.position
+        between = self._component.rating.mode == "interpolated" and position is not None
+        for index in range(len(step.tiers)):
+            yield self._row(step, index, on_it=not between or step.tiers[index].start == position)
+            if between and index == step.reached and step.tiers[index].start != position:
+                rate = self._rate(self._rate_now(step))
+                yield self._on_axis(position or ZERO), rate, "here", self._say("here")
+
+    def _row(self, step: Step, index: int, *, on_it: bool) -> tuple[str, str, str, str]:
+        tier, reached = step.tiers[index], step.reached
         start = self._on_axis(tier.start)
-        if by == "attainment":
+        if self._component.rating.by == "attainment":
             share = self._telling.wording.percent(self._component.tiers[index].start)
             start = f"{share} ({start})" if tier.start else share
-        mark = "" if step.reached is None else "here" if index == step.reached else ""
-        mark = "passed" if step.reached is not None and index < step.reached else mark
+        mark = (
+            "" if reached is None or index > reached else "here" if index == reached and on_it else "passed"
+        )
         return start, self._rate(tier.pay), mark, self._say(mark) if mark else ""
 
     def _bar(self, step: Step) -> tuple[Decimal | None, tuple[Decimal, ...]]:

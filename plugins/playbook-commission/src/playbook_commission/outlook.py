@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playbook_commission.computing import Scale
     from playbook_commission.paybook import Paybook
     from playbook_commission.payee import Payee
-    from playbook_commission.plan import Plan
+    from playbook_commission.plan import Component, Plan
     from playbook_commission.schedule import Tier
     from playbook_commission.statements import Statement
 
@@ -134,12 +134,21 @@ def _deals(payee: Payee, now: Statement, span: Span) -> Mapping[str, tuple[Decim
     """Return the deals that a person was credited for between two days: by case, the amount and the name."""
     found: dict[str, tuple[Decimal, str]] = {}
     for component in payee.plan.components:
-        if component.by_value:
-            continue
-        for one in payee.credited(component, span.since, span.until, now.currency):
+        for one in payee.credited(_counting(payee, component), span.since, span.until, now.currency):
             case, amount = one.counted.case, one.credit.amount
             found[case.id] = max(found.get(case.id, (amount, case.name)), (amount, case.name))
     return found
+
+
+def _counting(payee: Payee, component: Component) -> Component:
+    """Return a component by the measure whose things are deals: of a ratio, by what is counted of the whole."""
+    measures = {one.id: one for one in payee.ledger.organization.rules.measures}
+    measure = measures.get(component.measure)
+    return (
+        attrs.evolve(component, measure=measure.ratio[0])
+        if measure is not None and measure.ratio
+        else component
+    )
 
 
 def _median(deals: Mapping[str, tuple[Decimal, str]]) -> tuple[tuple[Decimal, str, str], int] | None:
