@@ -150,7 +150,8 @@ def numbers(value: Any, path: str = "") -> list[tuple[str, object]]:
 @given(components(), amounts)
 def test_every_number_of_a_line_is_exact(component: Component, deals: list[Decimal]) -> None:
     component = attrs.evolve(component, multiplier=D("1.1"))
-    made = tuple(lines(component, credited(deals), Standing(quota=QUOTA, before=D(5), amount_before=D(500))))
+    standing = Standing(quota=QUOTA, before=D(5), earlier=credited([D(5)]))
+    made = tuple(lines(component, credited(deals), standing))
     assert {type(number) for _, number in numbers(made)} <= {Decimal}
 
 

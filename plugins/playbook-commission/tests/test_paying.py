@@ -22,10 +22,9 @@ def credited(*amounts: int) -> list[Credit]:
 
 
 def pays(what: Component, amounts: tuple[int, ...], **standing: Any) -> list[Decimal]:
-    return [
-        line.pay
-        for line in lines(what, credited(*amounts), Standing(**{k: D(v) for k, v in standing.items()}))
-    ]
+    earlier = credited(*standing.pop("earlier", ()))
+    standing = {name: D(value) for name, value in standing.items()}
+    return [line.pay for line in lines(what, credited(*amounts), Standing(**standing, earlier=earlier))]
 
 
 SLABS = (("0", "0.01"), ("1000", "0.02"), ("3000", "0.03"), ("8000", "0.05"))
@@ -73,7 +72,11 @@ def test_worked_cases(
 def test_a_higher_rate_for_everything_is_made_up_for_over_the_year() -> None:
     what = component(("0", "0.01"), ("10000", "0.02"), mode="whole", over="year")
     assert pays(what, (8000,)) == [80]
-    assert pays(what, (4000,), before=8000) == [80, 80]  # 12,000 at 2 % is 240, of which 80 were paid
+    assert pays(what, (4000,), before=8000, earlier=(6000, 2000)) == [
+        80,
+        60,
+        20,
+    ]  # 12,000 at 2 % is 240, of which 80 were paid
 
 
 def test_without_a_quota_attainment_cannot_be_told() -> None:
@@ -91,6 +94,6 @@ def test_a_sum_that_is_reached_is_paid_once() -> None:
 
 def test_things_that_counted_before_are_made_up_for_by_what_they_were_worth() -> None:
     what = component(("0", "0.01"), ("3", "0.02"), by="count", mode="whole", over="year")
-    assert pays(what, (1000,), before=2, amount_before=5000) == [20, 50]
+    assert pays(what, (1000,), before=2, earlier=(3000, 2000)) == [20, 30, 20]
     each = component(("0", "10"), ("3", "20"), by="count", mode="whole", over="year", sums=True)
-    assert pays(each, (1000,), before=2, amount_before=5000) == [20, 20]
+    assert pays(each, (1000,), before=2, earlier=(3000, 2000)) == [20, 10, 10]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook import InputError, Project, load_plugins
@@ -125,6 +125,7 @@ def test_two_currencies_are_no_quota(organization: Organization) -> None:
         of(changed(organization, euro, dollar), "2027-Q1", "person", "sam")
 
 
+@settings(deadline=None)
 @given(
     cuts=st.lists(st.integers(0, 1000), min_size=11, max_size=11).map(sorted),
     days=st.lists(st.integers(0, 364), max_size=3, unique=True).map(sorted),

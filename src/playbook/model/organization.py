@@ -87,8 +87,8 @@ class Person:
 
     @property
     def employed(self) -> dt.date | None:
-        """Return the day of hiring, else that of the first post that has one."""
-        return self.hired or min((post.since for post in self.posts if post.since), default=None)
+        """Return the day of hiring, else that of the first post; None for a post that was held ever."""
+        return self.hired or next((post.since for post in self.posts), None)
 
     def is_employed(self, on: dt.date) -> bool:
         """Return whether the person works here on a day; before the first day nobody does, where there is one."""

@@ -12,6 +12,7 @@ from playbook import Money
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paying import Line
 from playbook_commission.quotas import Span
+from playbook_commission.restating import in_currency, restated, restated_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,26 +44,29 @@ def adjusted(
             line
             for then in anew[:number]
             if then.period in settled
-            for line in _differences(then, settled[then.period], paid)
+            for line in _differences(payee, then, settled[then.period], paid, one.currency)
         ]
         span = Span.of(one.period, payee.ledger.organization)
         least, recoverable = payee.least(span)
         whole = attrs.evolve(one, lines=(*one.lines, *differences, *manual.get(one.period, ())))
-        owed = paid[-1].owed if paid else ZERO
+        owed = restated(payee, paid[-1], one.currency).owed if paid else ZERO
         paid.append(whole.balanced(owed, least, recoverable=recoverable))
     return paid[-1]
 
 
-def _differences(now: Statement, then: Statement, paid: Iterable[Statement]) -> Iterator[Line]:
-    """Yield a line for each whose pay is another now than was settled and adjusted since."""
+def _differences(
+    payee: Payee, now: Statement, then: Statement, paid: Iterable[Statement], currency: str
+) -> Iterator[Line]:
+    """Yield a line, in a currency, for each whose pay is another now than was settled and adjusted since."""
     made = [line for line in then.lines if line.kind not in _ADDED]
-    before = _by_line(made)
+    before, shown = _by_line(made), {line.id: line for line in (*made, *now.lines)}
     for statement in paid:
         for line in statement.lines:
             of, _, name = line.undoes.partition("/")
             if line.kind == "adjustment" and of == now.period:
-                before[name] = CONTEXT.add(before[name], line.pay)
-    after, shown = _by_line(now.lines), {line.id: line for line in (*made, *now.lines)}
+                before[name] = CONTEXT.add(before[name], in_currency(line, statement, now.currency))
+                shown.setdefault(name, line)  # it may have come late, and be gone by now
+    after = _by_line(now.lines)
     for name in sorted({*before, *after}):
         difference = CONTEXT.subtract(after[name], before[name])
         if difference:
@@ -70,10 +74,11 @@ def _differences(now: Statement, then: Statement, paid: Iterable[Statement]) -> 
             because = (
                 f"{now.period}: {_said(now, before[name])} was settled, it is {_said(now, after[name])} now"
             )
-            yield Line(
+            made_now = Line(
                 f"adjustment:{now.period}:{name}", line.component, "adjustment", difference, line.case,
                 undoes=f"{now.period}/{name}", because=because, waits=line.waits,
             )  # fmt: skip
+            yield restated_line(payee, made_now, now, currency)
 
 
 def _said(one: Statement, amount: Decimal) -> str:

@@ -15,6 +15,7 @@ from playbook_commission.following import clawed, held_back
 from playbook_commission.payee import period_of
 from playbook_commission.paying import Credit, Line, Slice, Standing, lines, summed
 from playbook_commission.quotas import Span
+from playbook_commission.restating import restated
 from playbook_commission.rules import HOOK
 from playbook_commission.ruling import rule_of, ruled
 from playbook_commission.schedule import Tier
@@ -95,8 +96,8 @@ class _Period:
         self._span = span
         self._year = payee.year(span)
         self._currency = payee.currency(span)
-        self._before = before
-        self._earlier = [statement.lines for statement in before]
+        self._before = tuple(restated(payee, one, self._currency) for one in before)
+        self._earlier = [statement.lines for statement in self._before]
 
     def statement(self) -> Statement:
         """Return the statement of the period."""
@@ -107,7 +108,7 @@ class _Period:
             made += self._component(component, reached)
         made += clawed(self._payee, self._span, self._earlier, made)
         if paying:
-            made += self._bounded("", plan.cap, plan.floor, _total(made))
+            made += self._bounded("", plan.cap, plan.floor, _total(made), _taken_back(made))
         made += list(held_back(self._payee, self._span, self._earlier, made))
         found = Statement(
             self._payee.person, self._span.name, plan.id, plan.version, self._currency, tuple(made),
@@ -172,9 +173,13 @@ class _Period:
         """Round each line once, so that they sum to their rounded sum, and slices so that they sum to their line."""
         pays = self._plan.rounding.shared([line.pay for line in exact])
         return [
-            attrs.evolve(line, pay=pay, slices=self._sliced(line, pay))
+            attrs.evolve(line, id=self._named(line), pay=pay, slices=self._sliced(line, pay))
             for line, pay in zip(exact, pays, strict=True)
         ]
+
+    def _named(self, line: Line) -> str:
+        """Return the id of a line: what is trued up is so again in later periods."""
+        return f"{line.id}:{self._span.name}" if line.kind == "true_up" else line.id
 
     def _sliced(self, line: Line, pay: Decimal) -> tuple[Slice, ...]:
         parts = self._plan.rounding.shared([one.pay for one in line.slices])
@@ -182,17 +187,24 @@ class _Period:
             parts[-1] = CONTEXT.add(parts[-1], CONTEXT.subtract(pay, summed(parts)))
         return tuple(attrs.evolve(one, pay=part) for one, part in zip(line.slices, parts, strict=True))
 
-    def _bounded(self, component: str, cap: Cap | None, floor: Cap | None, total: Decimal) -> Iterator[Line]:
-        """Yield what a cap takes from a total of this period, or a floor adds."""
+    def _bounded(
+        self, component: str, cap: Cap | None, floor: Cap | None, total: Decimal, back: Decimal = ZERO
+    ) -> Iterator[Line]:
+        """Yield what a cap takes from a total of this period, or a floor adds.
+
+        A cap that was lowered takes nothing that was paid before; a floor makes up for nothing that is taken `back`.
+        """
         for kind, bound in (("cap", cap), ("floor", floor)):
             if bound is None:
                 continue
             so_far = self._paid_this_year(component) if bound.per == "year" else ZERO
             bounded = CONTEXT.subtract(self._payee.money(bound.amount, self._span), so_far)
-            difference = CONTEXT.subtract(bounded, total)
+            if kind == "cap":
+                bounded = max(bounded, ZERO)
+            difference = CONTEXT.subtract(bounded, total if kind == "cap" else CONTEXT.add(total, back))
             if difference < ZERO if kind == "cap" else difference > ZERO:
                 yield self._line(component, kind, difference, f"{bound.amount} a {bound.per}")
-                total = bounded
+                total = CONTEXT.add(total, difference)
 
     def _paid_this_year(self, component: str) -> Decimal:
         organization = self._payee.ledger.organization
@@ -207,13 +219,14 @@ class _Period:
     # -- what tiers are read by ---------------------------------------------------------------------
 
     def _standing(self, component: Component, reached: Reached) -> Standing:
-        payee, before, worth, quota = self._payee, ZERO, ZERO, reached.quota
+        payee, before, quota = self._payee, ZERO, reached.quota
+        earlier: Sequence[Credit] = ()
         if component.rating.over == "year":
             quota = payee.quota(component.measure, self._year, self._currency)
             if self._span.since > self._year.since:
                 until = self._span.since - dt.timedelta(1)
                 before = payee.measured(component, self._year.since, until, self._currency)
-                worth = payee.amount(component, self._year.since, until, self._currency)
+                earlier = self._earlier_credits(component, until)
         if component.rating.by == "attainment" and (quota is None or not quota.amount):
             raise InputError(
                 f"{payee.person} has no quota for {component.measure} in {self._span.name}, and {self._plan.id}"
@@ -221,7 +234,14 @@ class _Period:
             )
         pay = payee.target_pay(self._span) if component.pays == "target_pay" else ZERO
         amount = None if quota is None else quota.amount
-        return Standing(amount, before, reached.value, pay, worth)
+        return Standing(amount, before, reached.value, pay, earlier)
+
+    def _earlier_credits(self, component: Component, until: dt.date) -> Sequence[Credit]:
+        """Return the credits of the year before this period, where a rate that rises is paid for them too."""
+        if component.rating.mode != "whole":
+            return ()
+        found = self._payee.credited(component, self._year.since, until, self._currency)
+        return [one.credit for one in found]
 
     def _reached(self, component: Component) -> Reached:
         since, until = self._span.since, self._span.until
@@ -261,6 +281,13 @@ class _Period:
 
 def _total(made: Sequence[Line]) -> Decimal:
     return summed(line.pay for line in made)
+
+
+def _taken_back(made: Sequence[Line]) -> Decimal:
+    """Return how much is taken back of lines of earlier periods."""
+    own = {line.id for line in made}
+    back = (line.pay for line in made if line.kind == "clawback" and line.undoes not in own)
+    return CONTEXT.minus(summed(back))
 
 
 def _opened(component: Component, reached: Mapping[str, Reached]) -> bool:

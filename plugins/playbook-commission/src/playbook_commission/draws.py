@@ -25,11 +25,13 @@ class Drawn:
 def draw(earned: Decimal, least: Decimal, owed: Decimal, *, recoverable: bool) -> Drawn:
     """Return what is paid where at least `least` is, and `owed` is carried from before.
 
-    What is missing is drawn. A recoverable draw is owed, and is recovered from later pay above the least.
+    What is missing is drawn. A recoverable draw is owed, and is recovered from later pay above the least. So is, with
+    every draw, what was to be paid back and could not be: below zero, `earned` is that.
     """
     if earned < least:
         drawn = CONTEXT.subtract(least, earned)
-        return Drawn(least, drawn, ZERO, CONTEXT.add(owed, drawn) if recoverable else owed)
+        debt = drawn if recoverable else max(CONTEXT.minus(earned), ZERO)
+        return Drawn(least, drawn, ZERO, CONTEXT.add(owed, debt))
     recovered = min(owed, CONTEXT.subtract(earned, least))
     return Drawn(CONTEXT.subtract(earned, recovered), ZERO, recovered, CONTEXT.subtract(owed, recovered))
 

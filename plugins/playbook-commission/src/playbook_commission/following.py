@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from playbook import Duration, Money
 from playbook_commission.draws import clawed_back, released
-from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.paying import Line, summed
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playbook_commission.payee import Payee
     from playbook_commission.quotas import Span
 
-_PAID = ("credit", "spiff")
+_PAID = ("credit", "spiff", "true_up")
 _TAKEN = ("gate", "cap")
 
 
@@ -37,19 +37,32 @@ def net(payee: Payee, made: Sequence[Line]) -> dict[str, Decimal]:
     """Return what was really paid for the lines of cases in a statement, by line.
 
     What gates and caps took is shared by the lines that they took it from: what was not paid is neither held nor
-    paid back.
+    paid back. The cap of a plan took from what was left of lines after clawbacks of the same period.
     """
     gross = [line for line in made if line.case and line.kind in _PAID and line.pay > ZERO]
     found = {line.id: line.pay for line in gross}
+    back = clawed_of(made)
     for component in sorted({line.component for line in made if line.kind in _TAKEN}, reverse=True):
         taken = summed(one.pay for one in made if one.kind in _TAKEN and one.component == component)
         names = [line.id for line in gross if component in ("", line.component)]
-        whole = summed(found[name] for name in names)
+        gone = [ZERO if component else back[name] for name in names]
+        had = [CONTEXT.subtract(found[name], one) for name, one in zip(names, gone, strict=True)]
+        whole = summed(had)
         if whole > ZERO:
             left = max(CONTEXT.add(whole, taken), ZERO)
-            parts = [CONTEXT.divide(CONTEXT.multiply(found[name], left), whole) for name in names]
-            found |= zip(names, payee.plan.rounding.shared(parts), strict=True)
+            parts = [CONTEXT.divide(CONTEXT.multiply(one, left), whole) for one in had]
+            kept = payee.plan.rounding.shared(parts)
+            found |= {name: CONTEXT.add(*two) for name, *two in zip(names, kept, gone, strict=True)}
     return found
+
+
+def clawed_of(made: Iterable[Line]) -> defaultdict[str, Decimal]:
+    """Return how much clawbacks took back, by the line that they undo."""
+    taken = defaultdict[str, Decimal](Decimal)
+    for line in made:
+        if line.kind == "clawback":
+            taken[line.undoes] = CONTEXT.subtract(taken[line.undoes], line.pay)
+    return taken
 
 
 def held_back(
@@ -57,7 +70,8 @@ def held_back(
 ) -> Iterator[Line]:
     """Yield what is held of this period's lines, and what payments up to its end release of all that was held.
 
-    `before` are the lines of each earlier period.
+    What is taken back of a line is taken of what is held of it in the same share. `before` are the lines of each
+    earlier period.
     """
     hold = payee.plan.hold
     if hold is None:
@@ -74,17 +88,30 @@ def held_back(
         if paid.get(line.id)
     ]  # fmt: skip
     yield from new
-    freed = _freed(earlier)
+    freed, back = _freed(earlier), _shares_back(payee, before, now)
     for line in (*earlier, *new):
         if line.kind != "hold" or line.case not in known:
             continue
         case, amount = known[line.case]
         came = _entries(payee, case, hold.entry, None, span)
-        part = _part(CONTEXT.minus(line.pay), came, amount, whole=hold.release == "all")
-        more = CONTEXT.subtract(rounding.of(part), freed[line.id])
+        held = CONTEXT.minus(line.pay)
+        waits = CONTEXT.subtract(held, _part(held, came, amount, whole=hold.release == "all"))
+        waits = CONTEXT.multiply(waits, CONTEXT.subtract(ONE, back[line.undoes]))
+        more = CONTEXT.subtract(rounding.of(CONTEXT.subtract(held, waits)), freed[line.id])
         if more > ZERO:
             name = f"{line.undoes}:release:{span.name}"
             yield Line(name, line.component, "release", more, line.case, undoes=line.id, waits=True)
+
+
+def _shares_back(
+    payee: Payee, before: Sequence[Sequence[Line]], now: Sequence[Line]
+) -> defaultdict[str, Decimal]:
+    """Return which share of what was paid for a line was taken back so far."""
+    taken = clawed_of(line for made in (*before, now) for line in made)
+    found = defaultdict[str, Decimal](Decimal)
+    for line, paid in _paid(payee, (*before, now)) if taken else ():
+        found[line.id] = min(CONTEXT.divide(taken[line.id], paid), ONE)
+    return found
 
 
 def _freed(before: Iterable[Line]) -> Mapping[str, Decimal]:
@@ -106,10 +133,7 @@ def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequ
     clawback = payee.plan.clawback
     if clawback is None:
         return
-    taken: dict[str, Decimal] = defaultdict(Decimal)
-    for line in (line for made in before for line in made if line.kind == "clawback"):
-        taken[line.undoes] -= line.pay
-    known = cases(payee)
+    taken, known = clawed_of(line for made in before for line in made), cases(payee)
     for line, paid in _paid(payee, (*before, now)):
         if line.case not in known:
             continue

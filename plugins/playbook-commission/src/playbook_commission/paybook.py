@@ -7,6 +7,8 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
 from playbook import Asked, InputError, Money, UnknownName, fiscal_year
 from playbook_commission.adjusting import adjusted
 from playbook_commission.computing import spans, statements
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from playbook import Engine
+    from playbook_commission.settlements import Basis
     from playbook_commission.statements import Statement
 
 
@@ -132,24 +135,27 @@ class Paybook:
     def anew(self, person: str, period: str, plan: Plan, known: Mapping[str, Settlement]) -> Statement:
         """Return a person's statement as it is now, with what became of `known` settlements of earlier periods.
 
-        A period that was settled is compared by the version of the plan that it was settled with.
+        A period that was settled is compared by what it was settled with: the version of the plan, the target pay
+        of the person, the currency.
         """
         return self.reckoned(self.payee(plan, period, person), period, known)
 
     def reckoned(self, payee: Payee, period: str, known: Mapping[str, Settlement]) -> Statement:
         """Return the statement of one who is paid, as `anew` does."""
-        person, plan = payee.person, payee.plan
-        settled = {
-            name: thawed(one.settled.statement) for name, one in known.items() if one.settled is not None
+        settled = {name: one.settled for name, one in known.items() if one.settled is not None}
+        thawn = {name: thawed(one.statement) for name, one in settled.items()}
+        earlier = {
+            name: self._as_settled(payee, statement, settled[name].basis, period)
+            for name, statement in thawn.items()
+            if name != period
         }
-        versions = {}
-        for name, statement in settled.items():
-            if statement.version != plan.version and name != period:
-                then = self._as_settled(plan.id, known[name], statement.version)
-                versions[name] = self.payee(then, period, person)
-        found = statements(payee, period, versions)
-        manual = {name: _added(one, found[-1].currency) for name, one in known.items()}
-        return adjusted(payee, found, settled, manual)
+        found = statements(payee, period, earlier)
+        manual = {
+            one.period: _added(known[one.period], one.currency)
+            for one in found
+            if one.period in known and (one.period not in settled or one.period == period)
+        }
+        return adjusted(payee, found, thawn, manual)
 
     def open_from(self, person: str, period: str, plan: Plan) -> str:
         """Return the first period of a plan that a person is paid in and that is not settled, up to a named one."""
@@ -159,8 +165,8 @@ class Paybook:
             (
                 span.name
                 for span in spans(plan, period, self.organization)
-                if (span.name == period or payee.is_paid(span))
-                and not (span.name in known and known[span.name].settled)
+                if not (span.name in known and known[span.name].settled)
+                and (span.name == period or payee.is_paid(span) or self._is_followed(person, span, plan))
             ),
             "",
         )
@@ -185,12 +191,24 @@ class Paybook:
         if plan.rounding.of(money.amount) != money.amount:
             raise InputError(f"{plan.id} pays in steps of {plan.rounding.to} {currency}, and not {amount}")
 
-    def _as_settled(self, plan: str, settlement: Settlement, version: str) -> Plan:
-        key = (plan, version)
-        if key not in self._earlier and settlement.settled is not None:
-            then = self.engine.as_known(settlement.settled.basis.known)
-            self._earlier[key] = load_plan(then.published("plan")[plan])
-        return self._earlier[key]
+    def _as_settled(self, payee: Payee, then: Statement, basis: Basis, period: str) -> Payee:
+        """Return who is paid as when a statement was settled; the payee where nothing is otherwise now."""
+        plan, ledger = payee.plan, payee.ledger
+        if then.version != plan.version:
+            key = (plan.id, then.version)
+            if key not in self._earlier:
+                published = self.engine.as_known(basis.known).published("plan")
+                self._earlier[key] = load_plan(published[plan.id])
+            plan = self._earlier[key]
+            ledger = self._ledger(plan, period)
+        pay = Money.parse(basis.target_pay) if basis.target_pay else None
+        found = Payee(ledger, plan, payee.person, pay)
+        if found.currency(self._span(then.period)) != then.currency:
+            plan = attrs.evolve(plan, currency=then.currency)
+            found = Payee(ledger, plan, payee.person, pay)
+        elif plan is payee.plan and pay == self.target_pay.get(payee.person):
+            return payee
+        return found
 
     def payee(self, plan: Plan, period: str, person: str) -> Payee:
         """Return one who is paid by a plan, up to the end of a period."""

@@ -135,11 +135,6 @@ class Payee:
         )
         return summed(one.credit.count if by_count else one.credit.amount for one in found)
 
-    def amount(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
-        """Return what the credits of a component between two days are worth."""
-        found = self.credited(component, since, until, currency)
-        return summed(one.credit.amount for one in found)
-
     def _only_counts(self, measure: str) -> bool:
         """Return whether a measure counts things and has no amount."""
         return any(one.id == measure and one.amount is None for one in self._organization.rules.measures)

@@ -65,15 +65,15 @@ class Line:
 class Standing:
     """Hold what a component's tiers are read by.
 
-    That is the quota, what counted `before` this period in the span (where that is things, `amount_before` is what
-    they were worth), the value of a ratio, and the target pay of the person for the period.
+    That is the quota, what counted `before` this period in the span, by `earlier` credits, the value of a ratio, and
+    the target pay of the person for the period.
     """
 
     quota: Decimal | None = None
     before: Decimal = ZERO
     value: Decimal | None = None
     target_pay: Decimal = ZERO
-    amount_before: Decimal = ZERO
+    earlier: Sequence[Credit] = ()
 
 
 def lines(component: Component, credited: Sequence[Credit], standing: Standing) -> Iterator[Line]:
@@ -134,21 +134,19 @@ def sliced(component: Component, credit: Credit, parts: Iterable[Stretch], stand
 def _whole(
     component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
 ) -> Iterator[Line]:
-    """Pay everything at the rate reached, and what counted before in the span too: a true-up."""
+    """Pay everything at the rate reached, and each that counted before in the span too: a true-up."""
     total = _add(standing.before, summed(_measured(component, c) for c in credited))
     reached = schedule.whole(total)
+    before = schedule.whole(standing.before).pay if standing.before else ZERO
     if component.sums and component.rating.by != "count":
-        before = schedule.whole(standing.before).pay if standing.before else ZERO
         yield from _once(component, reached, before, credited, total)
         return
     yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
-    if standing.before:
-        rise = CONTEXT.subtract(reached.pay, schedule.whole(standing.before).pay)
-        pay = _times(_counted_before(component, standing), _times(rise, component.multiplier))
-        if pay:
-            name = f"{component.id}:true-up"
-            shown = (Slice(ZERO, standing.before, rise, pay),)
-            yield Line(name, component.id, "true_up", pay, credit=standing.before, slices=shown)
+    rise = CONTEXT.subtract(reached.pay, before) if standing.before else ZERO
+    if rise:
+        for line in _at(component, rise, (reached.start, reached.end), standing.earlier, standing):
+            name = line.id.removeprefix(f"{component.id}:")
+            yield attrs.evolve(line, id=f"{component.id}:true-up:{name}", kind="true_up")
 
 
 def _interpolated(
@@ -197,14 +195,6 @@ def _line(component: Component, credit: Credit, slices: Iterable[Slice]) -> Line
 def _measured(component: Component, credit: Credit) -> Decimal:
     """Return how far a credit goes on the axis."""
     return credit.count if component.rating.by == "count" else credit.amount
-
-
-def _counted_before(component: Component, standing: Standing) -> Decimal:
-    """Return what shares are paid of, for all that counted before in the span."""
-    if component.pays == "target_pay" and standing.quota:
-        return _over(_times(standing.before, standing.target_pay), standing.quota)
-    things = component.rating.by == "count" and not component.sums
-    return standing.amount_before if things else standing.before
 
 
 def _base(component: Component, credit: Credit, part: Decimal, standing: Standing) -> Decimal:
