@@ -152,6 +152,16 @@ def test_what_is_paid_for_a_sum_or_a_ratio_is_told_as_a_whole() -> None:
     office.close()
 
 
+def test_whom_an_overlay_credits_expects_its_share_of_what_is_likely() -> None:
+    team = ORGANIZATION.replace("role: ae}", "role: ae, team: all}").replace(
+        "measures:", "teams: {all: {title: All}}\nmeasures:"
+    )
+    office = Office(plan("credit: {of: team, share: 50%}, tiers: [{from: 0 EUR, pay: 10%}]"), team)
+    office.open("more", "400 EUR", "2027-03-01", "25%")
+    assert [(one.person, one.expected) for one in office.accrued().people] == [("kim", D(5)), ("sam", D(5))]
+    office.close()
+
+
 def test_what_nobody_can_expect_is_named_and_what_closes_elsewhere_is_left_out(office: Office) -> None:
     office.open("silent", "100 EUR", "2027-03-01")
     office.do(Advance("silent"))
