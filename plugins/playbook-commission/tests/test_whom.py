@@ -11,6 +11,7 @@ from tests.company import Company
 import playbook_commission
 from playbook import Close, InputError, Money, Open, Split, load_plugins
 from playbook_commission.paybook import Paybook
+from playbook_commission.settling import audit, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,3 +198,28 @@ def test_a_plan_that_begins_within_a_period_pays_from_its_day(office: Office) ->
     (reached,) = statement(office, "moe", late).reached
     assert reached.quota is not None
     assert [reached.credited, reached.quota.amount] == [1000, 2900]  # February and a day of March
+
+
+def test_a_quota_changed_from_a_day_on_leaves_what_was_settled(office: Office) -> None:
+    quota = "  - {period: 2027, measure: revenue, person: sam, target: 3650 EUR}\n"
+    office._organization = ORGANIZATION + quota
+    office.won("2027-01-10", "1000 EUR")
+    ae = plan("ae", "{role: ae, person: sam}", ATTAINED)
+    office.book(ae)
+    office.today = "2027-04-02"
+    (before,) = settle(office.engine, {}, "2027-Q1", "operator")  # type: ignore[misc]
+    assert before.statement.earned == 90 + 20  # 900 are asked for in 90 days
+    office._organization += quota.replace("3650 EUR", "7300 EUR, from: 2027-04-02")
+    changed = office.book(ae).statement("sam", "2027-Q2", "ae")
+    assert [line.kind for line in changed.lines] == []
+    (reached,) = changed.reached
+    assert reached.quota is not None
+    assert reached.quota.amount == 10 + 90 * 20
+    assert reached.quota.because == "from 2027-04-02 7300.00 EUR"
+    office._organization = ORGANIZATION + quota.replace("3650", "7300")
+    anew = office.book(ae)
+    assert [(line.kind, line.pay) for line in anew.statement("sam", "2027-Q2", "ae").lines] == [
+        ("adjustment", D(-10))
+    ]
+    assert anew.statement("sam", "2027-Q1", "ae") == before.statement
+    assert [one.differs for one in audit(office.engine, "2027-Q1")] == [()]

@@ -85,7 +85,7 @@ def _list(session: Session) -> None:
         say(paint(report.name, bold=True))
         say(f"  {clean(report.definition)}")
         if report.by:
-            say(f"  --by {', '.join(report.by)}, or a field")
+            say(f"  --by {', '.join(report.by)}" + (", or a field" if report.fields else ""))
         if any(report.of):
             say(f"  --of {', '.join(report.of)}")
     if not reports:

@@ -183,7 +183,10 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Add a report; `definition` says exactly what its figures mean, `of` which denominators it takes."""
+    """Add a report; `definition` says exactly what its figures mean, `of` which denominators it takes.
+
+    `by` are what it groups by, and where `fields` holds any field of a playbook too.
+    """
 
     name: str
     version: str
@@ -191,6 +194,7 @@ class Report(msgspec.Struct, frozen=True):
     run: Callable[[ReportContext, ReportQuery], Table]
     by: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
+    fields: bool = True
 
 
 class CommandLine(msgspec.Struct, frozen=True):

@@ -39,9 +39,9 @@ COVERAGE = (
 
 def reports() -> Iterator[Report]:
     """Yield the reports on quotas."""
-    yield Report("attainment", "1", ATTAINMENT, _attainment, WHOSE)
-    yield Report("coverage", "1", COVERAGE, _coverage, WHOSE)
-    yield Report("quota", "1", QUOTA, _quota, WHOSE)
+    yield Report("attainment", "1", ATTAINMENT, _attainment, WHOSE, fields=False)
+    yield Report("coverage", "1", COVERAGE, _coverage, WHOSE, fields=False)
+    yield Report("quota", "1", QUOTA, _quota, WHOSE, fields=False)
 
 
 def _attainment(context: ReportContext, query: ReportQuery) -> Table:
