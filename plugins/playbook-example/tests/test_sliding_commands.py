@@ -40,7 +40,7 @@ def test_explain_names_rule_and_plugin(tmp_path: Path, monkeypatch: pytest.Monke
         Path(name).write_text(text, encoding="utf-8")
 
     def run(*words: str) -> Any:
-        command = [Path(sys.executable).parent / "playbook", *words, "--json"]
+        command = [str(Path(sys.executable).parent / "playbook"), *words, "--json"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
