@@ -178,6 +178,20 @@ def test_what_was_settled_is_what_is_compared_and_what_was_added_by_hand_is_on_n
     assert (sam.pays, sam.would_pay) == (D(150), D(150))
 
 
+def test_what_was_settled_by_a_plan_that_is_published_no_more_was_paid(office: Office) -> None:
+    office.won("2027-02-01", "1000 EUR")
+    office.today = "2027-04-02"
+    assert isinstance(settle(office.engine, {}, "2027-Q1", "fin"), list)
+    office.won("2027-05-01", "1000 EUR")
+    steeper = office.draft("components: {new: {of: revenue, tiers: [{from: 0 EUR, pay: 15%}]}}\n")
+    office.publish(boss_plan=BOSS)  # and no plan of the sellers
+    trial = office.tried(steeper, Q1)
+    assert [one.id for one in trial.beside] == ["ae"]
+    assert rows(trial)[0] == ("sam", D(100), D(150))
+    (sam,) = office.tried(steeper, person="sam").people
+    assert (sam.pays, sam.would_pay) == (D(100), D(300))  # nobody was paid for the second quarter
+
+
 def test_quotas_that_are_not_there_are_named_and_none_is_invented(office: Office) -> None:
     office.won("2027-02-01", "1500 EUR")
     office.won("2027-02-01", "1500 EUR", owner="kim")

@@ -18,6 +18,7 @@ from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import summed
 from playbook_commission.quotas import Span
 from playbook_commission.selling import Sales
+from playbook_commission.withdrawn import withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -148,6 +149,8 @@ class _Attempt:
             )
         self._plan = _widened(plan, wanted.since, self._until)
         self._spans = _whole(self._plan, wanted.since, self._until, self._organization)
+        self._withdrawn = withdrawn(book.engine, self._spans, self._plan, book.plans)
+        self._plans = {**book.plans, **{name: one.plan for name, one in self._withdrawn.items()}}
         self._done = 0
 
     def trial(self) -> Trial | tuple[Lack, ...]:
@@ -226,7 +229,7 @@ class _Attempt:
 
     def _beside(self, payees: Mapping[str, Payee]) -> tuple[Plan, ...]:
         """Return the plans that are named, else those that pay somebody on a day on which the one tried would."""
-        plans = self._book.plans
+        plans = self._plans
         for name in self._wanted.beside:
             if name not in plans:
                 raise UnknownName("plan", name, plans)
@@ -253,6 +256,9 @@ class _Attempt:
     def _present(self, plan: Plan, span: Span, steps: int) -> Iterator[Paid]:
         book = self._book
         ledger = self._ledger(self._organization)
+        for gone in self._withdrawn[plan.id].statements if plan.id in self._withdrawn else ():
+            if gone.period == span.name and self._wanted.person in ("", gone.person):
+                yield self._paid(gone, Payee(ledger, plan, gone.person, None), span, settled=True)
         for person, one in book.paid(span.name):
             if one.id == plan.id and self._wanted.person in ("", person):
                 statement = book.computed(person, span.name, one)
@@ -294,7 +300,7 @@ class _Attempt:
     def _unpaid(self, sold: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """Return what was credited to people whom no other plan pays either."""
         ledger = self._ledger(self._organization)
-        plans = self._book.plans.values()
+        plans = self._plans.values()
         return {
             person: amount
             for person, amount in sold.items()
