@@ -47,6 +47,8 @@ measures:
 quotas:
   - {period: 2027-Q1, measure: revenue, person: sam, target: 2000 EUR}
   - {period: 2027-Q2, measure: revenue, person: sam, target: 2000 EUR}
+  - {period: 2027-Q3, measure: revenue, person: sam, target: 9200 EUR}
+  - {period: 2027-Q3, measure: revenue, person: sam, target: 18400 EUR, from: 2027-08-01}
 """
 PLAN = """
 plan: ae
@@ -241,6 +243,12 @@ def test_where_a_person_is_stands_between_the_steps_that_rise_evenly(office: Off
         ("80%", "0% of target pay", ""), ("100%", "50% of target pay", ""),
     ]  # fmt: skip
     assert [step[2] for step in gauges["New business"].steps] == ["passed", "passed", "here"]
+
+
+def test_a_quota_that_changed_says_since_when(office: Office) -> None:
+    for language, said in (("en", "From 1 August 2027 on"), ("fa", "از 1 اوت 2027")):
+        (new, _) = office.sheet(language, "2027-Q3").gauges
+        assert any(plain(text).startswith(said) for text in new.said), new.said
 
 
 def test_a_settled_page_says_so_and_supposes_nothing(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from playbook_commission.telling import Telling
 
 _DAYS = re.compile(r"(?P<some>[\d.]+) of (?P<all>\d+) days")
+_CHANGED = re.compile(r"from (?P<day>\d{4}-\d\d-\d\d) (?P<target>[\d.]+)(?: (?P<currency>[A-Z]{3}))?")
 _PLACES = Decimal("0.001")
 
 
@@ -104,16 +106,24 @@ class _Gauging:
         else:
             quota = self._on_axis(one.quota.amount)
             yield say("of_quota", credited=credited, quota=quota, share=wording.percent(one.share))
-            days = _DAYS.fullmatch(one.quota.because)
-            if days is not None:
-                some, whole = (wording.number(Decimal(days[part])) for part in ("some", "all"))
-                yield say("quota_days", some=some, all=whole)
-            elif one.quota.because:
-                yield wording.name(one.quota.because)
+            yield from (self._because(part) for part in one.quota.because.split("; ") if part)
             yield from self._left(one)
         scale = None if self._step is None else self._step.scale
         if scale is not None and scale.standing.before and scale.position is not None:
             yield say("in_year", position=self._on_axis(scale.position))
+
+    def _because(self, said: str) -> str:
+        """Return why a quota is what it is."""
+        wording, days, changed = self._telling.wording, _DAYS.fullmatch(said), _CHANGED.fullmatch(said)
+        if days is not None:
+            some, whole = (wording.number(Decimal(days[part])) for part in ("some", "all"))
+            return self._say("quota_days", some=some, all=whole)
+        if changed is not None:
+            quota = self._telling.short(Decimal(changed["target"]), changed["currency"] or "")
+            return self._say(
+                "quota_from", day=wording.day(dt.date.fromisoformat(changed["day"])), quota=quota
+            )
+        return wording.name(said)
 
     def _left(self, one: Reached) -> Iterator[str]:
         """Yield what is left to the quota, where that is not what is left to the next tier."""
