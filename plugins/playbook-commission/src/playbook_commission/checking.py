@@ -136,10 +136,13 @@ def whom_there(reading: Reading[Plan], project: Project | None) -> Iterator[Prob
         ("person", plan.people or (), organization.people), ("team", (plan.team or "",), organization.teams),
         ("territory", (plan.territory or "",), territories),
     ):  # fmt: skip
-        for name in names:
+        listed = isinstance(reading.source.get("applies_to", kind), list)
+        for index, name in enumerate(names):
             if name and name not in known:
-                message = f"there is no {kind} {name!r}"
-                yield _problem(reading, "plan-who", message, ("applies_to", kind), _nearest(name, known))
+                path = ("applies_to", kind, *((index,) if listed else ()))
+                yield _problem(
+                    reading, "plan-who", f"there is no {kind} {name!r}", path, _nearest(name, known)
+                )
 
 
 def gates_open(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
