@@ -230,6 +230,33 @@ def test_what_came_late_and_went_again_is_taken_back_once() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("plan", "period", "by"),
+    [
+        (
+            PLAN.replace("plan: ae", "plan: new-ae"),
+            "2027-Q1",
+            "new-ae would pay days of it again for 2027-Q1",
+        ),
+        (PLAN + "period: month\n", "2027-01", "ae would pay days of it again for 2027-01"),
+        (PLAN + "period: year\n", "2027", "ae would pay days of it again for 2027;"),
+    ],
+)
+def test_days_are_not_settled_again_by_a_plan_of_another_name_or_length(
+    plan: str, period: str, by: str
+) -> None:
+    office = Office()
+    office.won("2027-01-10", "900 EUR")
+    office.settle("2027-Q1")
+    office.publish(p_plan=plan)
+    office.today = "2028-01-02"
+    answer = settle(office.engine, {}, period, "fin")
+    assert isinstance(answer, Refused)
+    assert answer.message.startswith("sam was settled for 2027-Q1 by ae, and ")
+    assert by in answer.message
+    assert answer.message.endswith("let another plan be effective from 2027-04-01")
+
+
 PARTS = (
     ("", HOLD, "hold: {share: 30%, until: entry.payment, release: all}\n"),
     ("", "cap: {amount: 15 EUR, per: period}\n", "cap: {amount: 60 EUR, per: year}\n"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Money, Refused
+from playbook import Money, Refused, fiscal_quarter, fiscal_year
 from playbook_commission.paybook import Paybook
+from playbook_commission.payout import settlements
+from playbook_commission.quotas import Span
 from playbook_commission.settlements import NOT_SETTLING, Basis, Settle, hash_of, id_of
 from playbook_commission.statements import frozen, thawed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from playbook import Engine
+    from playbook.model.organization import Organization
     from playbook_commission.plan import Plan
     from playbook_commission.settlements import Settled, Settlement
     from playbook_commission.statements import Statement
@@ -35,14 +39,17 @@ def settle(
 ) -> list[Outcome] | Refused:
     """Settle the statements of a period (one person's, where one is named), each once.
 
-    Refuses, before anything is settled, where an earlier period of a plan is open. What was settled when it was
-    refused stays, and the rest follows when it is settled again.
+    Refuses, before anything is settled, where an earlier period of a plan is open, or days of it were settled by what
+    the plan was before. What was settled when it was refused stays, and the rest follows when it is settled again.
     """
     known = engine.clock()
     book = Paybook(engine.as_known(known), target_pay)
     if not book.may_settle(actor):
         return NOT_SETTLING
     wanted = [(who, plan) for who, plan in book.paid(period) if person in ("", who)]
+    twice = _twice(engine, book, wanted, period)
+    if twice is not None:
+        return twice
     for who, plan in wanted:
         first = book.open_from(who, period, plan)
         if first and first != period:
@@ -58,6 +65,33 @@ def settle(
             return one
         found.append(one)
     return found
+
+
+def _twice(engine: Engine, book: Paybook, wanted: Sequence[tuple[str, Plan]], period: str) -> Refused | None:
+    """Refuse to settle days a second time, where a plan got another name, or periods of another length, meanwhile."""
+    span = Span.of(period, book.organization)
+    before = [
+        one for name in _around(span, book.organization) for one in settlements(engine, name) if one.settled
+    ]
+    for who, plan in wanted:
+        for one in before:
+            renamed = one.plan not in book.plans
+            if one.person == who and (renamed or (one.plan == plan.id and one.period != period)):
+                day = Span.of(one.period, book.organization).until + dt.timedelta(1)
+                return Refused(
+                    "settled_otherwise",
+                    f"{who} was settled for {one.period} by {one.plan}, and {plan.id} would pay days of it again for"
+                    f" {period}; keep {one.plan} as it was, and let another plan be effective from {day}",
+                )
+    return None
+
+
+def _around(span: Span, organization: Organization) -> list[str]:
+    """Return the names of all periods, of every length, that have days of one."""
+    settings, days = organization.settings, list(span.days())
+    months = {f"{day:%Y-%m}" for day in days}
+    quarters = {fiscal_quarter(day, settings) for day in days}
+    return sorted(months | quarters | {str(fiscal_year(day, settings)) for day in days})
 
 
 def _settled(
