@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "check", "columns", "conditions", "decide", "durable", "find", "group_commit", "growth", "peers", "postgres",
-    "scenarios", "startup",
+    "scenarios", "settle", "startup",
 )  # fmt: skip
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 HEAD = "| benchmark | ratio | goal | measured |\n|---|---|---|---|\n"

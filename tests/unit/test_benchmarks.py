@@ -31,6 +31,7 @@ RATIOS = {
     },
     "postgres": {"of_pgbench"},
     "scenarios": {"run_of_read_and_check"},
+    "settle": {"time_of_decimal_loop"},
     "startup": {"why_of_import_click", "version_of_import_click"},
 }
 

@@ -12,6 +12,8 @@ import attrs
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 import playbook_commission
 from playbook_commission.exact import CONTEXT, Rounding
@@ -80,8 +82,8 @@ def test_splitting_a_deal_in_two_pays_the_same_on_slices(
     share = part / deal.amount if deal.amount else D(percent) / 100
     assume(component.rating.by != "count" or share in (0, D("0.25"), D("0.5"), D("0.75"), 1))
     halves = [
-        attrs.evolve(deal, id="one", amount=part, count=share),
-        attrs.evolve(deal, id="two", amount=deal.amount - part, count=1 - share),
+        replace(deal, id="one", amount=part, count=share),
+        replace(deal, id="two", amount=deal.amount - part, count=1 - share),
     ]
     split = [half for one in found for half in (halves if one is deal else [one])]
     assert paid(component, split) == paid(component, found)
@@ -138,10 +140,8 @@ def test_the_numbers_of_a_fall_between_points() -> None:
 
 def numbers(value: Any, path: str = "") -> list[tuple[str, object]]:
     """Return every number that a value holds, by its path."""
-    if attrs.has(type(value)):
-        return [
-            found for name, one in attrs.asdict(value, recurse=False).items() for found in numbers(one, name)
-        ]
+    if isinstance(value, Struct):
+        return [found for name, one in asdict(value).items() for found in numbers(one, name)]
     if isinstance(value, tuple):
         return [found for one in value for found in numbers(one, path)]
     return [(path, value)] if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) else []
@@ -152,7 +152,9 @@ def test_every_number_of_a_line_is_exact(component: Component, deals: list[Decim
     component = attrs.evolve(component, multiplier=D("1.1"))
     standing = Standing(quota=QUOTA, before=D(5), earlier=credited([D(5)]))
     made = tuple(lines(component, credited(deals), standing))
-    assert {type(number) for _, number in numbers(made)} <= {Decimal}
+    found = numbers(made)
+    assert bool(found) == bool(made)
+    assert {type(number) for _, number in found} <= {Decimal}
 
 
 @pytest.mark.parametrize("number", [0.1, 1.0])

@@ -36,21 +36,25 @@ def bar(title: str, total: int | None = None) -> Iterator[Callable[[int], None]]
 
 @contextlib.contextmanager
 def stages() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar for each stage of work and yield what is called with its title, how far it is, and of how much."""
+    """Show a bar for each stage of work and yield what is called with its title, how far it is, and of how much.
+
+    A stage of which nobody knows how much there is says 0, and counts.
+    """
     if not on_terminal(err=True):
         yield lambda title, done, total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    said = TextColumn("{task.completed:,.0f}")
+    columns = (TextColumn("{task.description}"), BarColumn(), said, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
         tasks: dict[str, TaskID] = {}
 
         def step(title: str, done: int, total: int) -> None:
             if title not in tasks:
                 tasks[title] = drawn.add_task(title)
-            drawn.update(tasks[title], completed=done, total=max(total, 1))
+            drawn.update(tasks[title], completed=done, total=total or None)
 
         yield step
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 from pathlib import Path
@@ -287,6 +288,18 @@ class Session:
         from playbook.cli.progress import bar
 
         return bar(title, total)
+
+    @contextlib.contextmanager
+    def stages(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Show a bar for each stage of long work, and give what is called after each step of it.
+
+        That hears the title of the stage, how far it is, and of how much (0 where nobody knows). Ctrl-C ends the work
+        there, and never between: KeyboardInterrupt.
+        """
+        from playbook.cli.progress import stages, stoppable
+
+        with stages() as progress, stoppable(progress) as step:
+            yield step
 
     def tell(self, answer: Mapping[str, Any]) -> None:
         """Print an answer: one JSON document with --json, else lines, and lists of maps as tables."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
+from msgspec.structs import replace
 
 from playbook import InputError, Money
 from playbook_commission.exact import CONTEXT, ONE, ZERO
@@ -140,7 +141,7 @@ class _Period:
         if self._withheld(component) is not None:
             component = attrs.evolve(component, tiers=component.tiers[:1])
         component = self._exchanged(component)
-        made = self._rounded(list(self._rated(component, [one.credit for one in credited], standing)))
+        made = self._rounded(self._rated(component, [one.credit for one in credited], standing))
         made += self._rounded(list(spiffs(payee, component, span, credited)))
         total = _total(made)
         gate = component.gate
@@ -149,13 +150,15 @@ class _Period:
             return [*made, self._line(component.id, "gate", CONTEXT.minus(total), because)] if total else made
         return [*made, *self._bounded(component.id, component.cap, component.floor, total)]
 
-    def _rated(self, component: Component, credited: Sequence[Credit], standing: Standing) -> Iterator[Line]:
-        """Yield the lines of credits, exact: by tiers, or by the rule of a plugin."""
+    def _rated(self, component: Component, credited: Sequence[Credit], standing: Standing) -> list[Line]:
+        """Return the lines of credits, exact: by tiers, or by the rule of a plugin."""
         if component.rule is None:
             return lines(component, credited, standing)
         rules = self._payee.ledger.engine.registry.declared.get(HOOK, {})
         brought, span = rule_of(rules, component.rule), self._span
-        return ruled(brought, component, credited, standing, lambda money: self._payee.exchanged(money, span))
+        return list(
+            ruled(brought, component, credited, standing, lambda money: self._payee.exchanged(money, span))
+        )
 
     def _exchanged(self, component: Component) -> Component:
         """Return a component with the amounts of its tiers in the currency of the statement."""
@@ -173,7 +176,7 @@ class _Period:
         """Round each line once, so that they sum to their rounded sum, and slices so that they sum to their line."""
         pays = self._plan.rounding.shared([line.pay for line in exact])
         return [
-            attrs.evolve(line, id=self._named(line), pay=pay, slices=self._sliced(line, pay))
+            replace(line, id=self._named(line), pay=pay, slices=self._sliced(line.slices, pay))
             for line, pay in zip(exact, pays, strict=True)
         ]
 
@@ -181,11 +184,14 @@ class _Period:
         """Return the id of a line: what is trued up is so again in later periods."""
         return f"{line.id}:{self._span.name}" if line.kind == "true_up" else line.id
 
-    def _sliced(self, line: Line, pay: Decimal) -> tuple[Slice, ...]:
-        parts = self._plan.rounding.shared([one.pay for one in line.slices])
+    def _sliced(self, slices: tuple[Slice, ...], pay: Decimal) -> tuple[Slice, ...]:
+        if len(slices) == 1:
+            (one,) = slices
+            return (Slice(one.start, one.end, one.rate, pay),)
+        parts = self._plan.rounding.shared([one.pay for one in slices])
         if parts:  # the line may have got a cent more or less, for the sum of all
             parts[-1] = CONTEXT.add(parts[-1], CONTEXT.subtract(pay, summed(parts)))
-        return tuple(attrs.evolve(one, pay=part) for one, part in zip(line.slices, parts, strict=True))
+        return tuple(replace(one, pay=part) for one, part in zip(slices, parts, strict=True))
 
     def _bounded(
         self, component: str, cap: Cap | None, floor: Cap | None, total: Decimal, back: Decimal = ZERO

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
+from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import attrs
@@ -16,72 +19,221 @@ from playbook_commission.paying import Credit, summed
 from playbook_commission.quotas import Quotas
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from playbook import Condition, Engine
     from playbook.engine.measuring import Counted
+    from playbook.model.case import Entry
     from playbook.model.organization import Organization
     from playbook_commission.plan import Component, Plan
 
+    _Key = tuple[str, str, str, str]
 
-@attrs.frozen
-class Credited:
+_STEP = 1_000
+
+
+class Sold(msgspec.Struct, frozen=True, gc=False):
+    """Hold what is asked later of a case that counted; of its `entries` those that release or undo what is paid."""
+
+    id: str
+    name: str
+    playbook: str
+    closed: dt.datetime | None
+    entries: tuple[Entry, ...]
+
+
+class Thing(msgspec.Struct, frozen=True, gc=False):
+    """Hold one thing that a measure counted for a component: a case, or where `entry` is not 0, an entry of it.
+
+    `shares` are whom it is credited to, `spiff` tells whether the component's spiff is due for it.
+    """
+
+    case: Sold
+    entry: int
+    day: dt.date
+    amount: Money | Decimal | None
+    shares: dict[str, Decimal]
+    spiff: bool = False
+
+
+def money_of(thing: Thing) -> Money | None:
+    """Return what a thing was counted with, where that is money."""
+    return thing.amount if isinstance(thing.amount, Money) else None
+
+
+class Credited(msgspec.Struct, frozen=True, gc=False):
     """Hold a credit with what it was counted from, and whether the component's spiff is due for it."""
 
     credit: Credit
-    counted: Counted
+    counted: Thing
     day: dt.date
     spiff: bool = False
 
 
-@attrs.frozen
 class _Count:
-    """Hold what was counted, in the order of days, and the same by whom it is credited to."""
+    """Hold what was counted for a component, in the order of days, and the same by whom it is credited to."""
 
-    all: tuple[Counted, ...]
-    by_person: Mapping[str, tuple[Counted, ...]]
+    def __init__(self, things: Iterable[Thing]) -> None:
+        self.all = tuple(_in_order(things))
+
+    @cached_property
+    def by_person(self) -> Mapping[str, list[Thing]]:
+        found = defaultdict[str, list[Thing]](list)
+        for one in self.all:
+            for name in one.shares:
+                found[name].append(one)
+        return found
+
+    def by_manager(self, manager_of: Callable[[str, dt.date], str]) -> Mapping[str, list[Thing]]:
+        found = defaultdict[str, list[Thing]](list)
+        for one in self.all:
+            for manager in dict.fromkeys(manager_of(name, one.day) for name in one.shares):
+                found[manager].append(one)
+        return found
 
 
 class Ledger:
-    """Count measures from one day to another, each once; for another organization where one is given."""
+    """Count measures from one day to another, each once; for another organization where one is given.
+
+    `plans` are those that will be asked for: what they count of the same measure is counted together. `progress`
+    hears how many cases were looked at.
+    """
 
     def __init__(
-        self, engine: Engine, since: dt.date, until: dt.date, organization: Organization | None = None
+        self,
+        engine: Engine,
+        since: dt.date,
+        until: dt.date,
+        organization: Organization | None = None,
+        *,
+        plans: Iterable[Plan] = (),
+        progress: Callable[[int], None] = lambda count: None,
     ) -> None:
         self.engine = engine
-        self.organization = organization or engine.world.organization
+        self.world = engine.world
+        self.organization = organization or self.world.organization
         self.quotas = Quotas(self.organization)
+        self.spiffs_left: dict[tuple[str, str, str], Mapping[str, Decimal]] = {}
         self._span = (since, until)
-        self._counts: dict[tuple[str, str, str], _Count] = {}
-        self._managers: dict[tuple[str, dt.date], str] = {}
+        self._plans = tuple(plans)
+        self._progress = progress
+        self._counts: dict[_Key, _Count] = {}
+        self._by_manager: dict[_Key, Mapping[str, list[Thing]]] = {}
         self._overlays = Overlays(self.organization)
-        self._supposed: tuple[Ledger, Callable[[Counted], Counted | None]] | None = None
+        self._managers: dict[tuple[str, dt.date], str] = {}
+        self._followed: dict[tuple[str, str], Mapping[str, Thing]] = {}
+        self._supposed: tuple[Ledger, Callable[[Thing], Thing | None]] | None = None
 
-    def supposing(self, more: Callable[[Counted], Counted | None]) -> Ledger:
+    def supposing(self, more: Callable[[Thing], Thing | None]) -> Ledger:
         """Return a ledger that counts what this one does and, beside each thing, what `more` says of it."""
         found = Ledger(self.engine, *self._span, self.organization)
         found._supposed = (self, more)
         return found
 
-    def counted(self, plan: Plan, component: Component) -> tuple[Counted, ...]:
+    def counted(self, plan: Plan, component: Component) -> tuple[Thing, ...]:
         """Return what a component's measure counts and its condition holds for, in the order of days."""
-        if component.by_value:
-            return ()
-        return self._count(plan, component).all
+        return () if component.by_value else self._count(plan, component).all
 
     def credited(self, plan: Plan, component: Component, person: str, currency: str) -> tuple[Credited, ...]:
         """Return a person's credits for a component, or those of the people they manage, in the order of days."""
-        count, found = self._count(plan, component), list[Credited]()
-        own = component.credit != "people_of"
-        for one in count.by_person.get(person, ()) if own else count.all:
-            credit = self._credit(one, (person,) if own else self._people_of(person, one), currency)
-            if credit is not None:
-                due = component.spiff is not None and one.answers.get("spiff", True) is True
-                found.append(Credited(credit, one, one.day, due))
-        return tuple(found)
+        count, own = self._count(plan, component), component.credit != "people_of"
+        things = count.by_person if own else self._managed(_key(plan, component), count)
+        return tuple(
+            Credited(
+                self._credit(one, (person,) if own else self._people_of(person, one), currency),
+                one, one.day, one.spiff,
+            )
+            for one in things.get(person, ())
+        )  # fmt: skip
 
-    def _people_of(self, manager: str, one: Counted) -> list[str]:
+    def followed(self, plan: Plan) -> Mapping[str, Thing]:
+        """Return the first thing of each case that a plan counts and that its hold or clawback may follow."""
+        key = (plan.id, plan.version)
+        if key not in self._followed:
+            things = self.firsts(plan) if plan.hold or plan.clawback else {}
+            self._followed[key] = {case: one for case, one in things.items() if _is_followed(one)}
+        return self._followed[key]
+
+    def firsts(self, plan: Plan) -> dict[str, Thing]:
+        """Return the first thing that a plan counts of each case, by case."""
+        found: dict[str, Thing] = {}
+        for component in plan.components:
+            for one in self.counted(plan, component):
+                found.setdefault(one.case.id, one)
+        return found
+
+    def exchanged(self, amount: Money, currency: str, day: dt.date) -> Decimal:
+        """Return an amount in a currency at the rate of a day, unrounded; raises InputError without one."""
+        if amount.currency == currency:
+            return amount.amount
+        paid = self.world.rates.convert(amount, currency, day)
+        if paid is None:
+            raise InputError(
+                f"there is no rate from {amount.currency} to {currency} for {day}; add one to `rates`"
+            )
+        return paid.amount
+
+    # -- counting -----------------------------------------------------------------------------------
+
+    def _count(self, plan: Plan, component: Component) -> _Count:
+        key = _key(plan, component)
+        if key not in self._counts and self._supposed is not None:
+            ledger, more = self._supposed
+            known = ledger._count(plan, component).all
+            self._counts[key] = _Count([*known, *(one for one in map(more, known) if one is not None)])
+        elif key not in self._counts:
+            asking = {_key(*one): one for one in self._asking(component.measure)}
+            asking[key] = (plan, component)
+            self._counts.update(self._counted(component.measure, asking))
+        return self._counts[key]
+
+    def _asking(self, measure: str) -> Iterator[tuple[Plan, Component]]:
+        """Yield the components of all plans that ask for a measure, alone or as a part of a ratio."""
+        ratios = {one.id: one.ratio for one in self.organization.rules.measures}
+        for plan in self._plans:
+            for one in plan.components:
+                if measure == one.measure:
+                    yield plan, one
+                elif one.by_value and measure in ratios.get(one.measure, ()):
+                    yield plan, attrs.evolve(one, measure=measure)
+
+    def _counted(self, measure: str, asking: Mapping[_Key, tuple[Plan, Component]]) -> dict[_Key, _Count]:
+        """Count a measure once for all who ask, each with its own conditions."""
+        found: list[list[Thing]] = [[] for _ in asking]
+        components = [component for _, component in asking.values()]
+        kinds = {kind for plan, _ in asking.values() for kind in _kinds(plan)}
+        conditions = {
+            name: condition
+            for number, component in enumerate(components)
+            for name, condition in _asked(component, number).items()
+        }
+        names = [(f"{n}.when", f"{n}.spiff", f"{n}.who") for n in range(len(components))]
+        for number, one in enumerate(self.engine.desk.counted(measure, *self._span, asking=conditions)):
+            if number % _STEP == 0:
+                self._progress(number)
+            thing = _thing(one, kinds)
+            for (when, spiff, who), component, things in zip(names, components, found, strict=True):
+                if one.answers.get(when, True) is True:
+                    due = component.spiff is not None and one.answers.get(spiff, True) is True
+                    its = self._laid_over(component, one, thing, who)
+                    things.append(msgspec.structs.replace(its, spiff=True) if due else its)
+        return {key: _Count(things) for key, things in zip(asking, found, strict=True)}
+
+    def _laid_over(self, component: Component, one: Counted, thing: Thing, who: str) -> Thing:
+        """Return a thing with those whom an overlay credits, in place of those who share in it."""
+        if not component.overlay:
+            return thing
+        shares = self._overlays.shares(component.overlay, one, one.answers.get(who))
+        return msgspec.structs.replace(thing, shares=shares)
+
+    # -- crediting ----------------------------------------------------------------------------------
+
+    def _managed(self, key: _Key, count: _Count) -> Mapping[str, list[Thing]]:
+        if key not in self._by_manager:
+            self._by_manager[key] = count.by_manager(self._manager_of)
+        return self._by_manager[key]
+
+    def _people_of(self, manager: str, one: Thing) -> list[str]:
         """Return those who are credited and reported to a manager on the day that counts."""
         return [name for name in one.shares if self._manager_of(name, one.day) == manager]
 
@@ -91,63 +243,27 @@ class Ledger:
             self._managers[key] = self.organization.manager_of(person, day)
         return self._managers[key]
 
-    def _count(self, plan: Plan, component: Component) -> _Count:
-        key = (plan.id, component.id, component.measure)
-        if key not in self._counts:
-            fitting = self._fitting(plan, component)
-            fitting.sort(key=lambda one: (one.day, one.case.id, one.entry))
-            people = defaultdict[str, list["Counted"]](list)
-            for one in fitting:
-                for name in one.shares:
-                    people[name].append(one)
-            self._counts[key] = _Count(tuple(fitting), {name: tuple(all_) for name, all_ in people.items()})
-        return self._counts[key]
+    def _credit(self, one: Thing, people: Sequence[str], currency: str) -> Credit:
+        """Return the credit that people have in what was counted."""
+        share = one.shares[people[0]] if len(people) == 1 else summed(one.shares[name] for name in people)
+        return Credit(name_of(one), one.case.id, self._amount(one, people, share, currency), share)
 
-    def _fitting(self, plan: Plan, component: Component) -> list[Counted]:
-        if self._supposed is not None:
-            ledger, more = self._supposed
-            known = ledger._count(plan, component).all
-            return [*known, *(one for one in map(more, known) if one is not None)]
-        found = self.engine.desk.counted(component.measure, *self._span, asking=_asked(component))
-        return [self._laid_over(component, one) for one in found if one.answers.get("when", True) is True]
-
-    def _laid_over(self, component: Component, one: Counted) -> Counted:
-        """Return what counts with those whom an overlay credits, in place of those who share in it."""
-        if not component.overlay:
-            return one
-        shares = self._overlays.shares(component.overlay, one, one.answers.get("who"))
-        return msgspec.structs.replace(one, shares=shares)
-
-    def _credit(self, one: Counted, people: Iterable[str], currency: str) -> Credit | None:
-        """Return the credit that people have in what was counted; None where they have none."""
-        whose = [name for name in people if name in one.shares]
-        if not whose:
-            return None
-        share = summed(one.shares[name] for name in whose)
-        return Credit(name_of(one), one.case.id, self._amount(one, whose, currency), share)
-
-    def _amount(self, one: Counted, whose: Iterable[str], currency: str) -> Decimal:
-        if one.amount is None:
+    def _amount(self, one: Thing, people: Sequence[str], share: Decimal, currency: str) -> Decimal:
+        amount = one.amount
+        if amount is None:
             return ZERO
-        if isinstance(one.amount, Decimal):
-            return summed(one.amount * one.shares[name] for name in whose)
-        parts = split(one.amount, one.shares)
-        whole = summed(parts[name] for name in whose)
-        return self.exchanged(Money(whole, one.amount.currency), currency, one.day)
-
-    def exchanged(self, amount: Money, currency: str, day: dt.date) -> Decimal:
-        """Return an amount in a currency at the rate of a day, unrounded; raises InputError without one."""
-        paid = self.engine.world.rates.convert(amount, currency, day)
-        if paid is None:
-            raise InputError(
-                f"there is no rate from {amount.currency} to {currency} for {day}; add one to `rates`"
-            )
-        return paid.amount
+        if isinstance(amount, Decimal):
+            return summed(amount * one.shares[name] for name in people)
+        if len(people) == 1 and share == ONE:
+            return self.exchanged(amount, currency, one.day)
+        parts = split(amount, one.shares)
+        whole = summed(parts[name] for name in people)
+        return self.exchanged(Money(whole, amount.currency), currency, one.day)
 
 
-def name_of(counted: Counted) -> str:
+def name_of(thing: Thing) -> str:
     """Return what tells a thing that was counted from others: the case, and the number of the entry."""
-    return f"{counted.case.id}/{counted.entry}" if counted.entry else counted.case.id
+    return f"{thing.case.id}/{thing.entry}" if thing.entry else thing.case.id
 
 
 def split(amount: Money, shares: Mapping[str, Decimal]) -> dict[str, Decimal]:
@@ -158,7 +274,51 @@ def split(amount: Money, shares: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return dict(zip(names, parts, strict=True))
 
 
-def _asked(component: Component) -> Mapping[str, Condition]:
-    asked = {"when": component.when, "spiff": None if component.spiff is None else component.spiff.when}
-    asked["who"] = component.overlay.who if component.overlay else None
+def _thing(one: Counted, kinds: set[str]) -> Thing:
+    case, entries = one.case, one.case.entries
+    if entries:
+        entries = tuple(entry for entry in entries if entry.kind in kinds)
+    return Thing(
+        Sold(case.id, case.name, case.playbook, case.closed, entries),
+        one.entry,
+        one.day,
+        one.amount,
+        one.shares,
+    )
+
+
+def _is_followed(one: Thing) -> bool:
+    amount = money_of(one)
+    return bool(one.case.entries) or (
+        amount is not None and not amount.amount
+    )  # for nothing nothing is waited for
+
+
+def _in_order(things: Iterable[Thing]) -> Iterator[Thing]:
+    """Yield things by day, case and entry; each day alone, by one key after the other, which is much faster."""
+    days = defaultdict[dt.date, list[Thing]](list)
+    for one in things:
+        days[one.day].append(one)
+    for day in sorted(days):
+        found = days[day]
+        found.sort(key=attrgetter("entry"))
+        found.sort(key=attrgetter("case.id"))
+        yield from found
+
+
+def _key(plan: Plan, component: Component) -> _Key:
+    return plan.id, plan.version, component.id, component.measure
+
+
+def _kinds(plan: Plan) -> Iterator[str]:
+    """Yield the kinds of entries that release or undo what a plan pays."""
+    for one in (plan.hold, plan.clawback):
+        if one is not None:
+            yield one.entry
+
+
+def _asked(component: Component, number: int) -> Mapping[str, Condition]:
+    spiff = None if component.spiff is None else component.spiff.when
+    who = component.overlay.who if component.overlay else None
+    asked = {f"{number}.when": component.when, f"{number}.spiff": spiff, f"{number}.who": who}
     return {name: condition for name, condition in asked.items() if condition is not None}

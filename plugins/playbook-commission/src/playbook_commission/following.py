@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from playbook import Duration, Money
+from playbook_commission.crediting import money_of
 from playbook_commission.draws import clawed_back, released
 from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.paying import Line, summed
@@ -15,22 +16,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from playbook.model.case import Case, Entry
+    from playbook.model.case import Entry
+    from playbook_commission.crediting import Thing
     from playbook_commission.payee import Payee
     from playbook_commission.quotas import Span
 
 _PAID = ("credit", "spiff", "true_up")
 _TAKEN = ("gate", "cap")
-
-
-def cases(payee: Payee) -> dict[str, tuple[Case, Money | None]]:
-    """Return the cases that a plan's components count, each with the amount that it was credited by."""
-    found: dict[str, tuple[Case, Money | None]] = {}
-    for component in payee.plan.components:
-        for one in payee.ledger.counted(payee.plan, component):
-            amount = one.amount if isinstance(one.amount, Money) else None
-            found.setdefault(one.case.id, (one.case, amount))
-    return found
 
 
 def net(payee: Payee, made: Sequence[Line]) -> dict[str, Decimal]:
@@ -76,7 +68,7 @@ def held_back(
     hold = payee.plan.hold
     if hold is None:
         return
-    rounding, known, paid = payee.plan.rounding, cases(payee), net(payee, now)
+    rounding, known, paid = payee.plan.rounding, payee.ledger.followed(payee.plan), net(payee, now)
     earlier = [line for made in before for line in made]
     new = [
         Line(
@@ -92,10 +84,10 @@ def held_back(
     for line in (*earlier, *new):
         if line.kind != "hold" or line.case not in known:
             continue
-        case, amount = known[line.case]
-        came = _entries(payee, case, hold.entry, None, span)
+        one = known[line.case]
+        came = _entries(payee, one, hold.entry, None, span)
         held = CONTEXT.minus(line.pay)
-        waits = CONTEXT.subtract(held, _part(held, came, amount, whole=hold.release == "all"))
+        waits = CONTEXT.subtract(held, _part(held, came, money_of(one), whole=hold.release == "all"))
         waits = CONTEXT.multiply(waits, CONTEXT.subtract(ONE, back[line.undoes]))
         more = CONTEXT.subtract(rounding.of(CONTEXT.subtract(held, waits)), freed[line.id])
         if more > ZERO:
@@ -133,18 +125,18 @@ def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequ
     clawback = payee.plan.clawback
     if clawback is None:
         return
-    taken, known = clawed_of(line for made in before for line in made), cases(payee)
-    for line, paid in _paid(payee, (*before, now)):
+    taken, known = clawed_of(line for made in before for line in made), payee.ledger.followed(payee.plan)
+    for line, paid in _paid(payee, (*before, now)) if known else ():
         if line.case not in known:
             continue
-        case, amount = known[line.case]
-        undone = _entries(payee, case, clawback.entry, clawback.within, span)
-        share = _undone(clawback.share, undone, amount)
+        one = known[line.case]
+        undone = _entries(payee, one, clawback.entry, clawback.within, span)
+        share = _undone(clawback.share, undone, money_of(one))
         if share is None:
             continue
         back = payee.plan.rounding.of(clawed_back(paid, *share, before=taken[line.id]))
         if back > ZERO:
-            day = payee.ledger.engine.world.day(undone[-1].at)
+            day = payee.ledger.world.day(undone[-1].at)
             because = f"{clawback.entry} of {day}"
             yield Line(
                 f"{line.id}:clawback:{span.name}", line.component, "clawback", CONTEXT.minus(back), line.case,
@@ -172,9 +164,9 @@ def _undone(share: str, undone: Sequence[Entry], amount: Money | None) -> tuple[
     return Decimal(1), Decimal(1)
 
 
-def _entries(payee: Payee, case: Case, kind: str, within: str | None, span: Span) -> list[Entry]:
+def _entries(payee: Payee, thing: Thing, kind: str, within: str | None, span: Span) -> list[Entry]:
     """Return a case's entries of a kind up to the end of a period, and within a time after it was closed."""
-    world = payee.ledger.engine.world
+    world, case = payee.ledger.world, thing.case
     last: dt.datetime | None = None
     if within and case.closed is not None:
         last = world.calendar.add(case.closed, Duration.parse(within))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from playbook.engine.measuring import Counted
     from playbook_commission.computing import Scale
+    from playbook_commission.crediting import Thing
     from playbook_commission.paybook import Paybook
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Component, Plan
@@ -122,7 +122,7 @@ def one_more(book: Paybook, plan: Plan, now: Statement) -> OneMore | None:
     return OneMore(case, name, today, amount, number, parts=_parts(now, then), **rises)
 
 
-def _further(one: Counted, case: str, today: dt.date) -> Counted | None:
+def _further(one: Thing, case: str, today: dt.date) -> Thing | None:
     """Return a thing like one that was counted of a case, as a case of its own that nothing came in for yet."""
     if one.case.id != case:
         return None

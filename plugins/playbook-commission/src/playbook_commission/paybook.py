@@ -21,7 +21,7 @@ from playbook_commission.settlements import Settlement, id_of, may_see, may_sett
 from playbook_commission.statements import thawed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from playbook import Engine
     from playbook_commission.settlements import Basis
@@ -31,16 +31,24 @@ if TYPE_CHECKING:
 class Paybook:
     """Read statements that are settled, and compute others from what is published and what happened.
 
-    Where the engine shows the past, `present` is the one that says who may see what: whoever may now.
+    Where the engine shows the past, `present` is the one that says who may see what: whoever may now. `progress`
+    hears how many cases were looked at when they are counted.
     """
 
     def __init__(
-        self, engine: Engine, target_pay: Mapping[str, Money], present: Engine | None = None
+        self,
+        engine: Engine,
+        target_pay: Mapping[str, Money],
+        present: Engine | None = None,
+        progress: Callable[[int], None] = lambda count: None,
     ) -> None:
         self.engine = engine
         self._present = present or engine
         self.target_pay = target_pay
-        self._ledgers: dict[tuple[str, str, str], Ledger] = {}
+        self._progress = progress
+        self._ledgers: dict[tuple[dt.date, dt.date, str, str], Ledger] = {}
+        self._payees: dict[tuple[str, str, str], Payee] = {}
+        self._person = ""
         self.organization = engine.world.organization
         self.plans = {name: load_plan(said) for name, said in engine.published("plan").items()}
         self._earlier: dict[tuple[str, str], Plan] = {}
@@ -49,14 +57,14 @@ class Paybook:
         """Return whether somebody may see a person's statement: themselves, who manages them, finance."""
         return may_see(self._asked(actor), person, self._span(period).name)
 
-    def paid(self, period: str) -> Iterator[tuple[str, Plan]]:
-        """Yield who is paid in a period, each with the plan; several times for who has several.
+    def paid(self, period: str, only: str = "") -> Iterator[tuple[str, Plan]]:
+        """Yield who is paid in a period (or one person), each with the plan; several times for who has several.
 
         Whom a plan pays no more is among them where something of what was settled changed, or follows. Plans by
         periods of another length pay nobody in this one.
         """
         span = self._span(period)
-        for person in sorted(self.organization.people):
+        for person in [only] if only else sorted(self.organization.people):
             for _, plan in sorted(self.plans.items()):
                 if period_of(plan, span.since, self.organization) == span.name and (
                     self.payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan)
@@ -95,7 +103,7 @@ class Paybook:
         """Return the plan that pays a person, raising InputError as `statement` does."""
         if plan and plan not in self.plans:
             raise UnknownName("plan", plan, self.plans)
-        mine = [one for who, one in self.paid(period) if who == person and plan in ("", one.id)]
+        mine = [one for _, one in self.paid(period, person) if plan in ("", one.id)]
         if not mine:
             self._check_length(person, period, plan)
         if len(mine) != 1:
@@ -211,17 +219,31 @@ class Paybook:
         return found
 
     def payee(self, plan: Plan, period: str, person: str) -> Payee:
-        """Return one who is paid by a plan, up to the end of a period."""
-        return Payee(self._ledger(plan, period), plan, person, self.target_pay.get(person))
+        """Return one who is paid by a plan, up to the end of a period; the last person's are kept."""
+        if person != self._person:
+            self._payees.clear()
+            self._person = person
+        key = (plan.id, plan.version, period)
+        if key not in self._payees:
+            pay = self.target_pay.get(person)
+            self._payees[key] = Payee(self._ledger(plan, period), plan, person, pay)
+        return self._payees[key]
 
     def _ledger(self, plan: Plan, period: str) -> Ledger:
-        key = (plan.id, plan.version, period)
+        """Return what counts for a plan up to a period; plans that begin in the same year count together."""
+        span = self._span(period)
+        first = self._year_of(min(plan.since, span.since))
+        alone = self.plans.get(plan.id) is not plan  # a version that something was settled with
+        key = (first, span.until, *((plan.id, plan.version) if alone else ("", "")))
         if key not in self._ledgers:
-            span = self._span(period)
-            since = min(plan.since, span.since)
-            year = Span.of(str(fiscal_year(since, self.organization.settings)), self.organization)
-            self._ledgers[key] = Ledger(self.engine, year.since, span.until)
+            same = [one for one in self.plans.values() if self._year_of(min(one.since, span.since)) == first]
+            plans = () if alone else same
+            self._ledgers[key] = Ledger(self.engine, first, span.until, plans=plans, progress=self._progress)
         return self._ledgers[key]
+
+    def _year_of(self, day: dt.date) -> dt.date:
+        """Return the first day of the fiscal year that a day lies in."""
+        return Span.of(str(fiscal_year(day, self.organization.settings)), self.organization).since
 
     def _span(self, period: str) -> Span:
         try:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
+from bisect import bisect_left, bisect_right
+from decimal import Decimal, localcontext
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import attrs
 
 from playbook import Duration, InputError, Money, fiscal_quarter, fiscal_year
 from playbook_commission.exact import CONTEXT, ZERO
-from playbook_commission.paying import summed
 from playbook_commission.quotas import Span, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playbook.engine.measuring import Counted
     from playbook.model.organization import Organization
-    from playbook_commission.crediting import Credited, Ledger
+    from playbook_commission.crediting import Credited, Ledger, Thing
     from playbook_commission.plan import Component, Plan
 
 
@@ -40,9 +40,10 @@ class Payee:
         self._target_pay = target_pay
         self._organization = ledger.organization
         self._counting: dict[dt.date, bool] = {}
-        self._credited: dict[tuple[str, str, str], tuple[Credited, ...]] = {}
+        self._credited: dict[tuple[str, str, str], _Credits] = {}
+        self._quotas: dict[tuple[str, str, str], Target | None] = {}
 
-    def supposing(self, more: Callable[[Counted], Counted | None]) -> Payee:
+    def supposing(self, more: Callable[[Thing], Thing | None]) -> Payee:
         """Return the same one, were more counted: beside each thing what `more` says of it."""
         return Payee(self.ledger.supposing(more), self.plan, self.person, self._target_pay)
 
@@ -94,6 +95,12 @@ class Payee:
 
     def quota(self, measure: str, span: Span, currency: str) -> Target | None:
         """Return the person's quota of a measure for a period, in a currency; None without one."""
+        key = (measure, span.name, currency)
+        if key not in self._quotas:
+            self._quotas[key] = self._quota(measure, span, currency)
+        return self._quotas[key]
+
+    def _quota(self, measure: str, span: Span, currency: str) -> Target | None:
         days = frozenset(day for day in span.days() if self.counts(day))
         found = self.ledger.quotas.of_person(measure, span, self.person, days)
         if found is None or found.currency in ("", currency):
@@ -121,19 +128,20 @@ class Payee:
         self, component: Component, since: dt.date, until: dt.date, currency: str
     ) -> tuple[Credited, ...]:
         """Return the person's credits for a component between two days on which they were paid by the plan."""
-        key = (component.id, component.measure, currency)
-        if key not in self._credited:
-            found = self.ledger.credited(self.plan, component, self.person, currency)
-            self._credited[key] = tuple(one for one in found if self.counts(one.day))
-        return tuple(one for one in self._credited[key] if since <= one.day <= until)
+        return self._credits(component, currency).between(since, until)
 
     def measured(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
         """Return how far credits between two days go on the axis of a component; of a ratio, how much a part is."""
-        found = self.credited(component, since, until, currency)
-        by_count = component.rating.by == "count" or (
-            component.by_value and self._only_counts(component.measure)
-        )
-        return summed(one.credit.count if by_count else one.credit.amount for one in found)
+        return self._credits(component, currency).sum(since, until)
+
+    def _credits(self, component: Component, currency: str) -> _Credits:
+        key = (component.id, component.measure, currency)
+        if key not in self._credited:
+            found = self.ledger.credited(self.plan, component, self.person, currency)
+            counting = tuple(one for one in found if self.counts(one.day))
+            counts = component.by_value and self._only_counts(component.measure)
+            self._credited[key] = _Credits(counting, by_count=counts or component.rating.by == "count")
+        return self._credited[key]
 
     def _only_counts(self, measure: str) -> bool:
         """Return whether a measure counts things and has no amount."""
@@ -157,4 +165,27 @@ class Payee:
         if not lasts or who is None or who.employed is None:
             return not lasts
         begins = dt.datetime.combine(who.employed.replace(day=1), dt.time(), dt.UTC)
-        return month < self.ledger.engine.world.calendar.add(begins, Duration.parse(lasts)).date()
+        return month < self.ledger.world.calendar.add(begins, Duration.parse(lasts)).date()
+
+
+class _Credits:
+    """Hold credits in the order of days, and what they sum to up to each."""
+
+    def __init__(self, credited: tuple[Credited, ...], *, by_count: bool) -> None:
+        self._all = credited
+        self._days = [one.day for one in credited]
+        with localcontext(CONTEXT):
+            steps = (one.credit.count if by_count else one.credit.amount for one in credited)
+            self._sums = list(accumulate(steps, initial=ZERO))
+
+    def between(self, since: dt.date, until: dt.date) -> tuple[Credited, ...]:
+        """Return those between two days, ends included."""
+        return self._all[slice(*self._places(since, until))]
+
+    def sum(self, since: dt.date, until: dt.date) -> Decimal:
+        """Return what those between two days sum to."""
+        first, last = self._places(since, until)
+        return CONTEXT.subtract(self._sums[max(first, last)], self._sums[first])
+
+    def _places(self, since: dt.date, until: dt.date) -> tuple[int, int]:
+        return bisect_left(self._days, since), bisect_right(self._days, until)

@@ -6,21 +6,22 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
+import msgspec
+from msgspec.structs import replace
 
-from playbook_commission.exact import CONTEXT, ONE, ZERO
+from playbook_commission.exact import ONE, ZERO, exactly
 from playbook_commission.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from playbook_commission.plan import Component
     from playbook_commission.schedule import Stretch
 
-_add, _times, _over = CONTEXT.add, CONTEXT.multiply, CONTEXT.divide
+    _Base = Callable[["Credit", Decimal], Decimal]
 
 
-@attrs.frozen
-class Credit:
+class Credit(msgspec.Struct, frozen=True, gc=False):
     """Hold a person's share of what a case counts for a measure on a day.
 
     `amount` is in the currency of the statement; `count` is the share of one thing counted.
@@ -32,8 +33,7 @@ class Credit:
     count: Decimal = ONE
 
 
-@attrs.frozen
-class Slice:
+class Slice(msgspec.Struct, frozen=True, gc=False):
     """Hold the part of a line between two points of the axis, the rate there and what it pays."""
 
     start: Decimal
@@ -42,8 +42,7 @@ class Slice:
     pay: Decimal
 
 
-@attrs.frozen
-class Line:
+class Line(msgspec.Struct, frozen=True, gc=False):
     """Hold one line of a statement; `case` is empty where it is for no single one, `undoes` the line it undoes.
 
     `waits` says that it is of what is held back, and not of what is earned.
@@ -76,13 +75,14 @@ class Standing:
     earlier: Sequence[Credit] = ()
 
 
-def lines(component: Component, credited: Sequence[Credit], standing: Standing) -> Iterator[Line]:
-    """Yield the lines of a component, exact; credits come in the order in which they count.
+@exactly
+def lines(component: Component, credited: Sequence[Credit], standing: Standing) -> list[Line]:
+    """Return the lines of a component, exact; credits come in the order in which they count.
 
     Raises ValueError where tiers are read by attainment and there is no quota.
     """
     if not component.tiers:
-        return
+        return []
     schedule = Schedule(component.tiers)
     rating = component.rating
     if rating.by == "attainment":
@@ -90,12 +90,12 @@ def lines(component: Component, credited: Sequence[Credit], standing: Standing) 
             raise ValueError(f"{component.id} is paid by attainment, and there is no quota")
         schedule = schedule.scaled(standing.quota)
     if rating.by == "value":
-        yield from _by_value(component, schedule, standing)
-    elif rating.over == "credit":
-        for credit in credited:
-            yield from _PAID[rating.mode](component, schedule, (credit,), attrs.evolve(standing, before=ZERO))
-    else:
-        yield from _PAID[rating.mode](component, schedule, credited, standing)
+        return list(_by_value(component, schedule, standing))
+    pay = _PAID[rating.mode]
+    if rating.over == "credit":
+        alone = attrs.evolve(standing, before=ZERO)
+        return [line for one in credited for line in pay(component, schedule, (one,), alone)]
+    return list(pay(component, schedule, credited, standing))
 
 
 def _by_value(component: Component, schedule: Schedule, standing: Standing) -> Iterator[Line]:
@@ -105,8 +105,8 @@ def _by_value(component: Component, schedule: Schedule, standing: Standing) -> I
     reached = (schedule.interpolated if component.rating.mode == "interpolated" else schedule.whole)(
         standing.value
     )
-    rate = _times(reached.pay, component.multiplier)
-    pay = rate if component.sums else _times(standing.target_pay, rate)
+    rate = reached.pay * component.multiplier
+    pay = rate if component.sums else standing.target_pay * rate
     shown = (Slice(reached.start, reached.end, rate, pay),)
     yield Line(component.id, component.id, "credit", pay, credit=standing.value, slices=shown)
 
@@ -114,45 +114,49 @@ def _by_value(component: Component, schedule: Schedule, standing: Standing) -> I
 def _marginal(
     component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
 ) -> Iterator[Line]:
-    position = standing.before
+    base, position = _base(component, standing), standing.before
     for credit in credited:
-        end = _add(position, _measured(component, credit))
-        yield sliced(component, credit, schedule.marginal(position, end), standing)
+        end = position + _measured(component, credit)
+        yield _sliced(component, credit, schedule.marginal(position, end), base)
         position = end
 
 
+@exactly
 def sliced(component: Component, credit: Credit, parts: Iterable[Stretch], standing: Standing) -> Line:
     """Return the line of a credit that goes through parts of the axis, each at its own rate."""
+    return _sliced(component, credit, parts, _base(component, standing))
+
+
+def _sliced(component: Component, credit: Credit, parts: Iterable[Stretch], base: _Base) -> Line:
     slices = []
     for part in parts:
-        rate = _times(part.pay, component.multiplier)
-        pay = _times(_base(component, credit, part.width, standing), rate)
-        slices.append(Slice(part.start, part.end, rate, pay))
-    return _line(component, credit, slices)
+        rate = part.pay * component.multiplier
+        slices.append(Slice(part.start, part.end, rate, base(credit, part.width) * rate))
+    return _line(component, credit, tuple(slices))
 
 
 def _whole(
     component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
 ) -> Iterator[Line]:
     """Pay everything at the rate reached, and each that counted before in the span too: a true-up."""
-    total = _add(standing.before, summed(_measured(component, c) for c in credited))
+    total = sum((_measured(component, one) for one in credited), standing.before)
     reached = schedule.whole(total)
     before = schedule.whole(standing.before).pay if standing.before else ZERO
     if component.sums and component.rating.by != "count":
         yield from _once(component, reached, before, credited, total)
         return
     yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
-    rise = CONTEXT.subtract(reached.pay, before) if standing.before else ZERO
+    rise = reached.pay - before if standing.before else ZERO
     if rise:
         for line in _at(component, rise, (reached.start, reached.end), standing.earlier, standing):
             name = line.id.removeprefix(f"{component.id}:")
-            yield attrs.evolve(line, id=f"{component.id}:true-up:{name}", kind="true_up")
+            yield replace(line, id=f"{component.id}:true-up:{name}", kind="true_up")
 
 
 def _interpolated(
     component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
 ) -> Iterator[Line]:
-    total = _add(standing.before, summed(_measured(component, c) for c in credited))
+    total = sum((_measured(component, one) for one in credited), standing.before)
     reached = schedule.interpolated(total)
     if not component.sums:
         yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
@@ -165,10 +169,10 @@ def _once(
     component: Component, reached: Stretch, before: Decimal, credited: Sequence[Credit], total: Decimal
 ) -> Iterator[Line]:
     """Pay a sum once for what was reached, less what earlier periods of the span were paid."""
-    pay = _times(CONTEXT.subtract(reached.pay, before), component.multiplier)
+    pay = (reached.pay - before) * component.multiplier
     shown = (Slice(reached.start, reached.end, reached.pay, pay),)
     if len(credited) == 1:
-        yield attrs.evolve(_line(component, credited[0], shown), pay=pay)
+        yield _line(component, credited[0], shown)
     elif credited:
         yield Line(component.id, component.id, "credit", pay, credit=total, slices=shown)
 
@@ -180,16 +184,17 @@ def _at(
     credited: Sequence[Credit],
     standing: Standing,
 ) -> Iterator[Line]:
-    rate = _times(pays, component.multiplier)
+    base, rate = _base(component, standing), pays * component.multiplier
     for credit in credited:
-        pay = _times(_base(component, credit, _measured(component, credit), standing), rate)
+        pay = base(credit, _measured(component, credit)) * rate
         yield _line(component, credit, (Slice(*between, rate, pay),))
 
 
-def _line(component: Component, credit: Credit, slices: Iterable[Slice]) -> Line:
-    shown = tuple(slices)
-    pay = summed(one.pay for one in shown)
-    return Line(f"{component.id}:{credit.id}", component.id, "credit", pay, credit.case, credit.amount, shown)
+def _line(component: Component, credit: Credit, slices: tuple[Slice, ...]) -> Line:
+    pay = slices[0].pay if len(slices) == 1 else sum([one.pay for one in slices], ZERO)
+    return Line(
+        f"{component.id}:{credit.id}", component.id, "credit", pay, credit.case, credit.amount, slices
+    )
 
 
 def _measured(component: Component, credit: Credit) -> Decimal:
@@ -197,23 +202,26 @@ def _measured(component: Component, credit: Credit) -> Decimal:
     return credit.count if component.rating.by == "count" else credit.amount
 
 
-def _base(component: Component, credit: Credit, part: Decimal, standing: Standing) -> Decimal:
-    """Return what a rate is paid of, for a part of the axis that a credit went."""
+def _base(component: Component, standing: Standing) -> _Base:
+    """Return what tells what a rate is paid of, for a part of the axis that a credit went."""
     if component.pays == "target_pay":
-        if not standing.quota:
+        quota, target_pay = standing.quota, standing.target_pay
+        if not quota:
             raise ValueError(f"{component.id} pays shares of target pay by attainment, and there is no quota")
-        return _over(_times(standing.target_pay, part), standing.quota)
+        return lambda credit, part: target_pay * part / quota
     if component.rating.by != "count" or component.sums:
-        return part
-    return _over(_times(credit.amount, part), credit.count)
+        return lambda credit, part: part
+    return lambda credit, part: credit.amount * part / credit.count
 
 
+@exactly
 def summed(values: Iterable[Decimal]) -> Decimal:
     """Return an exact sum."""
-    total = ZERO
-    for value in values:
-        total = _add(total, value)
-    return total
+    return sum(values, ZERO)
 
 
-_PAID = {"marginal": _marginal, "whole": _whole, "interpolated": _interpolated}
+_PAID: Mapping[str, Callable[..., Iterator[Line]]] = {
+    "marginal": _marginal,
+    "whole": _whole,
+    "interpolated": _interpolated,
+}

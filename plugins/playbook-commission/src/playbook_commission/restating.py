@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
+from msgspec.structs import replace
 
 from playbook import Money
 from playbook_commission.exact import ZERO
@@ -22,7 +23,7 @@ def restated(payee: Payee, one: Statement, currency: str) -> Statement:
     """Return an earlier statement in a currency, at the rate of its own last day: it says the same ever after."""
     if one.currency == currency:
         return one
-    lines = tuple(attrs.evolve(line, pay=_in(payee, one, line.pay, currency)) for line in one.lines)
+    lines = tuple(replace(line, pay=_in(payee, one, line.pay, currency)) for line in one.lines)
     return attrs.evolve(one, currency=currency, lines=lines, owed=_in(payee, one, one.owed, currency))
 
 
@@ -30,7 +31,7 @@ def restated_line(payee: Payee, line: Line, of: Statement, currency: str) -> Lin
     """Return a line that follows from an earlier statement in a currency; `credit` is what it is in the old one."""
     if of.currency == currency:
         return line
-    return attrs.evolve(line, pay=_in(payee, of, line.pay, currency), credit=line.pay)
+    return replace(line, pay=_in(payee, of, line.pay, currency), credit=line.pay)
 
 
 def in_currency(line: Line, of: Statement, currency: str) -> Decimal:

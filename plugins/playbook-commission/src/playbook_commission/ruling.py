@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from msgspec.structs import replace
 
 from playbook import InputError, Money, PluginError
 from playbook_commission.exact import CONTEXT, ZERO
@@ -153,8 +154,8 @@ class _Ruled:
         line = sliced(self._component, credit, one.slices, self._standing)
         if one.sum is not None:
             self._check(one.sum)
-            line = attrs.evolve(line, pay=CONTEXT.multiply(one.sum, self._component.multiplier))
-        return attrs.evolve(line, because=one.because)
+            line = replace(line, pay=CONTEXT.multiply(one.sum, self._component.multiplier))
+        return replace(line, because=one.because)
 
     def _check(self, number: object) -> None:
         """Refuse what is not exact."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import attrs
 
 from playbook_commission.exact import CONTEXT, ZERO
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @attrs.frozen
@@ -23,8 +20,7 @@ class Tier:
     pay: Decimal
 
 
-@attrs.frozen
-class Stretch:
+class Stretch(NamedTuple):
     """Hold a part of the axis that lies in one tier; `end` is None where that is open and nothing bounds it."""
 
     start: Decimal
@@ -33,7 +29,7 @@ class Stretch:
 
     @property
     def width(self) -> Decimal:
-        """Return how long it is; raises ValueError for an open one."""
+        """Return how long it is, below zero for a way back; raises ValueError for an open one."""
         if self.end is None:
             raise ValueError("an open stretch has no width")
         return CONTEXT.subtract(self.end, self.start)
@@ -61,27 +57,24 @@ class Schedule:
             raise ValueError(f"{factor} is no quota: it must be above zero")
         return Schedule(tuple(Tier(CONTEXT.multiply(t.start, factor), t.pay) for t in self.tiers))
 
-    def marginal(self, start: Decimal, end: Decimal) -> tuple[Stretch, ...]:
+    def marginal(self, start: Decimal, end: Decimal) -> list[Stretch]:
         """Return the way from `start` to `end`, cut where tiers begin; where `end` lies before, the way back.
 
         What lies before the first tier pays nothing.
         """
         if end < start:
-            return tuple(
+            return [
                 Stretch(s.end, s.start, s.pay)
                 for s in reversed(self.marginal(end, start))
                 if s.end is not None
-            )
-        return tuple(self._cut(start, end))
-
-    def _cut(self, start: Decimal, end: Decimal) -> Iterator[Stretch]:
-        ends = (*self._starts[1:], None)
-        if start < self._starts[0]:
-            yield Stretch(start, min(end, self._starts[0]), ZERO)
-        for tier, stop in zip(self.tiers, ends, strict=True):
-            low, high = max(start, tier.start), end if stop is None else min(end, stop)
-            if low < high:
-                yield Stretch(low, high, tier.pay)
+            ]
+        found, starts = list[Stretch](), self._starts
+        index, last = bisect_right(starts, start), len(starts)
+        while start < end:
+            stop = end if index == last or end <= starts[index] else starts[index]
+            found.append(Stretch(start, stop, self.tiers[index - 1].pay if index else ZERO))
+            start, index = stop, index + 1
+        return found
 
     def whole(self, position: Decimal) -> Stretch:
         """Return the tier that a position lies in, or what lies before the first, which pays nothing."""
@@ -104,4 +97,4 @@ class Schedule:
         rise = CONTEXT.subtract(self.tiers[index + 1].pay, between.pay)
         # multiplied first, so that what can be told exactly is
         pay = CONTEXT.add(between.pay, CONTEXT.divide(CONTEXT.multiply(rise, over), step))
-        return attrs.evolve(between, pay=pay)
+        return between._replace(pay=pay)

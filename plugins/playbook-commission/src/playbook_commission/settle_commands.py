@@ -11,7 +11,7 @@ from playbook_commission.asking import book_of, sums, target_pay, tell
 from playbook_commission.dispute_commands import rows as dispute_rows
 from playbook_commission.disputing import disputes
 from playbook_commission.settlements import Adjust, id_of
-from playbook_commission.settling import audit, settle
+from playbook_commission.settling import audit, settle_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +29,20 @@ def settling(settings: Mapping[str, Any]) -> click.Command:
     def run(session: Session, period: str, person: str) -> int | None:
         """Freeze what everyone is paid for a period; what changes later is adjusted in the next."""
         only = session.person(person) if person else ""
-        found = settle(session.engine, target_pay(session, settings), period, session.actor, only)
-        if isinstance(found, Refused):
-            return session.refuse(found)
-        if not found:
+        pay, rows, new = target_pay(session, settings), list[dict[str, Any]](), 0
+        try:
+            with session.stages() as step:
+                for one in settle_each(session.engine, pay, period, session.actor, only, step):
+                    if isinstance(one, Refused):
+                        return session.refuse(one)
+                    rows.append(_row(session, one))
+                    new += one.new
+        except KeyboardInterrupt:
+            said = f"{len(rows):,} statements are settled, each of them whole; the same command again goes on"
+            raise KeyboardInterrupt(f"stopped: {said}") from None
+        if not rows:
             said = f"no plan pays {only or 'anybody'} in {period}; look at its `applies_to` and `effective`"
             return session.refuse(Refused("nobody", said))
-        rows = [_row(session, one) for one in found]
-        new = sum(one.new for one in found)
         unchanged = {} if new or session.json else {"nothing changed": f"{period} was settled before"}
         told = _disputed(session, period, only)
         tell(session, {"period": period, "new": new, **unchanged, "settled": rows, **told})
@@ -98,7 +104,8 @@ def auditing(_: Mapping[str, Any]) -> click.Command:
             said = f"{session.actor} may not audit; people in the role finance, or the operator, may"
             return session.refuse(Refused("not_permitted", said))
         book.check_period(period)
-        found = list(audit(session.engine, period))
+        with session.stages() as step:
+            found = list(audit(session.engine, period, step))
         differing = [one for one in found if one.differs]
         rows = [
             {"person": one.person, "plan": one.plan, "hash": one.hash, "differs": list(one.differs)}

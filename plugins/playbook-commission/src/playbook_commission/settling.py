@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,17 +12,28 @@ from playbook import Money, Refused, fiscal_quarter, fiscal_year
 from playbook_commission.paybook import Paybook
 from playbook_commission.payout import settlements
 from playbook_commission.quotas import Span
-from playbook_commission.settlements import NOT_SETTLING, Basis, Settle, hash_of, id_of
+from playbook_commission.settlements import NOT_SETTLING, OPERATOR, Basis, Settle, hash_of, id_of
 from playbook_commission.statements import frozen, thawed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from playbook import Engine
     from playbook.model.organization import Organization
     from playbook_commission.plan import Plan
     from playbook_commission.settlements import Settled, Settlement
     from playbook_commission.statements import Statement
+
+    Progress = Callable[[str, int, int], None]
+
+
+COUNTING, SETTLING, AUDITING = "Counting", "Settling", "Auditing"
+_PAGE = 50
+_BOOKS = 4
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Say nothing of what is done, how far that is, and of how much (0 where nobody knows)."""
 
 
 @attrs.frozen
@@ -37,51 +49,74 @@ class Outcome:
 def settle(
     engine: Engine, target_pay: Mapping[str, Money], period: str, actor: str, person: str = ""
 ) -> list[Outcome] | Refused:
-    """Settle the statements of a period (one person's, where one is named), each once.
-
-    Refuses, before anything is settled, where an earlier period of a plan is open, or days of it were settled by what
-    the plan was before. What was settled when it was refused stays, and the rest follows when it is settled again.
-    """
-    known = engine.clock()
-    book = Paybook(engine.as_known(known), target_pay)
-    if not book.may_settle(actor):
-        return NOT_SETTLING
-    wanted = [(who, plan) for who, plan in book.paid(period) if person in ("", who)]
-    twice = _twice(engine, book, wanted, period)
-    if twice is not None:
-        return twice
-    for who, plan in wanted:
-        first = book.open_from(who, period, plan)
-        if first and first != period:
-            return Refused(
-                "earlier_open",
-                f"{first} of {who} by {plan.id} is not settled; settle it first: "
-                f"playbook commission settle --period {first} --person {who}",
-            )
+    """Settle the statements of a period (one person's, where one is named), each once, as `settle_each` does."""
     found = []
-    for who, plan in wanted:
-        one = _settled(engine, book, Basis(known, str(target_pay.get(who, ""))), (who, plan, period), actor)
+    for one in settle_each(engine, target_pay, period, actor, person):
         if isinstance(one, Refused):
             return one
         found.append(one)
     return found
 
 
+def settle_each(
+    engine: Engine,
+    target_pay: Mapping[str, Money],
+    period: str,
+    actor: str,
+    person: str = "",
+    progress: Progress = silent,
+) -> Iterator[Outcome | Refused]:
+    """Settle the statements of a period (one person's, where one is named) one by one, each once.
+
+    Refuses, before anything is settled, where an earlier period of a plan is open, or days of it were settled by what
+    the plan was before; a refusal is the last answer. What was settled until then stays, and the rest follows when it
+    is settled again. So it is where `progress`, which is called between two of them, raises; it hears what is done,
+    how far that is, and of how much.
+    """
+    known = engine.clock()
+    book = Paybook(engine.as_known(known), target_pay, progress=lambda done: progress(COUNTING, done, 0))
+    if not book.may_settle(actor):
+        yield NOT_SETTLING
+        return
+    wanted = list(book.paid(period, person))
+    twice = _twice(engine, book, wanted, period)
+    if twice is not None:
+        yield twice
+        return
+    for who, plan in wanted:
+        first = book.open_from(who, period, plan)
+        if first and first != period:
+            yield Refused(
+                "earlier_open",
+                f"{first} of {who} by {plan.id} is not settled; settle it first: "
+                f"playbook commission settle --period {first} --person {who}",
+            )
+            return
+    for done, (who, plan) in enumerate(wanted, start=1):
+        basis = Basis(known, str(target_pay.get(who, "")))
+        one = _settled(engine, book, basis, (who, plan, period), actor)
+        yield one
+        if isinstance(one, Refused):
+            return
+        progress(SETTLING, done, len(wanted))
+
+
 def _twice(engine: Engine, book: Paybook, wanted: Sequence[tuple[str, Plan]], period: str) -> Refused | None:
     """Refuse to settle days a second time, where a plan got another name, or periods of another length, meanwhile."""
     span = Span.of(period, book.organization)
-    before = [
-        one for name in _around(span, book.organization) for one in settlements(engine, name) if one.settled
-    ]
+    before = defaultdict[str, list[tuple[str, str]]](list)
+    for name in _around(span, book.organization):
+        for one in settlements(engine, name):
+            if one.settled:
+                before[one.person].append((one.plan, one.period))
     for who, plan in wanted:
-        for one in before:
-            renamed = one.plan not in book.plans
-            if one.person == who and (renamed or (one.plan == plan.id and one.period != period)):
-                day = Span.of(one.period, book.organization).until + dt.timedelta(1)
+        for then, of in before.get(who, ()):
+            if then not in book.plans or (then == plan.id and of != period):
+                day = Span.of(of, book.organization).until + dt.timedelta(1)
                 return Refused(
                     "settled_otherwise",
-                    f"{who} was settled for {one.period} by {one.plan}, and {plan.id} would pay days of it again for"
-                    f" {period}; keep {one.plan} as it was, and let another plan be effective from {day}",
+                    f"{who} was settled for {of} by {then}, and {plan.id} would pay days of it again for"
+                    f" {period}; keep {then} as it was, and let another plan be effective from {day}",
                 )
     return None
 
@@ -99,16 +134,17 @@ def _settled(
 ) -> Outcome | Refused:
     person, plan, period = of
     name, known = id_of(person, plan.id, period), book.settlements(person, period, plan)
-    new = period not in known or known[period].settled is None
-    if new:
-        statement = frozen(book.anew(person, period, plan, known))
+    if period not in known or known[period].settled is None:
+        statement = book.anew(person, period, plan, known)
+        said = frozen(statement)
         manual = len(known[period].manual) if period in known else 0
-        answer = engine.run(Settle(name, statement, basis, manual), actor=actor)
+        answer = engine.run(Settle(name, said, basis, manual), actor=actor)
         if isinstance(answer, Refused):
             return answer
-        new = answer.version > 0
-    kept = settled_of(engine.streams.show("settlement", name, actor="operator").state)
-    return Outcome(person, thawed(kept.statement), kept.hash, new)
+        if answer.version > 0:
+            return Outcome(person, statement, hash_of(said, basis), new=True)
+    kept = settled_of(engine.streams.show("settlement", name, actor=OPERATOR).state)
+    return Outcome(person, thawed(kept.statement), kept.hash, new=False)
 
 
 def settled_of(settlement: Settlement) -> Settled:
@@ -129,29 +165,45 @@ class Audited:
     differs: tuple[str, ...]
 
 
-def audit(engine: Engine, period: str) -> Iterator[Audited]:
-    """Yield every settled statement of a period, computed again from what was known when it was settled."""
-    after: str | None = None
+def audit(engine: Engine, period: str, progress: Progress = silent) -> Iterator[Audited]:
+    """Yield every settled statement of a period, computed again from what was known when it was settled.
+
+    `progress` hears what is done, how far that is, and of how much.
+    """
+    books: dict[dt.datetime, Paybook] = {}
+    done, after = 0, None
     while True:
-        page = engine.streams.page("settlement", period, after, actor="operator")
+        page = engine.streams.page("settlement", period, after, _PAGE, actor=OPERATOR)
         for view in page.items:
             if view.state.settled is not None:
-                yield _audited(engine, view.state)
+                done += 1
+                progress(AUDITING, done, 0)
+                yield _audited(_book(engine, books, view.state.settled, progress), view.state)
         after = page.next
         if after is None:
             return
 
 
-def _audited(engine: Engine, kept: Settlement) -> Audited:
+def _book(engine: Engine, books: dict[dt.datetime, Paybook], said: Settled, progress: Progress) -> Paybook:
+    """Return the book by what was known when something was settled; what was settled together shares one."""
+    known = said.basis.known
+    if known not in books:
+        if len(books) >= _BOOKS:
+            books.clear()
+        books[known] = Paybook(engine.as_known(known), {}, progress=lambda done: progress(COUNTING, done, 0))
+    return books[known]
+
+
+def _audited(book: Paybook, kept: Settlement) -> Audited:
     said = settled_of(kept)
     differs = []
     if hash_of(said.statement, said.basis) != said.hash:
         differs.append("what is stored is not what its hash was made of")
-    pay = {kept.person: Money.parse(said.basis.target_pay)} if said.basis.target_pay else {}
-    book = Paybook(engine.as_known(said.basis.known), pay)
     if kept.plan not in book.plans:
         differs.append(f"there was no plan {kept.plan}")
     else:
+        pay = said.basis.target_pay
+        book.target_pay = {kept.person: Money.parse(pay)} if pay else {}
         plan = book.plans[kept.plan]
         known = book.settlements(kept.person, kept.period, plan)
         before = {name: one for name, one in known.items() if name != kept.period}

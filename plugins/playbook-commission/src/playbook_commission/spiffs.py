@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook_commission.crediting import name_of
-from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.paying import Line
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from playbook_commission.crediting import Credited
@@ -34,16 +34,19 @@ def spiffs(payee: Payee, component: Component, span: Span, credited: Sequence[Cr
                 yield Line(name, component.id, "spiff", pay, one.credit.case, one.credit.amount)
 
 
-def _left(payee: Payee, component: Component, spiff: Spiff) -> dict[str, Decimal]:
+def _left(payee: Payee, component: Component, spiff: Spiff) -> Mapping[str, Decimal]:
     """Return what part of the spiff of each case the budget still holds, the earliest case first."""
-    found: dict[str, Decimal] = {}
-    left = None if spiff.budget is None else CONTEXT.divide(spiff.budget.amount, spiff.pay.amount)
-    for one in payee.ledger.counted(payee.plan, component):
-        if one.answers.get("spiff", True) is True and _within(spiff, one.day):
-            whole = CONTEXT.create_decimal(1)
-            found[name_of(one)] = whole if left is None else min(whole, left)
-            left = None if left is None else CONTEXT.subtract(left, found[name_of(one)])
-    return found
+    plan, ledger = payee.plan, payee.ledger
+    key = (plan.id, plan.version, component.id)
+    if key not in ledger.spiffs_left:  # the same for everybody
+        found: dict[str, Decimal] = {}
+        left = None if spiff.budget is None else CONTEXT.divide(spiff.budget.amount, spiff.pay.amount)
+        for one in ledger.counted(plan, component):
+            if one.spiff and _within(spiff, one.day):
+                found[name_of(one)] = ONE if left is None else min(ONE, left)
+                left = None if left is None else CONTEXT.subtract(left, found[name_of(one)])
+        ledger.spiffs_left[key] = found
+    return ledger.spiffs_left[key]
 
 
 def _within(spiff: Spiff, day: dt.date) -> bool:

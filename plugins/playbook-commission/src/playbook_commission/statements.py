@@ -70,7 +70,9 @@ class Statement:
 
 def frozen(statement: Statement) -> dict[str, Any]:
     """Return a statement as plain values, every number in its one canonical form."""
-    said: dict[str, Any] = _plain(msgspec.to_builtins(statement, builtin_types=(Decimal,)))
+    head = msgspec.to_builtins(attrs.evolve(statement, lines=()), builtin_types=(Decimal,))
+    said: dict[str, Any] = _plain(head)
+    said["lines"] = [_frozen(line) for line in statement.lines]
     return said
 
 
@@ -79,9 +81,30 @@ def thawed(said: dict[str, Any]) -> Statement:
     return msgspec.convert(said, Statement)
 
 
+def _frozen(line: Line) -> dict[str, Any]:
+    """Return what `_plain` would, of which there is much: a line."""
+    return {
+        "id": line.id, "component": line.component, "kind": line.kind, "pay": _number(line.pay),
+        "case": line.case, "credit": _number(line.credit),
+        "slices": [
+            {"start": _number(s.start), "end": None if s.end is None else _number(s.end),
+             "rate": _number(s.rate), "pay": _number(s.pay)}
+            for s in line.slices
+        ],
+        "undoes": line.undoes, "because": line.because, "waits": line.waits,
+    }  # fmt: skip
+
+
+def _number(value: Decimal) -> str:
+    text = str(value)
+    if text[-1] != "0" and len(text) <= CONTEXT.prec and "E" not in text:
+        return text  # it is in its canonical form
+    return f"{value.normalize(CONTEXT):f}" if value else "0"
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return f"{value.normalize(CONTEXT):f}" if value else "0"
+        return _number(value)
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

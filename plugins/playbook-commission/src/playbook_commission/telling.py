@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from playbook import Money
 from playbook_commission.exact import CONTEXT
-from playbook_commission.following import cases
 
 if TYPE_CHECKING:
     from playbook_commission.payee import Payee
@@ -33,7 +32,7 @@ class Telling:
         self.one = one
         self.components = {component.id: component for component in payee.plan.components}
         self._plan = payee.plan
-        self._cases = {name: known[0] for name, known in cases(payee).items()}
+        self._cases = {name: one.case for name, one in payee.ledger.firsts(payee.plan).items()}
         self._engine = payee.ledger.engine
         self._days = _days(payee, one.currency)
 
