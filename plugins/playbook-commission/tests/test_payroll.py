@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from playbook_commission.payfile import PayFile, as_csv, as_json, cell
 from playbook_commission.payout import Due, due, export, payroll_of, payrolls
 from playbook_commission.payroll import Pay, Row, Run
 from playbook_commission.settlements import Adjust
-from playbook_commission.settling import settle
+from playbook_commission.settling import audit, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,6 +174,18 @@ def test_nobody_is_paid_less_than_nothing_or_twice_in_a_run(office: Office) -> N
         with pytest.raises(InputError):
             office.engine.run(asked, actor="fin")
     assert payroll_of(office.engine, FIRST).runs == ()
+
+
+def test_those_who_settle_at_the_same_moment_settle_once(office: Office) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: settle(office.engine, {}, FIRST, "fin"), range(4)))
+    assert all(not isinstance(answer, Refused) for answer in answers)
+    told = [{one.person: one.hash for one in answer} for answer in answers if not isinstance(answer, Refused)]
+    assert all(one == told[0] for one in told)
+    for person in ("sam", "kim", "lea"):
+        history = office.engine.streams.history("settlement", f"{person}.ae.{FIRST}", actor="fin")
+        assert [item.kind for item in history] == ["settlement.settled/1"]
+    assert [one.differs for one in audit(office.engine, FIRST)] == [()] * 3
 
 
 def test_two_who_pay_at_the_same_moment_pay_once(office: Office) -> None:
