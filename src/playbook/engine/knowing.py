@@ -36,6 +36,7 @@ class _Past:
         self._streams = streams
         self._known = known
         self._heads: dict[tuple[str, str, bytes], Snapshot | None] = {}
+        self._versions: dict[tuple[str, str], int] = {}
 
     def __getattr__(self, name: str) -> Any:
         if name not in _SAME:
@@ -62,11 +63,17 @@ class _Past:
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return rows of what there was of a playbook, whatever else is asked: what rows say is of the present."""
         page = self._store.find(tenant, Query(playbook=query.playbook), after=after, limit=limit)
+        self._versions.clear()  # of the page before
         return Page(tuple(row for row in page.items if self._was(tenant, row.case)), page.next)
 
     def _was(self, tenant: str, case: str) -> bool:
         stream = case if ":" in case else case_stream(case)
-        return next(self.events(tenant, stream), None) is not None
+        version = self._versions[tenant, stream] = self._version(tenant, stream)
+        return version > 0
+
+    def _version(self, tenant: str, stream: str) -> int:
+        """Return the version that a stream had; 0 where there was none."""
+        return max((event.version for event in self.events(tenant, stream)), default=0)
 
     def _head(self, tenant: str, stream: str, head: Snapshot) -> Snapshot | None:
         kind = stream.partition(":")[0]
@@ -77,8 +84,11 @@ class _Past:
             return self._heads[asked]
         if kind not in (*_FOLDED, *self._streams.names()):
             return head
-        if next(self.events(tenant, stream), None) is None:
+        version = self._versions.get((tenant, stream)) or self._version(tenant, stream)
+        if not version:
             return None
+        if version == head.version:  # nothing was recorded since
+            return head
         return Snapshot(head.version, head.hash, _UNKNOWN_FOLD, b"")
 
     def _whole(self, tenant: str, stream: str, head: Snapshot) -> Snapshot | None:
