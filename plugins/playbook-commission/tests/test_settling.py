@@ -26,7 +26,7 @@ from playbook.engine.proof import prove
 from playbook.testing.streams import StreamContract
 from playbook_commission.paybook import Paybook
 from playbook_commission.settlements import Adjust, Basis, Settle
-from playbook_commission.settling import audit, settle
+from playbook_commission.settling import SETTLING, audit, settle, settle_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +139,20 @@ def test_a_settled_period_is_read_and_never_changes(office: Office) -> None:
     assert second.lines[0].because == "2027-Q1: 60.00 EUR was settled, it is 50.00 EUR now"
     assert lines(office.statement("2027-Q3")) == []
     assert list(prove(office.engine)) == []
+
+
+def test_what_was_settled_when_it_was_stopped_stays(office: Office) -> None:
+    office.won("2027-01-10", "600 EUR")
+    office.today = QUARTERS["2027-Q1"]
+
+    def stop(what: str, done: int, of: int) -> None:
+        if what == SETTLING:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(settle_each(office.engine, {}, "2027-Q1", "fin", progress=stop))
+    (again,) = office.settle("2027-Q1")
+    assert not again.new
 
 
 def test_the_history_of_a_settlement_is_for_those_who_may_see_the_statement(office: Office) -> None:

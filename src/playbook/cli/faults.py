@@ -32,7 +32,8 @@ def guarded(run: Callable[[], Any], *, as_json: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except (click.Abort, KeyboardInterrupt) as stopped:
-        return _say("stopped", str(stopped) or "stopped", STOPPED, as_json)
+        said = str(stopped.__cause__ or stopped)  # click makes an Abort of it
+        return _say("stopped", said or "stopped", STOPPED, as_json)
     except click.ClickException as error:
         return _usage(error, as_json)
     except Exception as error:  # noqa: BLE001 - the last place where an error can become a line for people
