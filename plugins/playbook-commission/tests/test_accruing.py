@@ -15,8 +15,8 @@ import playbook_commission
 from playbook import Advance, Close, InputError, Open, Set, load_plugins
 from playbook_commission.accruing import accrue
 from playbook_commission.paybook import Paybook
-from playbook_commission.quotas import Span
 from playbook_commission.settling import settle
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

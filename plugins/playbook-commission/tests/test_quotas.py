@@ -13,7 +13,8 @@ from playbook import InputError, Project, load_plugins
 from playbook.model.organization import Organization
 from playbook.model.organization_rules import Quota
 from playbook_commission.exact import ONE
-from playbook_commission.quotas import Quotas, Span, Target
+from playbook_commission.quotas import Quotas, Target
+from playbook_commission.spans import Span
 
 ORGANIZATION = """
 organization: acme

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
 
 if TYPE_CHECKING:
     from playbook.engine import Engine
 
 
-@attrs.frozen
-class Mismatch:
+class Mismatch(msgspec.Struct, frozen=True):
     """Hold one expectation by its name beside the fact, both in words; the path leads to it from its step.
 
     One that a plugin yields has name and path from within what it expects; both may be empty. The fact may have

@@ -12,7 +12,7 @@ from playbook import InputError, Money, Refused, command
 from playbook_commission.accruing import accrue
 from playbook_commission.asking import book_of, not_theirs, target_pay
 from playbook_commission.exact import CONTEXT
-from playbook_commission.quotas import Span
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playbook import Engine, Money
     from playbook_commission.foreseeing import Deal, LeftOut
     from playbook_commission.paying import Line
-    from playbook_commission.quotas import Span
+    from playbook_commission.spans import Span
     from playbook_commission.statements import Statement
 
 _BEFORE = "credited before"

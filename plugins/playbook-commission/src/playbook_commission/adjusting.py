@@ -11,8 +11,8 @@ import attrs
 from playbook import Money
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paying import Line
-from playbook_commission.quotas import Span
 from playbook_commission.restating import in_currency, restated, restated_line
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

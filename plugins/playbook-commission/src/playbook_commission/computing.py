@@ -15,11 +15,11 @@ from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.following import clawed, held_back
 from playbook_commission.payee import period_of
 from playbook_commission.paying import Credit, Line, Slice, Standing, lines, summed
-from playbook_commission.quotas import Span
 from playbook_commission.restating import restated
 from playbook_commission.rules import HOOK
 from playbook_commission.ruling import rule_of, ruled
 from playbook_commission.schedule import Tier
+from playbook_commission.spans import Span
 from playbook_commission.spiffs import spiffs
 from playbook_commission.statements import Reached, Statement
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from playbook import Found, InputError, Refused, StreamKind
-from playbook_commission.quotas import Span
 from playbook_commission.settlements import FINANCE, OPERATOR, amount_of, is_finance, is_theirs, may_see
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from decimal import (
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-import attrs
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,8 +45,7 @@ def exactly(compute: Callable[P, R]) -> Callable[P, R]:
     return computed
 
 
-@attrs.frozen
-class Rounding:
+class Rounding(msgspec.Struct, frozen=True):
     """Say to what multiple pay is rounded, and where a half goes: to the `even` neighbour or `up`, from zero."""
 
     to: Decimal = Decimal("0.01")

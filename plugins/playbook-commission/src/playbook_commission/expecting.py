@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec.structs import replace
 
 from playbook import InputError, Mismatch, Money, UnknownName
 from playbook_commission.exact import CONTEXT, ZERO
@@ -34,7 +34,7 @@ def compare(settings: Mapping[str, Any], wanted: Any, scene: Scene) -> Iterator[
     for number, one in enumerate(several):
         place = (number,) if isinstance(wanted, list) else ()
         for found in _Compared(book, one).mismatches():
-            yield attrs.evolve(found, path=(*place, *found.path))
+            yield replace(found, path=(*place, *found.path))
 
 
 class _Compared:
@@ -54,7 +54,7 @@ class _Compared:
         told = ""
         for found in self._found():
             told, by = "\n".join(self._said()), told
-            yield found if by else attrs.evolve(found, fact=f"{found.fact}\n{told}".rstrip())
+            yield found if by else replace(found, fact=f"{found.fact}\n{told}".rstrip())
 
     def _found(self) -> Iterator[Mismatch]:
         wanted, statement = self._wanted, self._statement

@@ -9,7 +9,8 @@ import attrs
 from msgspec import UNSET
 
 from playbook import InputError, fiscal_year
-from playbook_commission.quotas import Quotas, Span
+from playbook_commission.quotas import Quotas
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playbook.model.case import Entry
     from playbook_commission.crediting import Thing
     from playbook_commission.payee import Payee
-    from playbook_commission.quotas import Span
+    from playbook_commission.spans import Span
 
 _PAID = ("credit", "spiff", "true_up")
 _TAKEN = ("gate", "cap")

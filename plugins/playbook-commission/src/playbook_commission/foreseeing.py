@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from playbook import Condition, Engine
     from playbook.engine.measuring import Counted, Expected
-    from playbook_commission.quotas import Span
+    from playbook_commission.spans import Span
 
 
 @attrs.frozen

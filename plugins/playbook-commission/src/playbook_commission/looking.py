@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from playbook import Asked, InputError, Money, UnknownName, fiscal_quarter
 from playbook_commission.crediting import Ledger, split
 from playbook_commission.exact import CONTEXT, ONE, ZERO, Rounding
-from playbook_commission.quotas import WHOSE, Span
 from playbook_commission.rows import Row, Rows
+from playbook_commission.spans import WHOSE, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

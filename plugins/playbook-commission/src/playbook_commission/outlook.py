@@ -10,8 +10,8 @@ import msgspec
 
 from playbook_commission.computing import scales
 from playbook_commission.exact import CONTEXT, ZERO
-from playbook_commission.quotas import Span
 from playbook_commission.schedule import Schedule
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

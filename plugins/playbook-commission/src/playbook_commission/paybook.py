@@ -16,8 +16,8 @@ from playbook_commission.crediting import Ledger
 from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import Line
 from playbook_commission.plan import Plan, load_plan
-from playbook_commission.quotas import Span
 from playbook_commission.settlements import Settlement, id_of, may_see, may_settle
+from playbook_commission.spans import Span
 from playbook_commission.statements import thawed
 
 if TYPE_CHECKING:

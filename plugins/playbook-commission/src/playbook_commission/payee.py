@@ -12,7 +12,8 @@ import attrs
 
 from playbook import Duration, InputError, Money, fiscal_quarter, fiscal_year
 from playbook_commission.exact import CONTEXT, ZERO
-from playbook_commission.quotas import Span, Target
+from playbook_commission.quotas import Target
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable

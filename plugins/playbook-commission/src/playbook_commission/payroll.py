@@ -10,8 +10,8 @@ import msgspec
 
 from playbook import Found, InputError, Money, Refused, StreamKind
 from playbook_commission.exact import CONTEXT, ZERO
-from playbook_commission.quotas import Span
 from playbook_commission.settlements import FINANCE, may_settle
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import InputError, fiscal_parts, fiscal_period
+from playbook import InputError, fiscal_parts
 from playbook_commission.exact import CONTEXT, ONE, ZERO, Rounding
+from playbook_commission.spans import WHOSE, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,37 +18,8 @@ if TYPE_CHECKING:
     from playbook.model.organization import Organization
     from playbook.model.organization_rules import Quota
 
-WHOSE = ("person", "team", "territory")
-"""Whose a quota may be."""
-
 _CENTS = Rounding(half="up")
 _DAY = dt.timedelta(1)
-
-
-@attrs.frozen
-class Span:
-    """Hold a named period; `until` is its last day."""
-
-    name: str
-    since: dt.date
-    until: dt.date
-
-    @classmethod
-    def of(cls, name: str, organization: Organization) -> Span:
-        """Return a period by its name, like `2027-Q1`; raises ValueError saying what was expected."""
-        return cls(name, *fiscal_period(name, organization.settings))
-
-    def days(self) -> Iterator[dt.date]:
-        """Yield its days."""
-        for number in range(len(self)):
-            yield self.since + dt.timedelta(number)
-
-    def holds(self, other: Span) -> bool:
-        """Return whether every day of another period is one of its own."""
-        return self.since <= other.since and other.until <= self.until
-
-    def __len__(self) -> int:
-        return (self.until - self.since).days + 1
 
 
 @attrs.frozen

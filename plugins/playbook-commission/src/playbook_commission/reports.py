@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook import Report
-from playbook_commission.quotas import WHOSE
+from playbook_commission.spans import WHOSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from playbook import Money
 from playbook_commission.exact import ZERO
-from playbook_commission.quotas import Span
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from decimal import Decimal

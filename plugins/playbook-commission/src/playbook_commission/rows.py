@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from playbook import Asked, ReportQuery
     from playbook.model.organization import Organization
-    from playbook_commission.quotas import Span
+    from playbook_commission.spans import Span
 
 
 @attrs.frozen

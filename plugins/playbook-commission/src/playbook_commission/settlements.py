@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from playbook import Found, InputError, Money, Refused, StreamKind
-from playbook_commission.quotas import Span
+from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

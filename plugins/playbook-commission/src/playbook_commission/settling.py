@@ -11,8 +11,8 @@ import attrs
 from playbook import Money, Refused, fiscal_quarter, fiscal_year
 from playbook_commission.paybook import Paybook
 from playbook_commission.payout import settlements
-from playbook_commission.quotas import Span
 from playbook_commission.settlements import NOT_SETTLING, OPERATOR, Basis, Settle, hash_of, id_of
+from playbook_commission.spans import Span
 from playbook_commission.statements import frozen, thawed
 
 if TYPE_CHECKING:

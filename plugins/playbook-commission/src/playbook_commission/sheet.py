@@ -12,7 +12,7 @@ from playbook_commission.exact import CONTEXT
 from playbook_commission.gauges import Gauge, gauges
 from playbook_commission.outlook import one_more, steps
 from playbook_commission.paying import summed
-from playbook_commission.quotas import Span
+from playbook_commission.spans import Span
 from playbook_commission.telling import Telling
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playbook_commission.crediting import Credited
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Component, Spiff
-    from playbook_commission.quotas import Span
+    from playbook_commission.spans import Span
 
 
 def spiffs(payee: Payee, component: Component, span: Span, credited: Sequence[Credited]) -> Iterator[Line]:

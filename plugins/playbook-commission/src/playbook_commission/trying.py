@@ -16,8 +16,8 @@ from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.filling import Lack, filled, lacking
 from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import summed
-from playbook_commission.quotas import Span
 from playbook_commission.selling import Sales
+from playbook_commission.spans import Span
 from playbook_commission.withdrawn import withdrawn
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from playbook import Engine
-    from playbook_commission.quotas import Span
     from playbook_commission.settlements import Settlement
+    from playbook_commission.spans import Span
     from playbook_commission.statements import Statement
 
 

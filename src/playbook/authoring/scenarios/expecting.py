@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from msgspec.structs import replace
 
 from playbook.errors import InputError, PlaybookError, PluginError, Refused
 from playbook.model.chances import forecast, probability
@@ -87,7 +88,7 @@ def of_plugins(
             message = f"the expectation {name!r} fails: {type(error).__name__}: {error}"
             raise PluginError(name, message) from error
         for one in found:
-            yield attrs.evolve(one, name=f"{name} {one.name}".strip(), path=(name, *one.path))
+            yield replace(one, name=f"{name} {one.name}".strip(), path=(name, *one.path))
 
 
 def worded(value: Any) -> str:
