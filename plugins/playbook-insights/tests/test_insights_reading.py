@@ -114,6 +114,24 @@ def test_parts_hold_every_case_once(store: SqliteStore, monkeypatch: pytest.Monk
     assert read(store) == by_rows(store)
 
 
+def test_parts_of_a_file_whose_rows_were_numbered_anew_are_not_read(
+    store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("playbook.stores.sqlite_columns._SMALLEST_PART", 7)
+    CaseHistory(store, 5).go_on(100)
+    source = store.source(TENANT, Projection("cases", ("case",), parts=2))
+    assert source is not None
+    assert len(source.parts) == 2
+    reader = apart.Reader()
+    assert len(reader.read(source)) == len(by_rows(store))
+    with sqlite3.connect(path) as other:
+        other.execute("VACUUM")
+    other.close()
+    with pytest.raises(StoreUnavailable, match=r"cannot be read: .*; try again"):
+        reader.read(source)
+    reader._end()
+
+
 def test_a_file_that_is_gone_is_told_in_one_line(store: SqliteStore) -> None:
     CaseHistory(store, 1).go_on(5)
     whole = context(store)

@@ -10,6 +10,7 @@ from playbook.stores import rows
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
     from pathlib import Path
 
     from playbook.model.projections import Projection
@@ -49,9 +50,7 @@ def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) 
         parts = [f"cases INDEXED BY cases_case {where}"]
     else:
         side_by_side = max(1, min(wanted.parts, size // _SMALLEST_PART))
-        # by id, because a vacuum may number rows anew
-        ranges = rows.ranges(known, side_by_side, _text)
-        parts = [f"cases NOT INDEXED {where}{range_}" for range_ in ranges]
+        parts = [f"cases NOT INDEXED {where}{range_}" for range_ in _ranges(cursor, size, side_by_side)]
     return Source(
         "sqlite",
         f"file:{quote(str(path))}?mode=ro",
@@ -63,6 +62,24 @@ def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) 
         {"adbc.sqlite.query.batch_rows": "16384"},
         count,
     )
+
+
+def _ranges(cursor: sqlite3.Cursor, size: int, parts: int) -> Iterator[str]:
+    """Yield conditions as SQL (` AND ...`) that part the table, so that no row is read for another part.
+
+    A vacuum may number the rows anew before a part is read; it changes the version of the schema, and a part that
+    finds another one fails instead of losing cases.
+    """
+    if parts == 1:
+        yield ""
+        return
+    (schema,) = cursor.execute("PRAGMA schema_version").fetchone()
+    version = "(SELECT schema_version FROM pragma_schema_version)"
+    same = f" AND CASE {version} WHEN {schema} THEN 1 ELSE json('numbered anew') END"
+    bounds = [size * part // parts for part in range(1, parts)]
+    for low, high in zip((None, *bounds), (*bounds, None), strict=True):
+        above = "" if low is None else f" AND rowid > {low}"
+        yield f"{above}{'' if high is None else f' AND rowid <= {high}'}{same}"
 
 
 def _sample(cursor: sqlite3.Cursor, tenant: str, size: int) -> list[str]:
