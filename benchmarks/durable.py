@@ -1,7 +1,8 @@
 """Run cases and an import into SQLite, beside a bare loop that gives sqlite3 the same statements and bytes.
 
 What the engine sends is recorded once, untimed, and replayed into a fresh file with the same tables and
-pragmas: for cases every statement, reads too, in the same transactions; for the import what was written.
+pragmas: for cases every statement, reads too, in the same transactions; for the import what was written. The
+write-ahead log is copied into the file as often; the engine does that in a thread beside, the loop in its only one.
 """
 
 from __future__ import annotations

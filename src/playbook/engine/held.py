@@ -56,7 +56,8 @@ class Held:
         """Return what a command is decided on; raises UnknownName where there is no such case."""
         held = self._world
         if isinstance(command, Open):
-            return (None if fresh or held is None else self._opened(command, held)) or self._opening(command)
+            new = None if fresh or held is None else self._held_for_new(command, held)
+            return new or self._read_for_new(command)
         name = case_stream(command.case)
         known = self._cases.get(name)
         if fresh or known is None or held is None:
@@ -76,7 +77,7 @@ class Held:
         stream = CaseStream(id_, name, head, case, case, definition)
         return stream, held.world, held.reads, True
 
-    def _opened(self, command: Open, held: _World) -> Basis | None:
+    def _held_for_new(self, command: Open, held: _World) -> Basis | None:
         """Return what is held for a new case; that there is none of its name shows when it is appended."""
         current = self._definitions.held(command.playbook)
         if current is None:
@@ -85,7 +86,7 @@ class Held:
         stream = CaseStream(command.case, case_stream(command.case), None, None, None, definition)
         return stream, held.world, (*held.reads, (stream_of(command.playbook), version)), False
 
-    def _opening(self, command: Open) -> Basis:
+    def _read_for_new(self, command: Open) -> Basis:
         name, playbook = case_stream(command.case), stream_of(command.playbook)
         heads = self._store.load(self._tenant, (name, ORGANIZATION, playbook))
         if name in heads:

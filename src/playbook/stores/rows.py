@@ -108,17 +108,6 @@ def plain_column(name: str) -> str:
     return f"coalesce({name}, '') AS {name}" if name in _MISSING else f'"{name}"'
 
 
-def ranges(known: Sequence[str], parts: int, text: Callable[[str], str]) -> Iterator[str]:
-    """Yield conditions as SQL (` AND ...`) that part the cases about evenly, by id.
-
-    `known` are some of the cases, in order; where there are none, all is one part. `text` returns an id as SQL.
-    """
-    bounds = [known[len(known) * part // parts] for part in range(1, parts)] if known else []
-    for low, high in zip((None, *bounds), (*bounds, None), strict=True):
-        at_least = "" if low is None else f' AND "case" >= {text(low)}'
-        yield at_least if high is None else f'{at_least} AND "case" < {text(high)}'
-
-
 def mark(position: int, hash_: bytes) -> str:
     """Return the text of a place in the log that shows whether it is still the same log."""
     return f"{position}:{hash_[:8].hex()}"

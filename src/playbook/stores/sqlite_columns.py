@@ -29,24 +29,24 @@ _LATER = (
     " (SELECT 1 FROM events INDEXED BY events_log WHERE tenant = ? AND position > ? LIMIT ?)"
 )
 _SIZE = "SELECT coalesce(max(rowid), 0) FROM cases"
-_SAMPLE = 'SELECT tenant, "case" FROM cases WHERE rowid >= ? ORDER BY rowid LIMIT 1'
+_SAMPLE = "SELECT tenant FROM cases WHERE rowid >= ? ORDER BY rowid LIMIT 1"
 
 
 def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) -> Source:
     """Return how columns are read from the file; the mark is fixed first, so that nothing is missed after it."""
     last = cursor.execute(_LAST, (tenant,)).fetchone()
     (size,) = cursor.execute(_SIZE).fetchone()
-    known = _sample(cursor, tenant, size)
+    sampled = _sampled(cursor, tenant, size)
     columns = ", ".join((*map(_column, wanted.names), *map(_field, wanted.fields)))
     where = (
         f"WHERE tenant = {_text(tenant)}"
         f" AND (playbook < {_text(rows.RECORDS)} OR playbook >= {_text(rows.RECORDS_END)})"
     )
-    count = size * len(known) // _SAMPLES
+    count = size * sampled // _SAMPLES
     since = _since(cursor, tenant, wanted.after, count)
     if since is not None:
         parts = [f'cases INDEXED BY cases_case {where} AND "case" IN ({since})']
-    elif len(known) * _WALK < _SAMPLES:
+    elif sampled * _WALK < _SAMPLES:
         parts = [f"cases INDEXED BY cases_case {where}"]
     else:
         side_by_side = max(1, min(wanted.parts, size // _SMALLEST_PART))
@@ -82,11 +82,10 @@ def _ranges(cursor: sqlite3.Cursor, size: int, parts: int) -> Iterator[str]:
         yield f"{above}{'' if high is None else f' AND rowid <= {high}'}{same}"
 
 
-def _sample(cursor: sqlite3.Cursor, tenant: str, size: int) -> list[str]:
-    """Return the cases of a tenant among some that lie evenly in the table, in order of id."""
+def _sampled(cursor: sqlite3.Cursor, tenant: str, size: int) -> int:
+    """Return how many cases of a tenant are among some that lie evenly in the table."""
     places = (size * number // _SAMPLES for number in range(_SAMPLES))
-    found = (cursor.execute(_SAMPLE, (place,)).fetchone() for place in places)
-    return sorted(row[1] for row in found if row is not None and row[0] == tenant)
+    return sum(cursor.execute(_SAMPLE, (place,)).fetchone() == (tenant,) for place in places)
 
 
 def _since(cursor: sqlite3.Cursor, tenant: str, after: str | None, count: int) -> str | None:

@@ -38,6 +38,7 @@ class Reader:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._parent = 0
+        atexit.register(self._end)
 
     def read(self, source: Source) -> pl.DataFrame:
         """Return the rows of a source; raises StoreUnavailable where they cannot be read."""
@@ -66,13 +67,12 @@ class Reader:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._parent != os.getpid():  # a fork must not ask its parent's
             self._child = subprocess.Popen(
-                [sys.executable, "-m", __name__],
+                [sys.executable, "-P", "-m", __name__],  # no module of the current folder
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C is for those who look at it
             )
             self._parent = os.getpid()
-            atexit.register(self._end)
         return self._child
 
     def _end(self) -> None:

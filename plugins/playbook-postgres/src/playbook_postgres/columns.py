@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook import Source
-from playbook.stores import CASES, CASES_END, RECORDS, RECORDS_END, mark, plain_column, ranges, read_mark
+from playbook.stores import CASES, CASES_END, RECORDS, RECORDS_END, mark, plain_column, read_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from playbook import Projection
     from playbook_postgres.piping import Pipe
@@ -75,14 +75,20 @@ def _since(pipe: Pipe, tenant: str, after: str | None, size: int) -> str:
     )
 
 
-def _ranges(pipe: Pipe, tenant: str, size: int, parts: int) -> Iterable[str]:
-    """Return conditions that part the cases about evenly: by id, because a row moves when it is written anew."""
+def _ranges(pipe: Pipe, tenant: str, size: int, parts: int) -> Iterator[str]:
+    """Yield conditions (` AND ...`) that part the cases about evenly: by id, because a row moves when it is written.
+
+    Where no case is known, all is one part.
+    """
     parts = max(1, min(parts, size // _SMALLEST_PART))
     known: list[str] = []
     if parts > 1:
         share = min(100_000, 100_000 * _SAMPLES // size + 1)
         known = [case for (case,) in pipe.ask(_SAMPLE, (share, tenant)).fetchall()]
-    return ranges(known, parts, _text)
+    bounds = [known[len(known) * part // parts] for part in range(1, parts)] if known else []
+    for low, high in zip((None, *bounds), (*bounds, None), strict=True):
+        at_least = "" if low is None else f' AND "case" >= {_text(low)}'
+        yield at_least if high is None else f'{at_least} AND "case" < {_text(high)}'
 
 
 def _column(name: str) -> str:
