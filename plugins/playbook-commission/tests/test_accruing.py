@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.company import Company
+from tests.paying import Paying
 
-import playbook_commission
-from playbook import Advance, Close, InputError, Open, Set, load_plugins
+from playbook import Advance, Close, InputError, Open, Set
 from playbook_commission.accruing import accrue
-from playbook_commission.paybook import Paybook
-from playbook_commission.settling import settle
 from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
@@ -60,10 +57,9 @@ def plan(component: str, more: str = "") -> str:
     return f"components:\n  new: {{of: revenue, {component}}}\n{more}"
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self, plan: str, organization: str = ORGANIZATION) -> None:
-        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        super().__init__(registry, organization, ae_plan=HEAD + plan, p_playbook=PROMISES)
+        super().__init__(organization, ae_plan=HEAD + plan, p_playbook=PROMISES)
         self.today = "2027-02-15"
 
     def open(self, name: str, amount: str, closes: str, chance: str = "", owner: str = "sam") -> None:
@@ -76,10 +72,10 @@ class Office(Company):
         self.do(Close(name, "won"), day)
 
     def accrued(self, period: str = "2027-Q1", *see: str) -> Accrued:
-        before = list(self._store.log("default", after=None, limit=10_000).items)
+        before = self.stored()
         span = Span.of(period, self.engine.world.organization)
         found = accrue(self.engine, {}, span, lambda who: who in see or not see)
-        assert list(self._store.log("default", after=None, limit=10_000).items) == before
+        assert self.stored() == before
         return found
 
     def of(self, person: str, period: str = "2027-Q1") -> Accrual:
@@ -193,7 +189,7 @@ def test_all_that_is_not_there_is_told_at_once() -> None:
 
 def test_nothing_is_expected_of_what_is_settled(office: Office) -> None:
     office.today = "2027-04-02"
-    assert isinstance(settle(office.engine, {}, "2027-Q1", "fin"), list)
+    office.settle("2027-Q1")
     office.today = "2027-03-01"
     office.open("more", "1000 EUR", "2027-03-20")
     assert (office.of("sam").settled, office.of("sam").expected) == (True, D(0))
@@ -228,7 +224,7 @@ def test_what_is_certain_is_expected_to_pay_what_it_pays(
         for number, (_, day, _) in sorted(enumerate(deals), key=lambda deal: deal[1][1]):
             office.today = f"2027-02-{day}"
             office.do(Close(f"d{number}", "won"))
-        book = Paybook(office.engine, {})
+        book = office.book
         now = office.accrued()
         for one in now.people:
             assert one.expected == 0

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+from tests.paying import plugins
 
-import playbook_commission
-from playbook import Engine, MemoryStore, Project, ReportContext, ReportQuery, load_plugins
+from playbook import Engine, MemoryStore, Project, ReportContext, ReportQuery
 from playbook.importing import import_file
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     files = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.yaml"))}
     files["organization.yaml"] += MEASURES
     files["quotas.mapping.yaml"] = QUOTAS
-    registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+    registry = plugins()
     project = Project.from_files(files, **registry.for_files)
     engine = Engine.open(project, store=MemoryStore(), registry=registry)
     engine.publish(actor="operator")

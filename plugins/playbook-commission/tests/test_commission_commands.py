@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.company import DEALS
+from tests.shell import Shell
 
 FILES = {
     "playbook.yaml": "project: acme\nplugins: {commission: {target_pay: pay.csv}}\n",
@@ -41,28 +38,9 @@ components:
 }
 
 
-class Shell:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        for name, text in FILES.items():
-            (folder / name).write_text(text, encoding="utf-8")
-
-    def run(self, *words: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [Path(sys.executable).parent / "playbook", *words],
-            cwd=self._folder, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
-
-    def json(self, *words: str, code: int = 0) -> Any:
-        return json.loads(self.run(*words, "--json", code=code))
-
-
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    made = Shell(tmp_path)
+    made = Shell(tmp_path, FILES)
     for case, amount, day in (("one", "600 EUR", "2026-02-02"), ("two", "900 EUR", "2026-02-03")):
         made.run(
             "open", "deals", case, "--owner", "sam", f"amount={amount}", "due=900 EUR", "--at", "2026-02-01"

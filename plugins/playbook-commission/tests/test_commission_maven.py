@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from tests.paying import plugins
 
-import playbook_commission
-from playbook import Engine, SqliteStore, load_plugins
+from playbook import Engine, SqliteStore
 from playbook_commission.paybook import Paybook
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def document(folder: Path, *words: str) -> Any:
 
 @pytest.fixture(scope="module")
 def book(folder: Path) -> Iterator[Paybook]:
-    registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+    registry = plugins()
     store = SqliteStore(str(folder / "opportunities.db"))
     yield Paybook(Engine.open(None, store=store, registry=registry), {})
     store.close()

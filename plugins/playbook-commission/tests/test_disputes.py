@@ -6,18 +6,14 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.company import Company
+from tests.paying import PayContract, Paying
 
-import playbook
-import playbook_commission
-from playbook import InputError, KeyReused, Project, Refused, SqliteStore, UnknownName, load_plugins
+from playbook import InputError, KeyReused, Refused, SqliteStore, UnknownName
 from playbook.engine.proof import prove
-from playbook.testing.streams import StreamContract
 from playbook_commission.disputes import Accept, Answer, Decline, Dispute, State, tells
 from playbook_commission.disputing import accept, dispute, disputes, open_dispute
-from playbook_commission.paybook import Paybook
 from playbook_commission.settlements import Adjust
-from playbook_commission.settling import audit, settle
+from playbook_commission.settling import audit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,21 +45,13 @@ FIRST, SECOND = "2027-Q1", "2027-Q2"
 NAME = "sam.2027-Q1.1"
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self, store: Store | None = None) -> None:
-        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        super().__init__(registry, ORGANIZATION, store, p_plan=PLAN)
+        super().__init__(ORGANIZATION, store, p_plan=PLAN)
         self.won("2027-01-10", "600 EUR")
         self.won("2027-01-11", "700 EUR")
         self.today = "2027-04-02"
         self.settle(FIRST)
-
-    @property
-    def book(self) -> Paybook:
-        return Paybook(self.engine, {})
-
-    def settle(self, period: str) -> None:
-        assert not isinstance(settle(self.engine, {}, period, "fin"), Refused)
 
     def open(self, actor: str = "sam", line: str = "new:d1", because: str = "it was 900 EUR") -> Any:
         return open_dispute(self.book, actor, ("sam", FIRST, line), "", because)
@@ -87,14 +75,8 @@ def code(answer: object) -> str:
     return answer.code
 
 
-class TestContract(StreamContract):
-    @pytest.fixture
-    def registry(self) -> playbook.Registry:
-        return load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-
-    @pytest.fixture
-    def project(self) -> Project:
-        return Project.from_files({"organization.yaml": ORGANIZATION.partition("measures:")[0]})
+class TestContract(PayContract):
+    organization = ORGANIZATION
 
     @pytest.fixture
     def story(self) -> list[tuple[str, Any]]:

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.company import Company
+from tests.paying import Paying
 
-import playbook_commission
-from playbook import Money, load_plugins
+from playbook import Money
 from playbook_commission.outlook import OneMore, Step, one_more, steps
 from playbook_commission.paybook import Paybook
 
@@ -34,11 +33,9 @@ quotas:
 HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self) -> None:
-        super().__init__(
-            load_plugins(extra={"commission": playbook_commission}, entry_points=False), ORGANIZATION
-        )
+        super().__init__(ORGANIZATION)
 
     def ahead(self, component: str, more: str = "") -> tuple[Step, OneMore | None]:
         text = f"{HEAD}components:\n  new: {{of: revenue, {component}}}\n{more}"

@@ -12,14 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.company import Company
+from tests.paying import PayContract, Paying
 
-import playbook
-import playbook_commission
-from playbook import InputError, Project, Refused, SqliteStore, load_plugins
+from playbook import InputError, Refused, SqliteStore
 from playbook.engine.proof import prove
-from playbook.testing.streams import StreamContract
-from playbook_commission.paybook import Paybook
 from playbook_commission.payfile import PayFile, as_csv, as_json, cell
 from playbook_commission.payout import Due, due, export, payroll_of, payrolls
 from playbook_commission.payroll import Pay, Row, Run
@@ -55,10 +51,9 @@ clawback: {on: entry.refund, share: of_amount_refunded}
 FIRST = "2027-Q1"
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self, store: Store | None = None) -> None:
-        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        super().__init__(registry, ORGANIZATION, store, p_plan=PLAN)
+        super().__init__(ORGANIZATION, store, p_plan=PLAN)
 
     def sell(self) -> None:
         """Win three deals in the first quarter and settle it."""
@@ -66,11 +61,8 @@ class Office(Company):
             self.won("2027-01-10", amount, owner)
         self.today = "2027-04-02"
 
-    def settle(self, period: str, person: str = "") -> None:
-        assert not isinstance(settle(self.engine, {}, period, "fin", person), Refused)
-
     def due(self, period: str = FIRST) -> Due:
-        found = due(Paybook(self.engine, {}), period, "fin")
+        found = due(self.book, period, "fin")
         assert isinstance(found, Due)
         return found
 
@@ -92,14 +84,8 @@ def paid(run: Run) -> dict[str, str]:
     return {row.person: f"{row.amount} {row.currency}" for row in run.rows}
 
 
-class TestContract(StreamContract):
-    @pytest.fixture
-    def registry(self) -> playbook.Registry:
-        return load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-
-    @pytest.fixture
-    def project(self) -> Project:
-        return Project.from_files({"organization.yaml": ORGANIZATION.partition("measures:")[0]})
+class TestContract(PayContract):
+    organization = ORGANIZATION
 
     @pytest.fixture
     def story(self) -> list[tuple[str, Any]]:
@@ -153,7 +139,7 @@ def test_what_changes_after_it_was_paid_is_in_the_run_of_a_later_period(office: 
 def test_only_finance_and_the_operator_pay_and_see_who_was_paid(office: Office) -> None:
     office.settle(FIRST)
     office.pay()
-    book = Paybook(office.engine, {})
+    book = office.book
     for actor in ("sam", "dana", "nobody"):
         assert isinstance(due(book, FIRST, actor), Refused)
         answer = office.engine.run(Pay("2027-Q2", 1, office.due().rows), actor=actor)

@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.company import Company
+from tests.paying import Paying
 
-import playbook_commission
 from playbook import (
     Advance,
     Close,
@@ -21,7 +20,6 @@ from playbook import (
     Set,
     Split,
     UnknownName,
-    load_plugins,
 )
 
 if TYPE_CHECKING:
@@ -80,10 +78,9 @@ stages:
 """
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self, organization: str = ORGANIZATION) -> None:
-        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        super().__init__(registry, organization, promises_playbook=PROMISES)
+        super().__init__(organization, promises_playbook=PROMISES)
 
     def report(self, name: str, actor: str = "operator", **asked: Any) -> Table:
         query = ReportQuery(**{field: getattr(QUARTER, field) for field in QUARTER.__struct_fields__} | asked)

@@ -5,9 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.paying import plugins
 
-import playbook_commission
-from playbook import Money, Problem, Project, load_plugins
+from playbook import Money, Problem, Project
 from playbook.checking import problems_of
 from playbook_commission.plan import Plan
 
@@ -60,7 +60,7 @@ clawback: {on: entry.refund, within: 6mo, share: of_amount_refunded}
 
 
 def read(plan: str) -> tuple[Project, list[Problem]]:
-    registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+    registry = plugins()
     files = {"a.organization.yaml": ORGANIZATION, "d.playbook.yaml": DEALS, "p.plan.yaml": plan}
     project = Project.from_files(
         files, kinds=registry.kinds, criteria=registry.criteria, functions=registry.functions
@@ -169,7 +169,7 @@ def test_without_a_quota_attainment_is_warned_of() -> None:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared samples are not there")
 def test_the_shared_samples_are_read() -> None:
-    registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+    registry = plugins()
     project = Project.from_files(
         {path.name: path.read_text("utf-8") for path in sorted(SHARED.glob("*.plan.yaml"))},
         kinds=registry.kinds,

@@ -6,9 +6,9 @@ import contextlib
 from pathlib import Path
 
 import pytest
+from tests.paying import plugins
 
-import playbook_commission
-from playbook import Project, load_plugins
+from playbook import Project
 from playbook.checking import problems_of
 
 HERE = Path(__file__).parent / "refused"
@@ -18,7 +18,7 @@ BESIDE = ("organization.yaml", "deals.playbook.yaml")
 
 def said(sample: str) -> str:
     """Return what is said of a plan beside the organization and the playbook."""
-    registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+    registry = plugins()
     names = (*BESIDE, f"{sample}.plan.yaml")
     files = {name: (HERE / name).read_text(encoding="utf-8") for name in names}
     problems = problems_of(Project.from_files(files, **registry.for_files))

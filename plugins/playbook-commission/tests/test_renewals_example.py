@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.shell import Shell
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "renewals"
 CONTRACTS = (
@@ -23,45 +21,33 @@ CONTRACTS = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copytree(EXAMPLE, tmp_path_factory.mktemp("renewals") / "project"))
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    return Shell(shutil.copytree(EXAMPLE, tmp_path_factory.mktemp("renewals") / "project"))
 
 
-def run(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        [Path(sys.executable).parent / "playbook", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def test_it_is_without_a_mistake_and_its_scenarios_hold(folder: Path) -> None:
-    readme = (folder / "README.md").read_text(encoding="utf-8")
+def test_it_is_without_a_mistake_and_its_scenarios_hold(shell: Shell) -> None:
+    readme = (shell.folder / "README.md").read_text(encoding="utf-8")
     (session,) = re.findall(r"^```console\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
     commands = re.findall(r"^\$ playbook (.*)$", session, re.MULTILINE)
     assert commands == ["check --strict", "test"]
-    said = [run(folder, *command.split()) for command in commands]
+    said = [shell.run(*command.split()) for command in commands]
     assert said[0] == "no problems\n"
     assert said[1].startswith("2 passed")
 
 
-def test_its_plans_pay_contracts_of_the_command_line_to_the_cent(folder: Path) -> None:
+def test_its_plans_pay_contracts_of_the_command_line_to_the_cent(shell: Shell) -> None:
     for name, owner, arr, new, ends, closed in CONTRACTS:
         fields = [f"arr={arr} EUR", f"ends={ends}", *([f"new_arr={new} EUR"] if new else [])]
-        run(folder, "open", "renewal", name, "--owner", owner, *fields, "--at", "2026-11-20")
-        run(folder, "close", name, "renewed" if new else "lost", "--at", closed)
-    assert paid(folder, "noor") == ["440.00", "225.00", "410.00", "1200.00", "2275.00"]
-    assert paid(folder, "ivo") == ["90.00", "0.00", "90.00"]
-    assert paid(folder, "lena") == ["3640.00", "200.00", "0.00", "0.00", "0.00", "3840.00"]
-    page = run(folder, "commission", "statement", "lena", "--period", "2027-Q1", "--format", "html")
+        shell.run("open", "renewal", name, "--owner", owner, *fields, "--at", "2026-11-20")
+        shell.run("close", name, "renewed" if new else "lost", "--at", closed)
+    assert paid(shell, "noor") == ["440.00", "225.00", "410.00", "1200.00", "2275.00"]
+    assert paid(shell, "ivo") == ["90.00", "0.00", "90.00"]
+    assert paid(shell, "lena") == ["3640.00", "200.00", "0.00", "0.00", "0.00", "3840.00"]
+    page = shell.run("commission", "statement", "lena", "--period", "2027-Q1", "--format", "html")
     assert "91.5% so far." in page
     assert "45.5% of target pay" in page
 
 
-def paid(folder: Path, person: str) -> list[str]:
-    said: Any = json.loads(run(folder, "commission", "statement", person, "--period", "2027-Q1", "--json"))
+def paid(shell: Shell, person: str) -> list[str]:
+    said: Any = shell.json("commission", "statement", person, "--period", "2027-Q1")
     return [*(line["pay"]["amount"] for line in said["lines"]), said["paid"]["amount"]]

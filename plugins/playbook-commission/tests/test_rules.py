@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.company import Company
+from tests.paying import plugins
 
 import playbook
 import playbook_commission
-from playbook import InputError, Money, PluginError, load_plugins
+from playbook import InputError, Money, PluginError
 from playbook_commission import Rated, RateRule, Stretch, ToRate
 from playbook_commission.paybook import Paybook
 
@@ -52,8 +53,7 @@ class Ours:
 
 class Office(Company):
     def __init__(self, ours: Ours | None, plan: str = PLAN) -> None:
-        extra = {"commission": playbook_commission, **({"ours": ours} if ours else {})}
-        super().__init__(load_plugins(extra=extra, entry_points=False), ORGANIZATION, p_plan=plan)
+        super().__init__(plugins(**({"ours": ours} if ours else {})), ORGANIZATION, p_plan=plan)
         for day, amount in (("2027-01-10", "100.01 EUR"), ("2027-02-10", "100.01 EUR")):
             self.won(day, amount)
 
@@ -165,12 +165,11 @@ def test_what_is_not_exact_or_not_said_is_refused_by_name(says: Says, expected: 
 
 def test_a_plan_is_paid_by_the_rule_that_it_was_published_with() -> None:
     office = Office(Ours(flat))
-    office.engine.registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
+    office.engine.registry = plugins()
     with pytest.raises(
         InputError, match="'ours' is brought by the plugin 'ours', which is not there; install it"
     ):
         office.statement()
-    extra = {"commission": playbook_commission, "ours": Ours(flat, "2")}
-    office.engine.registry = load_plugins(extra=extra, entry_points=False)
+    office.engine.registry = plugins(ours=Ours(flat, "2"))
     with pytest.raises(InputError, match=r"published with version 1 .* and 2 is there; install that one"):
         office.statement()

@@ -9,21 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.company import Company
+from tests.paying import PayContract, Paying
 
-import playbook
-import playbook_commission
 from playbook import (
     Log,
     Money,
-    Project,
     Refused,
     Set,
     UnknownName,
-    load_plugins,
 )
 from playbook.engine.proof import prove
-from playbook.testing.streams import StreamContract
 from playbook_commission.paybook import Paybook
 from playbook_commission.settlements import Adjust, Basis, Settle
 from playbook_commission.settling import SETTLING, audit, settle, settle_each
@@ -64,18 +59,13 @@ QUARTERS = {
 }
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self, plan: str = PLAN) -> None:
-        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        super().__init__(registry, ORGANIZATION, p_plan=plan)
+        super().__init__(ORGANIZATION, p_plan=plan)
 
-    @property
-    def book(self) -> Paybook:
-        return Paybook(self.engine, {})
-
-    def settle(self, period: str) -> Any:
+    def settle(self, period: str, person: str = "") -> Any:
         self.today = max(QUARTERS[period], self.today)
-        return settle(self.engine, {}, period, "fin")
+        return super().settle(period, person)
 
     def statement(self, period: str) -> Statement:
         return self.book.statement("sam", period)
@@ -97,14 +87,8 @@ def refused(answer: object) -> str:
     return answer.message
 
 
-class TestContract(StreamContract):
-    @pytest.fixture
-    def registry(self) -> playbook.Registry:
-        return load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-
-    @pytest.fixture
-    def project(self) -> Project:
-        return Project.from_files({"organization.yaml": ORGANIZATION.partition("measures:")[0]})
+class TestContract(PayContract):
+    organization = ORGANIZATION
 
     @pytest.fixture
     def story(self) -> list[tuple[str, Any]]:
@@ -196,7 +180,9 @@ def test_a_new_version_of_the_plan_does_not_reach_what_is_settled(office: Office
 def test_periods_are_settled_in_order_when_they_are_over_and_by_finance(office: Office) -> None:
     office.won("2027-01-10", "1000 EUR")
     assert "lasts until 2027-03-31" in refused(settle(office.engine, {}, "2027-Q1", "fin"))
-    assert "2027-Q1 of sam by ae is not settled; settle it first" in refused(office.settle("2027-Q2"))
+    office.today = QUARTERS["2027-Q2"]
+    answer = settle(office.engine, {}, "2027-Q2", "fin")
+    assert "2027-Q1 of sam by ae is not settled; settle it first" in refused(answer)
     assert "only people in the role finance" in refused(settle(office.engine, {}, "2027-Q1", "sam"))
     assert office.engine.streams.page("settlement", actor="operator").items == ()
 

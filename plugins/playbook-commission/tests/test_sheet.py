@@ -13,14 +13,12 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from tests.company import Company
+from tests.paying import Paying
 
 import playbook_commission
-from playbook import Close, InputError, Money, Open, load_plugins
+from playbook import Close, InputError, Money, Open
 from playbook_commission import sheet_pdf
-from playbook_commission.paybook import Paybook
 from playbook_commission.settlements import Adjust
-from playbook_commission.settling import settle
 from playbook_commission.sheet import Sheet, sheet
 from playbook_commission.sheet_csv import table
 from playbook_commission.sheet_html import html
@@ -74,17 +72,13 @@ draw: {amount: 100 EUR}
 """
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self) -> None:
-        super().__init__(
-            load_plugins(extra={"commission": playbook_commission}, entry_points=False),
-            ORGANIZATION,
-            ae_plan=PLAN,
-        )
+        super().__init__(ORGANIZATION, ae_plan=PLAN)
+        self.target_pay = PAY
         self.sold("d1", "2027-01-10", "800 EUR", "1000 EUR")
         self.today = "2027-04-01"
-        answer = settle(self.engine, PAY, "2027-Q1", "fin")
-        assert isinstance(answer, list)
+        self.settle("2027-Q1")
         self.entry("d1", "2027-04-20", "refund", amount="400 EUR")
         self.sold("d2", "2027-04-05", "600 EUR", "2500 EUR")
         self.sold("d3", "2027-04-06", "900 EUR", "2500 EUR")
@@ -99,13 +93,10 @@ class Office(Company):
         self.do(Close(case, "won"), day)
 
     def statement(self, period: str = "2027-Q2") -> Statement:
-        return self.book().statement("sam", period)
-
-    def book(self) -> Paybook:
-        return Paybook(self.engine, PAY)
+        return self.book.statement("sam", period)
 
     def sheet(self, language: str, period: str = "2027-Q2") -> Sheet:
-        book = self.book()
+        book = self.book
         return sheet(book, book.plans["ae"], self.statement(period), Wording.of(language))
 
 

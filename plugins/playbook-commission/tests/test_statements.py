@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.company import Company
+from tests.paying import Paying
 
-import playbook_commission
-from playbook import Close, InputError, Money, Open, Set, Split, load_plugins
+from playbook import Close, InputError, Money, Open, Set, Split
 from playbook_commission.computing import statements
 from playbook_commission.crediting import Ledger
 from playbook_commission.payee import Payee
@@ -47,11 +46,9 @@ HEAD = "plan: ae-2027\napplies_to: {role: ROLE}\neffective: {from: 2027-01-01, t
 SLABS = "tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]"
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self) -> None:
-        super().__init__(
-            load_plugins(extra={"commission": playbook_commission}, entry_points=False), ORGANIZATION
-        )
+        super().__init__(ORGANIZATION)
 
     def paid(
         self, plan: str, until: str, person: str = "sam", role: str = "ae", pay: str = ""

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.shell import Shell
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "pay"
 DRAFT = "sellers-2026.draft.yaml"
 YEAR = ("--since", "2025-01-01", "--until", "2025-12-31")
 
 
-class Shell:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def run(self, *words: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [Path(sys.executable).parent / "playbook", *words],
-            cwd=self.folder, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
-
+class Trying(Shell):
     def try_(self, *words: str, code: int = 0) -> Any:
-        return json.loads(self.run("commission", "try", *words, "--json", code=code).partition("\nnote:")[0])
+        return self.json("commission", "try", *words, code=code)
 
     def stored(self) -> dict[str, str]:
         """Return a digest of every file of the project, its database among them."""
@@ -48,12 +34,12 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shell(example: Path, tmp_path: Path) -> Shell:
+def shell(example: Path, tmp_path: Path) -> Trying:
     shutil.copytree(example, tmp_path, dirs_exist_ok=True)
-    return Shell(tmp_path)
+    return Trying(tmp_path)
 
 
-def test_finance_reads_who_wins_and_what_it_costs_and_nothing_is_stored(shell: Shell) -> None:
+def test_finance_reads_who_wins_and_what_it_costs_and_nothing_is_stored(shell: Trying) -> None:
     shell.run("commission", "run", "--period", "2025-Q1")
     before = shell.stored()
     said = shell.try_(DRAFT, *YEAR, "--as", "fia")
@@ -71,7 +57,7 @@ def test_finance_reads_who_wins_and_what_it_costs_and_nothing_is_stored(shell: S
         assert sum(cents(one[name]) for one in said["people"]) == cents(said["total"][name])
     assert shell.try_(DRAFT, *YEAR, "--person", "Ana Faria")["people"] == [said["people"][0]]
     statements = [
-        json.loads(shell.run("commission", "run", "--period", f"2025-Q{quarter}", "--json"))["statements"]
+        shell.json("commission", "run", "--period", f"2025-Q{quarter}")["statements"]
         for quarter in (1, 2, 3, 4)
     ]
     paid = sum(cents(one["earned"]) for quarter in statements for one in quarter)
@@ -83,7 +69,7 @@ def cents(money: dict[str, str]) -> int:
     return int(money["amount"].replace(".", ""))
 
 
-def test_a_draft_among_the_files_of_the_project_is_not_published_by_trying_it(shell: Shell) -> None:
+def test_a_draft_among_the_files_of_the_project_is_not_published_by_trying_it(shell: Trying) -> None:
     plan = shell.folder / "sellers.plan.yaml"
     shell.run("publish")
     plan.write_text(plan.read_text().replace("8%", "9%"), encoding="utf-8")
@@ -96,7 +82,7 @@ def test_a_draft_among_the_files_of_the_project_is_not_published_by_trying_it(sh
     assert "what was published counts here" in shell.run("commission", "try", plan.name, *YEAR)
 
 
-def test_every_mistake_of_a_draft_is_told_at_its_place(shell: Shell) -> None:
+def test_every_mistake_of_a_draft_is_told_at_its_place(shell: Trying) -> None:
     draft = shell.folder / "elsewhere" / "draft.yaml"
     draft.parent.mkdir()
     text = (shell.folder / DRAFT).read_text(encoding="utf-8")
@@ -117,14 +103,14 @@ def test_every_mistake_of_a_draft_is_told_at_its_place(shell: Shell) -> None:
     assert "is no day" in shell.run("commission", "try", DRAFT, "--since", "2025", code=2)
 
 
-def test_only_who_may_see_everyones_pay_tries_a_plan(shell: Shell) -> None:
+def test_only_who_may_see_everyones_pay_tries_a_plan(shell: Trying) -> None:
     for who in ("ana", "inga"):
         assert "may not see what everybody is paid" in shell.run(
             "commission", "try", DRAFT, *YEAR, "--as", who, code=1
         )
 
 
-def test_quotas_that_are_missing_are_named_with_a_command_that_gives_them(shell: Shell) -> None:
+def test_quotas_that_are_missing_are_named_with_a_command_that_gives_them(shell: Trying) -> None:
     years = ("--since", "2024-01-01", "--until", "2024-12-31")
     said = shell.try_(DRAFT, *years, code=1)
     assert said["refused"] == "no_quota"

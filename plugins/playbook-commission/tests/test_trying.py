@@ -11,14 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.company import Company
+from tests.paying import Paying
 
-import playbook_commission
-from playbook import InputError, UnknownName, load_plugins
+from playbook import InputError, UnknownName
 from playbook_commission.cliffs import cliffs
-from playbook_commission.paybook import Paybook
 from playbook_commission.plan import Plan, load_plan
 from playbook_commission.settlements import Adjust
-from playbook_commission.settling import settle
 from playbook_commission.trying import Trial, Wanted, attempt
 
 if TYPE_CHECKING:
@@ -55,10 +53,9 @@ YEAR = (dt.date(2027, 1, 1), dt.date(2027, 12, 31))
 Q1 = (dt.date(2027, 1, 1), dt.date(2027, 3, 31))
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self) -> None:
-        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        super().__init__(registry, ORGANIZATION, ae_plan=HEAD.format("ae", "ae", 2027) + FLAT, boss_plan=BOSS)
+        super().__init__(ORGANIZATION, ae_plan=HEAD.format("ae", "ae", 2027) + FLAT, boss_plan=BOSS)
 
     def change(self, organization: str, plan: str) -> None:
         """Publish another organization with one plan."""
@@ -74,9 +71,9 @@ class Office(Company):
             other.close()
 
     def try_(self, plan: Plan, wanted: Wanted) -> Trial | tuple[Lack, ...]:
-        before = list(self._store.log("default", after=None, limit=10_000).items)
-        found = attempt(Paybook(self.engine, {}), plan, wanted)
-        assert list(self._store.log("default", after=None, limit=10_000).items) == before
+        before = self.stored()
+        found = attempt(self.book, plan, wanted)
+        assert self.stored() == before
         return found
 
     def tried(
@@ -169,7 +166,7 @@ def test_what_was_settled_is_what_is_compared_and_what_was_added_by_hand_is_on_n
     office.won("2027-02-01", "1000 EUR")
     office.do(Adjust("sam.ae.2027-Q1", "250 EUR", "a fair"), actor="fin")
     office.today = "2027-04-02"
-    assert isinstance(settle(office.engine, {}, "2027-Q1", "fin"), list)
+    office.settle("2027-Q1")
     office.won("2027-03-30", "500 EUR")  # told late: adjusted in the second quarter
     plan = office.draft(FLAT)
     (sam,) = office.tried(plan, Q1, person="sam").people
@@ -181,7 +178,7 @@ def test_what_was_settled_is_what_is_compared_and_what_was_added_by_hand_is_on_n
 def test_what_was_settled_by_a_plan_that_is_published_no_more_was_paid(office: Office) -> None:
     office.won("2027-02-01", "1000 EUR")
     office.today = "2027-04-02"
-    assert isinstance(settle(office.engine, {}, "2027-Q1", "fin"), list)
+    office.settle("2027-Q1")
     office.won("2027-05-01", "1000 EUR")
     steeper = office.draft("components: {new: {of: revenue, tiers: [{from: 0 EUR, pay: 15%}]}}\n")
     office.publish(boss_plan=BOSS)  # and no plan of the sellers

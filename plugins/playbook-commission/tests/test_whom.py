@@ -6,10 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.company import Company
+from tests.paying import Paying
 
-import playbook_commission
-from playbook import Close, InputError, Money, Open, Split, load_plugins
+from playbook import Close, InputError, Money, Open, Split
 from playbook_commission.paybook import Paybook
 from playbook_commission.settling import audit, settle
 
@@ -60,12 +59,11 @@ def plan(name: str, applies_to: str, component: str = FLAT, more: str = "") -> s
     )
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self) -> None:
-        registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-        super().__init__(registry, ORGANIZATION, helped_playbook=DEALS)
+        super().__init__(ORGANIZATION, helped_playbook=DEALS)
 
-    def book(self, *plans: str, pay: str = "") -> Paybook:
+    def planned(self, *plans: str, pay: str = "") -> Paybook:
         files = {f"p{number}_plan": text for number, text in enumerate(plans)}
         engine = self.publish(helped_playbook=DEALS, **files)
         return Paybook(
@@ -73,7 +71,7 @@ class Office(Company):
         )
 
     def earned(self, *plans: str, pay: str = "") -> dict[tuple[str, str], Decimal]:
-        book = self.book(*plans, pay=pay)
+        book = self.planned(*plans, pay=pay)
         return {(who, p.id): book.computed(who, "2027-Q1", p).earned for who, p in book.paid("2027-Q1")}
 
 
@@ -103,7 +101,7 @@ def test_several_plans_pay_a_person_each_its_own(office: Office) -> None:
     assert [found["sam", "everyone"], found["sam", "alps"]] == [100, 20]
     assert ("kim", "alps") not in found
     with pytest.raises(InputError, match="sam is paid by alps, everyone in 2027-Q1; name one with --plan"):
-        office.book(*plans).statement("sam", "2027-Q1")
+        office.planned(*plans).statement("sam", "2027-Q1")
 
 
 def helped(office: Office, amount: str, engineer: str) -> None:
@@ -136,7 +134,7 @@ def test_everyone_of_the_team_or_the_territory_is_credited(office: Office) -> No
 
 
 def statement(office: Office, who: str, *plans: str, pay: str = "") -> Statement:
-    return office.book(*plans, pay=pay).statement(who, "2027-Q1", "ae")
+    return office.planned(*plans, pay=pay).statement(who, "2027-Q1", "ae")
 
 
 ATTAINED = "of: revenue, rate: {by: attainment}, tiers: [{from: 0%, pay: 10%}, {from: 100%, pay: 20%}]"
@@ -164,7 +162,7 @@ def test_who_leaves_within_a_period_is_paid_up_to_the_last_day(office: Office) -
     assert reached.quota is not None
     assert [reached.credited, reached.quota.amount] == [4000, 3000]
     assert found.earned == 300 + 200
-    book = office.book(plan("ae", "{role: ae}", ATTAINED))
+    book = office.planned(plan("ae", "{role: ae}", ATTAINED))
     assert "lee" not in {who for who, _ in book.paid("2027-Q2")}
 
 
@@ -172,7 +170,7 @@ def test_who_changes_plans_within_a_period_is_paid_by_each_for_its_days(office: 
     office.won("2027-03-01", "6000 EUR", owner="moe")
     office.won("2027-03-02", "3000 EUR", owner="moe")
     plans = plan("ae", "{role: ae}", ATTAINED), plan("se", "{role: engineer}", ATTAINED)
-    book = office.book(*plans)
+    book = office.planned(*plans)
     found = [book.statement("moe", "2027-Q1", name) for name in ("ae", "se")]
     quotas = [one.reached[0].quota for one in found]
     assert [quota.amount for quota in quotas if quota] == [6000, 3000]  # 60 and 30 of 90 days
@@ -205,19 +203,19 @@ def test_a_quota_changed_from_a_day_on_leaves_what_was_settled(office: Office) -
     office._organization = ORGANIZATION + quota
     office.won("2027-01-10", "1000 EUR")
     ae = plan("ae", "{role: ae, person: sam}", ATTAINED)
-    office.book(ae)
+    office.planned(ae)
     office.today = "2027-04-02"
     (before,) = settle(office.engine, {}, "2027-Q1", "operator")  # type: ignore[misc]
     assert before.statement.earned == 90 + 20  # 900 are asked for in 90 days
     office._organization += quota.replace("3650 EUR", "7300 EUR, from: 2027-04-02")
-    changed = office.book(ae).statement("sam", "2027-Q2", "ae")
+    changed = office.planned(ae).statement("sam", "2027-Q2", "ae")
     assert [line.kind for line in changed.lines] == []
     (reached,) = changed.reached
     assert reached.quota is not None
     assert reached.quota.amount == 10 + 90 * 20
     assert reached.quota.because == "from 2027-04-02 7300.00 EUR"
     office._organization = ORGANIZATION + quota.replace("3650", "7300")
-    anew = office.book(ae)
+    anew = office.planned(ae)
     assert [(line.kind, line.pay) for line in anew.statement("sam", "2027-Q2", "ae").lines] == [
         ("adjustment", D(-10))
     ]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.company import DEALS
+from tests.shell import Shell
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
 FILES = {
     "playbook.yaml": "project: acme\n",
@@ -34,17 +31,8 @@ components:
 }
 
 
-def test_explain_names_rule_and_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, text in FILES.items():
-        Path(name).write_text(text, encoding="utf-8")
-
-    def run(*words: str) -> Any:
-        command = [str(Path(sys.executable).parent / "playbook"), *words, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
+def test_explain_names_rule_and_plugin(tmp_path: Path) -> None:
+    run = Shell(tmp_path, FILES).json
     run("open", "deals", "one", "--owner", "sam", "amount=1500 EUR", "--at", "2026-02-01")
     run("close", "one", "won", "--at", "2026-02-02")
     (line,) = run("commission", "statement", "sam", "--period", "2026-Q1")["lines"]
