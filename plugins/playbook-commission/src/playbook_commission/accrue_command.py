@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from playbook import InputError, Money, Refused, command
+from playbook import Money, Refused, command
 from playbook_commission.accruing import accrue
 from playbook_commission.asking import book_of, not_theirs, target_pay
 from playbook_commission.exact import CONTEXT
@@ -42,10 +42,7 @@ def accruing(settings: Mapping[str, Any]) -> click.Command:
         book, only = book_of(session, settings), session.person(person) if person else ""
         if only and not book.may_see(session.actor, only, period):
             return session.refuse(not_theirs(session.actor, only))
-        try:
-            span = Span.of(period, book.organization)
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        span = Span.of(period, book.organization)
         with session.bar(f"Accruing {period}", 100) as bar:
             found = accrue(
                 session.engine,

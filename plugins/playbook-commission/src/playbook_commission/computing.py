@@ -50,10 +50,7 @@ def spans(plan: Plan, until: str, organization: Organization) -> Iterator[Span]:
 
     Raises InputError for a period before its first, or of another length.
     """
-    try:
-        last = Span.of(until, organization)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    last = Span.of(until, organization)
     if last.until < plan.since:
         raise InputError(f"{plan.id} pays from {plan.since} to {plan.until or 'now on'}, and not in {until}")
     if period_of(plan, last.since, organization) != last.name:

@@ -163,10 +163,7 @@ def decide(
 def _opened(state: State | None, command: Dispute, asked: Asked) -> Refused | tuple[Opened, ...]:
     if state is not None:
         return Refused("changed", f"{command.id} was opened meanwhile; open another")
-    try:
-        span = Span.of(command.period, asked.organization)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    span = Span.of(command.period, asked.organization)
     if asked.actor != OPERATOR and not is_theirs(asked, command.person, span.name):
         return Refused(
             "not_permitted", f"only {command.person} and their manager may dispute what they are paid"

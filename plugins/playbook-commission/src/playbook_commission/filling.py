@@ -59,7 +59,7 @@ def filled(
     """
     try:
         given = Span.of(period, organization)
-    except ValueError as error:
+    except InputError as error:
         raise InputError(f"--quota-from: {error}") from None
     like, more, quotas = list(_like(period, spans, organization)), [], Quotas(organization)
     for measure, person in sorted({(one.measure, one.person) for one in lack}):

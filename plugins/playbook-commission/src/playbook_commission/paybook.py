@@ -246,10 +246,7 @@ class Paybook:
         return Span.of(str(fiscal_year(day, self.organization.settings)), self.organization).since
 
     def _span(self, period: str) -> Span:
-        try:
-            return Span.of(period, self.organization)
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        return Span.of(period, self.organization)
 
 
 def _added(settlement: Settlement, currency: str) -> list[Line]:

@@ -95,7 +95,10 @@ def decide(state: Payroll | None, command: Pay, asked: Asked) -> Refused | Itera
     """Return what a command leads to: nothing where the very same run was exported before."""
     if not may_settle(asked):
         return NOT_PAYING
-    period, done = _period(command.id, asked), Payroll(command.id) if state is None else state
+    period, done = (
+        Span.of(command.id, asked.organization).name,
+        Payroll(command.id) if state is None else state,
+    )
     _check(command.rows)
     if 0 < command.run <= len(done.runs) and done.runs[command.run - 1].rows == command.rows:
         return ()
@@ -104,13 +107,6 @@ def decide(state: Payroll | None, command: Pay, asked: Asked) -> Refused | Itera
         said = "; ".join(f"{row.person} was paid by {row.plan} in {run.id}" for row, run in twice)
         return Refused("changed", f"{period} was paid meanwhile{f': {said}' if said else ''}; run it again")
     return (Exported(run_id(period, command.run), command.rows),)
-
-
-def _period(name: str, asked: Asked) -> str:
-    try:
-        return Span.of(name, asked.organization).name
-    except ValueError as error:
-        raise InputError(str(error)) from None
 
 
 def _check(rows: tuple[Row, ...]) -> None:

@@ -175,10 +175,7 @@ def _named(of: str, asked: Asked) -> tuple[str, str, Span]:
     parts = of.rsplit(".", 2)
     if len(parts) != 3 or parts[0] not in asked.organization.people:
         raise InputError(f"{of!r} is no settlement: write PERSON.PLAN.PERIOD, such as sam.ae-2027.2027-Q1")
-    try:
-        return parts[0], parts[1], Span.of(parts[2], asked.organization)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    return parts[0], parts[1], Span.of(parts[2], asked.organization)
 
 
 def evolve(state: Settlement | None, event: Settled | Adjusted, happened: Happened) -> Settlement:

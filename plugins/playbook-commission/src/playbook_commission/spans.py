@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from playbook import fiscal_period
+from playbook import InputError, fiscal_period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,11 @@ class Span(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, name: str, organization: Organization) -> Span:
-        """Return a period by its name, like `2027-Q1`; raises ValueError saying what was expected."""
-        return cls(name, *fiscal_period(name, organization.settings))
+        """Return a period by its name, like `2027-Q1`; raises InputError saying what was expected."""
+        try:
+            return cls(name, *fiscal_period(name, organization.settings))
+        except ValueError as error:
+            raise InputError(str(error)) from None
 
     def days(self) -> Iterator[dt.date]:
         """Yield its days."""
