@@ -15,14 +15,13 @@ import attrs
 from playbook import Money, Refused
 from playbook_commission.exact import ZERO
 from playbook_commission.payroll import NOT_PAYING, Pay, Payroll, Row, Run, run_id
-from playbook_commission.settlements import OPERATOR, id_of
+from playbook_commission.settlements import OPERATOR, id_of, settlements, states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playbook import Engine
     from playbook_commission.paybook import Paybook
-    from playbook_commission.settlements import Settlement
 
 
 @attrs.frozen
@@ -85,24 +84,7 @@ def run_of(engine: Engine, person: str, plan: str, period: str) -> Run | None:
 
 def payrolls(engine: Engine, actor: str) -> Iterator[Payroll]:
     """Yield the pay runs of all periods that the actor sees, the period paid last first."""
-    after: str | None = None
-    while True:
-        page = engine.streams.page("payroll", after=after, actor=actor)
-        yield from (view.state for view in page.items)
-        after = page.next
-        if after is None:
-            return
-
-
-def settlements(engine: Engine, period: str) -> Iterator[Settlement]:
-    """Yield what was settled, or added by hand, for a period."""
-    after: str | None = None
-    while True:
-        page = engine.streams.page("settlement", period, after, actor=OPERATOR)
-        yield from (view.state for view in page.items)
-        after = page.next
-        if after is None:
-            return
+    return states(engine, "payroll", actor=actor)
 
 
 def _unpaid(book: Paybook, period: str, done: Payroll) -> tuple[tuple[Row, ...], tuple[LeftOut, ...]]:

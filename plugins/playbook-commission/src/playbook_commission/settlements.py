@@ -15,9 +15,9 @@ from playbook import Found, InputError, Money, Refused, StreamKind
 from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from playbook import Asked, Happened
+    from playbook import Asked, Engine, Happened
 
 OPERATOR = "operator"
 FINANCE = "finance"
@@ -104,6 +104,22 @@ def may_settle(asked: Asked) -> bool:
 def is_finance(asked: Asked) -> bool:
     """Return whether who asks has, on the day of asking, the role that adjusts what others are paid."""
     return asked.organization.post(asked.actor, asked.day).role == FINANCE
+
+
+def states(engine: Engine, kind: str, period: str = "", *, actor: str) -> Iterator[Any]:
+    """Yield the streams of a kind that an actor sees, of a period where one is named, the newest first."""
+    after: str | None = None
+    while True:
+        page = engine.streams.page(kind, period or None, after, actor=actor)
+        yield from (view.state for view in page.items)
+        after = page.next
+        if after is None:
+            return
+
+
+def settlements(engine: Engine, period: str) -> Iterator[Settlement]:
+    """Yield what was settled, or added by hand, for a period."""
+    return states(engine, "settlement", period, actor=OPERATOR)
 
 
 def _seen(state: Settlement, asked: Asked) -> bool:

@@ -10,8 +10,7 @@ import attrs
 
 from playbook import Money, Refused, fiscal_quarter, fiscal_year
 from playbook_commission.paybook import Paybook
-from playbook_commission.payout import settlements
-from playbook_commission.settlements import NOT_SETTLING, OPERATOR, Basis, Settle, hash_of, id_of
+from playbook_commission.settlements import NOT_SETTLING, OPERATOR, Basis, Settle, hash_of, id_of, settlements
 from playbook_commission.spans import Span
 from playbook_commission.statements import frozen, thawed
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 
 COUNTING, SETTLING, AUDITING = "Counting", "Settling", "Auditing"
-_PAGE = 50
 _BOOKS = 4
 
 
@@ -171,17 +169,12 @@ def audit(engine: Engine, period: str, progress: Progress = silent) -> Iterator[
     `progress` hears what is done, how far that is, and of how much.
     """
     books: dict[dt.datetime, Paybook] = {}
-    done, after = 0, None
-    while True:
-        page = engine.streams.page("settlement", period, after, _PAGE, actor=OPERATOR)
-        for view in page.items:
-            if view.state.settled is not None:
-                done += 1
-                progress(AUDITING, done, 0)
-                yield _audited(_book(engine, books, view.state.settled, progress), view.state)
-        after = page.next
-        if after is None:
-            return
+    done = 0
+    for one in settlements(engine, period):
+        if one.settled is not None:
+            done += 1
+            progress(AUDITING, done, 0)
+            yield _audited(_book(engine, books, one.settled, progress), one)
 
 
 def _book(engine: Engine, books: dict[dt.datetime, Paybook], said: Settled, progress: Progress) -> Paybook:

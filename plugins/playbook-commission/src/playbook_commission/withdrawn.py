@@ -8,11 +8,12 @@ import attrs
 
 from playbook_commission.payee import period_of
 from playbook_commission.plan import PERIODS, Plan, load_plan
+from playbook_commission.settlements import settlements
 from playbook_commission.settling import settled_of
 from playbook_commission.statements import thawed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from playbook import Engine
     from playbook_commission.settlements import Settlement
@@ -37,8 +38,8 @@ def withdrawn(
     for length in PERIODS:
         of = attrs.evolve(plan, period=length)
         for name in sorted({period_of(of, day, organization) for span in spans for day in span.days()}):
-            for one in _settled(engine, name):
-                if one.plan not in known:
+            for one in settlements(engine, name):
+                if one.settled is not None and one.plan not in known:
                     before = found[one.plan].statements if one.plan in found else ()
                     kept = settled_of(one)
                     then = found[one.plan].plan if before else _plan(engine, one)
@@ -49,13 +50,3 @@ def withdrawn(
 def _plan(engine: Engine, settlement: Settlement) -> Plan:
     known = settled_of(settlement).basis.known
     return load_plan(engine.as_known(known).published("plan")[settlement.plan])
-
-
-def _settled(engine: Engine, period: str) -> Iterator[Settlement]:
-    after: str | None = None
-    while True:
-        page = engine.streams.page("settlement", period, after, actor="operator")
-        yield from (view.state for view in page.items if view.state.settled is not None)
-        after = page.next
-        if after is None:
-            return
