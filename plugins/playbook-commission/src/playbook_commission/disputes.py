@@ -147,10 +147,12 @@ def decide(
     if not may_see(asked, state.person, state.period):
         return Refused("not_permitted", f"{command.id} is for others")
     if not state.is_open:
-        return Refused("resolved", f"{command.id} was {state.status} by {state.ended_by}; open another")
+        return resolved(state)
     finance = is_finance(asked) and asked.actor != state.person
     if isinstance(command, Answer):
-        return (Answered(_text(command.text), finance),)
+        return (
+            Answered(_text(command.text, "say something: 'TEXT' behind the name of the dispute"), finance),
+        )
     if not finance:
         return Refused(
             "not_permitted", f"only people in the role {FINANCE} may end a dispute, and not their own"
@@ -158,6 +160,11 @@ def decide(
     if isinstance(command, Decline):
         return (Declined(_text(command.because)),)
     return (Accepted(command.settlement, amount_of(command.amount)),)
+
+
+def resolved(state: State) -> Refused:
+    """Return why nothing more becomes of a dispute that has ended."""
+    return Refused("resolved", f"{state.id} was {state.status} by {state.ended_by}; open another")
 
 
 def _opened(state: State | None, command: Dispute, asked: Asked) -> Refused | tuple[Opened, ...]:
@@ -174,9 +181,9 @@ def _opened(state: State | None, command: Dispute, asked: Asked) -> Refused | tu
     return (Opened(command.person, command.plan, span.name, command.line, _text(command.because)),)
 
 
-def _text(said: str) -> str:
+def _text(said: str, wanted: str = "say why: --because TEXT") -> str:
     if not said.strip():
-        raise InputError("say why: --because TEXT")
+        raise InputError(wanted)
     return said.strip()
 
 

@@ -6,8 +6,8 @@ import itertools
 from typing import TYPE_CHECKING
 
 from playbook import InputError, KeyReused, Refused, UnknownName
-from playbook_commission.disputes import Accept, Dispute, State, id_of
-from playbook_commission.settlements import OPERATOR, Adjust, amount_of
+from playbook_commission.disputes import Accept, Dispute, State, id_of, resolved
+from playbook_commission.settlements import OPERATOR, Adjust, amount_of, states
 from playbook_commission.settlements import id_of as settlement_of
 
 if TYPE_CHECKING:
@@ -29,13 +29,7 @@ def disputes_of(engine: Engine, person: str, period: str, *, actor: str = OPERAT
 
 def disputes(engine: Engine, period: str = "", *, actor: str = OPERATOR) -> Iterator[State]:
     """Yield the disputes that an actor sees, of a period where one is named, the newest first."""
-    after: str | None = None
-    while True:
-        page = engine.streams.page("dispute", period or None, after, actor=actor)
-        yield from (view.state for view in page.items)
-        after = page.next
-        if after is None:
-            return
+    return states(engine, "dispute", period, actor=actor)
 
 
 def open_dispute(
@@ -81,7 +75,7 @@ def accept(
     """
     engine, one = book.engine, dispute(book.engine, name, actor)
     if not one.is_open:
-        return Refused("resolved", f"{name} was {one.status} by {one.ended_by}; open another")
+        return resolved(one)
     plan = book.plans.get(one.plan)
     if plan is None:
         raise UnknownName("plan", one.plan, book.plans)
