@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.company import DEALS
@@ -65,6 +67,9 @@ def test_a_statement_is_seen_explained_settled_adjusted_and_audited(shell: Shell
         shell.json("commission", "run", "--period", "2026-Q1", "--as", "kim")["statements"][0]["person"]
         == "kim"
     )
+    all_of_it = ("commission", "run", "--period", "2026-Q1", "--person", "sam")
+    assert [one["person"] for one in shell.json(*all_of_it, "--as", "sam")["statements"]] == ["sam"]
+    assert "may not see what sam is paid" in shell.run(*all_of_it, "--as", "kim", code=1)
     shell.run(
         "commission", "adjust", "sam", "50 EUR", "--period", "2026-Q1", "--because", "a fair", "--as", "fin"
     )
@@ -79,6 +84,22 @@ def test_a_statement_is_seen_explained_settled_adjusted_and_audited(shell: Shell
     shell.run("history", "settlement:sam.ae.2026-Q1", "--as", "kim", code=2)
 
 
+def test_days_are_those_of_the_organization(tmp_path: Path) -> None:
+    hour = dt.datetime.now(dt.UTC).hour
+    zone = "Pacific/Kiritimati" if hour >= 11 else "Pacific/Pago_Pago"  # where it is another day than in UTC
+    organization = "acme.organization.yaml"
+    there = FILES[organization].replace("people:", f"timezone: {zone}\npeople:", 1)
+    shell = Shell(tmp_path, {**FILES, organization: there})
+    days = {dt.datetime.now(ZoneInfo(zone)).date()}
+    shell.run("commission", "settle", "--period", "2026-Q1", "--person", "sam", "--as", "fin")
+    shell.run("commission", "dispute", "open", "sam/2026-Q1", "--because", "the fair", "--as", "sam")
+    said = shell.run("commission", "dispute", "answer", "sam.2026-Q1.1", "which", "--as", "fin")
+    days.add(dt.datetime.now(ZoneInfo(zone)).date())
+    assert any(f"{day}  fin  which" in said for day in days)
+    told = shell.run("commission", "statement", "sam", "--period", "2026-Q1")
+    assert any(f"settled: {day} by fin" in told for day in days)
+
+
 def test_what_cannot_be_is_told_in_a_line(shell: Shell) -> None:
     assert "pays by the quarter" in shell.run("commission", "statement", "sam", "--period", "2026-03", code=2)
     assert "no plan pays fin" in shell.run("commission", "statement", "fin", "--period", "2026-Q1", code=2)
@@ -86,6 +107,8 @@ def test_what_cannot_be_is_told_in_a_line(shell: Shell) -> None:
     assert "only people in the role finance" in shell.run(
         "commission", "settle", "--period", "2026-Q1", "--as", "sam", code=1
     )
+    shell.run("commission", "dispute", "open", "sam/2026-Q1", "--because", "the fair", "--as", "sam")
+    assert "behind the name" in shell.run("commission", "dispute", "answer", "sam.2026-Q1.1", " ", code=2)
 
 
 def test_what_was_settled_is_handed_to_payroll_once(shell: Shell, tmp_path: Path) -> None:

@@ -39,6 +39,14 @@ def _time(text: str, zone: dt.tzinfo) -> dt.datetime:
     return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
+def place_of(line: str, *, whole: bool = True) -> tuple[str, str, str]:
+    """Return the person, the period and the line of `sam/2027-Q1/new:c4k2`; where `whole`, the line may be empty."""
+    person, period, name = [*line.split("/", 2), "", ""][:3]
+    if not period or not (name or whole):
+        raise InputError(f"{line!r} is no line: write PERSON/PERIOD/LINE as `statement` prints it")
+    return person, period, name
+
+
 def not_theirs(actor: str, person: str) -> Refused:
     """Return why somebody does not see a statement."""
     return Refused(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from playbook import InputError, UnknownName, command
+from playbook import UnknownName, command
 from playbook_commission.accrue_command import accruing
-from playbook_commission.asking import book_of, not_theirs, percent, sums
+from playbook_commission.asking import book_of, not_theirs, percent, place_of, sums
 from playbook_commission.dispute_commands import disputing, rows
 from playbook_commission.disputing import disputes_of
 from playbook_commission.pay_commands import paying
@@ -44,8 +44,10 @@ def _run(settings: Mapping[str, Any]) -> click.Command:
         """Compute what everyone is paid in a period."""
         book, rows = book_of(session, settings, as_of), list[dict[str, Any]]()
         only = session.person(person) if person else ""
-        for who, plan in book.paid(period):
-            if only in ("", who) and book.may_see(session.actor, who, period):
+        if only and not book.may_see(session.actor, only, period):
+            return session.refuse(not_theirs(session.actor, only))
+        for who, plan in book.paid(period, only):
+            if book.may_see(session.actor, who, period):
                 one = book.computed(who, period, plan)
                 settled = book.settled(who, period, one.plan) is not None
                 rows.append({"person": who, "plan": one.plan, **sums(one), "settled": settled})
@@ -62,17 +64,15 @@ def _explain(settings: Mapping[str, Any]) -> click.Command:
     @click.option("--as-of", metavar="TIME", help="By what was recorded by then.")
     def explain(session: Session, line: str, plan: str, as_of: str | None) -> int | None:
         """Say how a line of a statement came to be."""
-        parts = line.split("/", 2)
-        if len(parts) != 3:
-            raise InputError(f"{line!r} is no line: write PERSON/PERIOD/LINE as `statement` prints it")
-        book, who, period = book_of(session, settings, as_of), session.person(parts[0]), parts[1]
+        person, period, name = place_of(line, whole=False)
+        book, who = book_of(session, settings, as_of), session.person(person)
         if not book.may_see(session.actor, who, period):
             return session.refuse(not_theirs(session.actor, who))
         one = book.statement(who, period, plan)
         found = {made.id: made for made in one.lines}
-        if parts[2] not in found:
-            raise UnknownName("line", parts[2], found)
-        session.tell(_explained(session, book, one, found[parts[2]]))
+        if name not in found:
+            raise UnknownName("line", name, found)
+        session.tell(_explained(session, book, one, found[name]))
         return None
 
     return explain

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from playbook import InputError, Refused, command
-from playbook_commission.asking import book_of, tell
+from playbook import Refused, command
+from playbook_commission.asking import book_of, place_of, tell
 from playbook_commission.disputes import Answer, Decline
 from playbook_commission.disputing import accept, dispute, disputes, open_dispute
 
@@ -35,11 +35,7 @@ def _open(settings: Mapping[str, Any]) -> click.Command:
     @click.option("--plan", default="", help="Which plan, where there are several.")
     def run(session: Session, line: str, because: str, plan: str) -> int | None:
         """Dispute a line, named as `statement` prints it; or all of it (sam/2027-Q1), where something is missing."""
-        person, _, rest = line.partition("/")
-        period, _, name = rest.partition("/")
-        if not period:
-            raise InputError(f"{line!r} is no line: write PERSON/PERIOD/LINE as `statement` prints it")
-        book = book_of(session, settings)
+        book, (person, period, name) = book_of(session, settings), place_of(line)
         of = (session.person(person), period, name)
         return _told(session, open_dispute(book, session.actor, of, plan, because))
 
@@ -131,9 +127,9 @@ def _told(session: Session, found: State | Refused) -> int | None:
     end = {
         "ended_by": found.ended_by, "added": found.amount, "to": found.settlement, "because": found.because,
     }  # fmt: skip
+    day = session.engine.world.day
     said = [
-        {"at": one.at if session.json else one.at.date(), "by": one.by, "said": one.text}
-        for one in found.said
+        {"at": one.at if session.json else day(one.at), "by": one.by, "said": one.text} for one in found.said
     ]
     shown = {key: value for key, value in end.items() if value or session.json}
     tell(session, {**head, **shown, **({"said": said} if said or session.json else {})})

@@ -16,7 +16,7 @@ from playbook_commission.crediting import Ledger
 from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import Line
 from playbook_commission.plan import Plan, load_plan
-from playbook_commission.settlements import Settlement, id_of, may_see, may_settle
+from playbook_commission.settlements import OPERATOR, Settlement, id_of, may_see, may_settle
 from playbook_commission.spans import Span
 from playbook_commission.statements import thawed
 
@@ -82,7 +82,7 @@ class Paybook:
 
     def today(self) -> dt.date:
         """Return the day that it is in the organization's zone."""
-        return self.engine.clock().astimezone(self.engine.world.zone).date()
+        return self.engine.world.day(self.engine.clock())
 
     def may_settle(self, actor: str) -> bool:
         """Return whether somebody may settle and audit: finance, and the operator."""
@@ -131,13 +131,13 @@ class Paybook:
     def settlements(self, person: str, period: str, plan: Plan) -> dict[str, Settlement]:
         """Return what was settled or added by hand for a person by a plan, by period, up to a named one."""
         names = [id_of(person, plan.id, span.name) for span in spans(plan, period, self.organization)]
-        found = self.engine.streams.those("settlement", names, actor="operator")
+        found = self.engine.streams.those("settlement", names, actor=OPERATOR)
         return {one.state.period: one.state for one in found.values()}
 
     def settled(self, person: str, period: str, plan: str) -> Settlement | None:
         """Return the settlement of a period that is settled."""
         name = id_of(person, plan, period)
-        view = self.engine.streams.those("settlement", [name], actor="operator").get(name)
+        view = self.engine.streams.those("settlement", [name], actor=OPERATOR).get(name)
         return view.state if view is not None and view.state.settled else None
 
     def anew(self, person: str, period: str, plan: Plan, known: Mapping[str, Settlement]) -> Statement:

@@ -128,7 +128,7 @@ class _Writer:
     def _state(self, settlement: Settlement | None) -> str:
         if settlement is None or settlement.at is None:
             return self._wording.say("open", day=self._wording.day(self._book.today()))
-        day = settlement.at.astimezone(self._book.engine.world.zone).date()
+        day = self._book.engine.world.day(settlement.at)
         who = self._wording.name(self._who(settlement.by))
         return self._wording.say("settled", day=self._wording.day(day), who=who)
 

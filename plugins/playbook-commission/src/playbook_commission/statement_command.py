@@ -219,7 +219,7 @@ def _shown(session: Session, book: Paybook, plan: Plan, one: Statement) -> dict[
         if part.share is not None and part.quota is not None
     ]
     said = _settled(book, one)["settled"]
-    settled = {"settled": f"{said['at'].date()} by {said['by']}"} if said else {}
+    settled = {"settled": f"{book.engine.world.day(said['at'])} by {said['by']}"} if said else {}
     settled |= {"paid in": said["pay_run"]} if said and said["pay_run"] else {}
     more = one_more(book, plan, one)
     further = {} if more is None else {"one more deal like": _told(one, more)}
