@@ -10,7 +10,7 @@ import click
 
 from playbook import Money, Refused, command
 from playbook_commission.accruing import accrue
-from playbook_commission.asking import book_of, not_theirs, target_pay
+from playbook_commission.asking import book_of, not_theirs
 from playbook_commission.exact import CONTEXT
 from playbook_commission.spans import Span
 
@@ -46,7 +46,7 @@ def accruing(settings: Mapping[str, Any]) -> click.Command:
         with session.bar(f"Accruing {period}", 100) as bar:
             found = accrue(
                 session.engine,
-                target_pay(session, settings),
+                book.target_pay,
                 span,
                 lambda who: only in ("", who) and book.may_see(session.actor, who, period),
                 lambda done, of: bar(done * 100 // of),

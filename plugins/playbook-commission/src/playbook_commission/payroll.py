@@ -95,10 +95,8 @@ def decide(state: Payroll | None, command: Pay, asked: Asked) -> Refused | Itera
     """Return what a command leads to: nothing where the very same run was exported before."""
     if not may_settle(asked):
         return NOT_PAYING
-    period, done = (
-        Span.of(command.id, asked.organization).name,
-        Payroll(command.id) if state is None else state,
-    )
+    period = Span.of(command.id, asked.organization).name
+    done = Payroll(command.id) if state is None else state
     _check(command.rows)
     if 0 < command.run <= len(done.runs) and done.runs[command.run - 1].rows == command.rows:
         return ()

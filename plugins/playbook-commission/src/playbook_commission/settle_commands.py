@@ -68,7 +68,10 @@ def _row(session: Session, one: Outcome) -> dict[str, Any]:
 def adjusting(settings: Mapping[str, Any]) -> click.Command:
     """Return `adjust`."""
 
-    @command("adjust", example="playbook commission adjust sam '250 EUR' --period 2027-Q2 --because 'a fair'")
+    @command(
+        "adjust",
+        example="playbook commission adjust sam '250 EUR' --period 2027-Q2 --because 'a fair' --as fin",
+    )
     @click.argument("person")
     @click.argument("amount")
     @click.option("--period", required=True, help="A period that is not settled, like 2027-Q2.")
