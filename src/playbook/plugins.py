@@ -170,10 +170,15 @@ def load(
             where = f"{_origin(one)} and {_origin(other)}"
             raise PluginError(one.name, f"two plugins have this name, from {where}; uninstall one")
     plugins = [_not_there(name, sources) for name in settings if name not in {s.name for s in sources}]
-    hooks = _declared(sources, settings)
-    found: dict[str, dict[str, Any]] = {kind: {} for kind in (*CONTRIBUTIONS, *hooks)}
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Hooks)
+    hooks = _declared(manager, sources, settings)
+    if hooks:
+        manager.add_hookspecs(_specifications(hooks))
+    known = {**CONTRIBUTIONS, **hooks}
+    found: dict[str, dict[str, Any]] = {kind: {} for kind in known}
     for source in sources:
-        info, contributed = _take(source, settings.get(source.name, _NOTHING), hooks)
+        info, contributed = _take(manager, source, settings.get(source.name, _NOTHING), known)
         for kind, values in contributed.items():
             _refuse_clashes(source.name, kind, values, plugins)
             brought = kind in hooks
@@ -186,7 +191,9 @@ def load(
     )
 
 
-def _declared(sources: Iterable[_Source], settings: Mapping[str, Mapping[str, Any]]) -> dict[str, type[Any]]:
+def _declared(
+    manager: pluggy.PluginManager, sources: Iterable[_Source], settings: Mapping[str, Mapping[str, Any]]
+) -> dict[str, type[Any]]:
     """Return the hooks that plugins declare, each with what it yields; a plugin with a fault declares none.
 
     They are asked before all else, since a plugin may implement one that is declared by a later one.
@@ -199,7 +206,8 @@ def _declared(sources: Iterable[_Source], settings: Mapping[str, Mapping[str, An
                 continue
         except _FaultError:  # it is loaded again with all others, and its fault is kept then
             continue
-        _, contributed = _take(source, settings.get(source.name, _NOTHING), {}, only="hooks")
+        given = settings.get(source.name, _NOTHING)
+        _, contributed = _take(manager, source, given, CONTRIBUTIONS, only="hooks")
         for name, hook in contributed.get("hooks", _NOTHING).items():
             owner = "playbook" if name in CONTRIBUTIONS else owners.setdefault(name, source.name)
             if owner != source.name:
@@ -217,11 +225,12 @@ def _given(plugin: object) -> Callable[[], object]:
 def _installed() -> list[_Source]:
     from importlib import metadata  # slow to import, and not needed where no entry points are wanted
 
-    return [
-        _Source(point.name, point.load, point.dist.name, point.dist.version)
-        for point in metadata.entry_points(group=PROJECT)
-        if point.dist is not None
-    ]
+    sources = []
+    for point in metadata.entry_points(group=PROJECT):
+        if point.dist is not None:
+            about = point.dist.metadata  # which is read anew each time it is asked for
+            sources.append(_Source(point.name, point.load, about["Name"], about["Version"]))
+    return sources
 
 
 def _origin(source: _Source) -> str:
@@ -234,16 +243,19 @@ def _not_there(name: str, sources: Iterable[_Source]) -> PluginInfo:
 
 
 def _take(
-    source: _Source, settings: Mapping[str, Any], hooks: Mapping[str, type[Any]], only: str = ""
+    manager: pluggy.PluginManager,
+    source: _Source,
+    settings: Mapping[str, Any],
+    known: Mapping[str, type[Any]],
+    only: str = "",
 ) -> tuple[PluginInfo, Mapping[str, Mapping[str, Any]]]:
     """Load one plugin and return its description with everything it contributes: all of it, or nothing.
 
-    `hooks` are those that plugins declare; `only` one kind of contribution is asked for, where it is named.
+    `known` are the hooks with what they yield; `only` one of them is asked, where it is named.
     """
-    known = {**CONTRIBUTIONS, **hooks}
     try:
         contributed: dict[str, dict[str, Any]] = {}
-        for kind, hook in _implementations(source, known):
+        for kind, hook in _implementations(manager, source, known):
             if only in ("", kind):
                 _contribute(contributed.setdefault(kind, {}), kind, hook, known[kind], settings)
     except _FaultError as fault:
@@ -252,20 +264,27 @@ def _take(
     return PluginInfo(source.name, source.distribution, source.version, names), contributed
 
 
-def _implementations(source: _Source, known: Mapping[str, type[Any]]) -> list[tuple[str, pluggy.HookImpl]]:
+def _implementations(
+    manager: pluggy.PluginManager, source: _Source, known: Mapping[str, type[Any]]
+) -> list[tuple[str, pluggy.HookImpl]]:
     """Return the hooks that a plugin implements, by kind of contribution.
 
-    Each plugin has a manager of its own, so that one which is refused leaves nothing behind.
+    The manager knows one plugin at a time, so that one which is refused leaves nothing behind.
     """
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(Hooks)
-    if declared := [kind for kind in known if kind not in CONTRIBUTIONS]:
-        manager.add_hookspecs(_specifications(declared))
     plugin = _guarded("importing it", source.load)
     try:
         manager.register(plugin, source.name)
+        return _marked(manager, plugin, known)
     except pluggy.PluginValidationError as error:
         raise _FaultError(" ".join(str(error).split())) from error
+    finally:
+        if manager.has_plugin(source.name):
+            manager.unregister(name=source.name)
+
+
+def _marked(
+    manager: pluggy.PluginManager, plugin: object, known: Mapping[str, type[Any]]
+) -> list[tuple[str, pluggy.HookImpl]]:
     _refuse_unmarked(manager, plugin, known)
     hooks = []
     for caller in manager.get_hookcallers(plugin) or ():
