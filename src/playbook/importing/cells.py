@@ -64,8 +64,7 @@ def _conversion(cell: Cell, field: Field, reads: Reads, zone: dt.tzinfo) -> Call
         return lambda text: parse(field, text)
 
     def number(text: str) -> Any:
-        if comma:
-            text = text.replace(".", "").replace(",", ".")
+        text = _pointed(text) if comma else text
         return Money.of(text, currency) if currency and not text[-1:].isalpha() else parse(field, text)
 
     return number
@@ -123,7 +122,7 @@ def person_reader(cell: Cell | None, organization: Organization) -> Callable[[Ma
 def figure_reader(cell: Cell, reads: Reads) -> Callable[[Mapping[str, str]], str]:
     """Return a function that gives a cell's figure with a point before its fraction, "" where it is blank."""
     text_of, comma = text_reader(cell), (cell.decimal or reads.decimal) == ","
-    return (lambda cells: text_of(cells).replace(".", "").replace(",", ".")) if comma else text_of
+    return (lambda cells: _pointed(text_of(cells))) if comma else text_of
 
 
 def date_reader(cell: Cell | None, reads: Reads) -> Callable[[Mapping[str, str]], dt.date | None]:
@@ -143,6 +142,11 @@ def require_columns(columns: tuple[str, ...], cells: Mapping[str, str], mapping:
     ]
     if faults:
         raise InputError("\n".join(faults))
+
+
+def _pointed(text: str) -> str:
+    """Return a number that is written with a comma before its fraction with a point instead."""
+    return text.replace(".", "").replace(",", ".")
 
 
 def _moment(text: str, pattern: str) -> dt.datetime:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from playbook.importing.cells import RowFault, require_columns
-from playbook.importing.outcome import Outcome, Rejected
+from playbook.importing.outcome import compared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
+    from playbook.importing.outcome import Outcome
     from playbook.model.contributions import SourceRow
     from playbook.model.mapping import Cell, ImportMapping
 
@@ -38,22 +39,7 @@ def gather(
     A bad row is named with its line and reason. Raises InputError where a column is missing altogether.
     """
     reading = _Reading(mapping, columns, read, file, known)
-    outcome, found = Outcome(), list[Said]()
-    for row in rows:
-        outcome.rows += 1
-        try:
-            said = reading.of(row)
-        except RowFault as fault:
-            outcome.rejected.append(Rejected(row.line, str(fault)))
-            if mapping.on_bad_row == "stop":
-                break
-            continue
-        before = reading.known.get(said.key)
-        outcome.opened += before is None
-        outcome.changed += before is not None and before != said
-        outcome.skipped += before == said
-        found.append(said)
-    return outcome, found
+    return compared(mapping, rows, reading.take), reading.found
 
 
 class _Reading:
@@ -65,15 +51,16 @@ class _Reading:
         file: Iterable[Any],
         known: Iterable[Any],
     ) -> None:
-        self.known = {said.key: said for said in known}
+        self.found: list[Any] = []
+        self._known = {said.key: said for said in known}
         self._mapping = mapping
         self._columns = tuple(dict.fromkeys(cell.column for cell in columns if cell and cell.column))
         self._read = read
         self._file = {said.key for said in file}
         self._lines: dict[Hashable, int] = {}
 
-    def of(self, row: SourceRow) -> Any:
-        """Return what a row says; raises RowFault."""
+    def take(self, row: SourceRow) -> tuple[Any, Any]:
+        """Keep what a row says, and return it with what was known of it; raises RowFault."""
         if row.fault:
             raise RowFault(row.fault)
         if not self._lines:
@@ -89,4 +76,5 @@ class _Reading:
         first = self._lines.setdefault(said.key, row.line)
         if first != row.line:
             raise RowFault(f"line {first} says the same already")
-        return said
+        self.found.append(said)
+        return said, self._known.get(said.key)

@@ -10,13 +10,14 @@ import attrs
 
 from playbook.errors import InputError
 from playbook.importing.cells import RowFault, require_columns, text_reader
-from playbook.importing.outcome import Outcome, Rejected
+from playbook.importing.outcome import compared
 from playbook.model.organization import AUTOMATIC, OPERATOR, PRINCIPALS, Organization, Person, Post, Team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from playbook.engine import Engine
+    from playbook.importing.outcome import Outcome
     from playbook.model.contributions import SourceRow
     from playbook.model.mapping import ImportMapping, PersonColumns
 
@@ -34,20 +35,8 @@ def import_people(
     columns = mapping.person
     if columns is None:
         raise InputError(f"mapping {mapping.id!r} goes into the organization and has no `person:`")
-    outcome = Outcome()
     wanted = _Wanted(engine.world.organization, mapping, columns)
-    for row in rows:
-        outcome.rows += 1
-        try:
-            person, known = wanted.add(row)
-        except RowFault as fault:
-            outcome.rejected.append(Rejected(row.line, str(fault)))
-            if mapping.on_bad_row == "stop":
-                break
-            continue
-        outcome.opened += known is None
-        outcome.changed += known is not None and known != person
-        outcome.skipped += known == person
+    outcome = compared(mapping, rows, wanted.add)
     engine.enlist(Organization(teams=wanted.teams, people=wanted.people), actor=actor)
     return outcome
 
