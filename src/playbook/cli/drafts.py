@@ -34,8 +34,8 @@ def drafted(session: Session, kind: str, named: str) -> Drafted:
     from playbook.checking import problems_of
 
     path = Path(named)
-    known = session.files.readings(kind)
     if not path.is_file():
+        known = session.files.readings(kind)
         if named not in known:
             raise UnknownName(f"file or {kind}", named, known)
         return _said(session.files, session.files.problems, kind, known[named].file)

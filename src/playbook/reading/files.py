@@ -109,7 +109,7 @@ class Folder(Files):
         return str(self._root / path)
 
 
-class Drafted(Files):
+class WithDraft(Files):
     """Hold the files of a folder and, before all of them, one more that is read as if it were among them."""
 
     def __init__(self, folder: Folder, draft: str) -> None:

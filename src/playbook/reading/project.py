@@ -12,7 +12,7 @@ from playbook.errors import Problem, nearest_hint
 from playbook.expressions import STANDARD
 from playbook.model.project import ProjectSettings
 from playbook.reading import codes
-from playbook.reading.files import Drafted, Files, Folder, Texts, load_text
+from playbook.reading.files import Files, Folder, Texts, WithDraft, load_text
 from playbook.reading.naming import Known
 from playbook.reading.one import Draft, Reading, draft, in_order
 from playbook.reading.schema import Contributed
@@ -147,7 +147,7 @@ class Project:
         """
         contributed = _contributed(criteria, actions, functions, kinds, expectations, declared)
         folder = Folder(path, contributed.kinds)
-        project = _assemble(Drafted(folder, draft) if draft else folder, contributed)
+        project = _assemble(WithDraft(folder, draft) if draft else folder, contributed)
         return attrs.evolve(project, root=str(PurePath(path)))
 
     @classmethod
