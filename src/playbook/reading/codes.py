@@ -362,8 +362,8 @@ CIRCLE = _code(
 )
 MAPPING_COLUMNS = _code(
     "mapping-columns",
-    "The mapping lacks what its target needs: rows that become people need `person`, rows that become"
-    " cases need `columns`; and each has only its own.",
+    "The mapping lacks what its target needs: rows for the organization need `person`, `quota` or `rate`, all"
+    " others `columns`; and each has only its own. All but quotas and rates need a `key`.",
 )
 SCENARIO_STEP = _code(
     "scenario-step",
