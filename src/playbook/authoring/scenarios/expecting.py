@@ -79,9 +79,11 @@ def of_plugins(
 
     Raises what it raises where it names what is not there, PluginError where its code fails.
     """
-    for name in known.keys() & expect.keys():
+    for name, wanted in expect.items():
+        if name not in known:
+            continue
         try:
-            found = tuple(known[name].compare(expect[name], scene))
+            found = tuple(known[name].compare(wanted, scene))
         except PlaybookError:
             raise
         except Exception as error:

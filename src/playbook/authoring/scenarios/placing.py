@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from playbook.model.scenario import Scenario
     from playbook.process.compiled import Compiled
 
+NAME = "Acme"
+"""What a case is called that a scenario gives no name."""
+
 _PLACED = "cgiven"
-_NAME = "Acme"
 
 
 class Placing:
@@ -40,7 +42,7 @@ class Placing:
         """Place the case that the scenario is about, and return its id."""
         given, now = self._scenario.given, self._engine.clock()
         definition = self._engine.definitions.current(self._scenario.playbook, None)
-        opened, fields = self._opened(definition, given.name or _NAME, self._owner, given.fields, now)
+        opened, fields = self._opened(definition, given.name or NAME, self._owner, given.fields, now)
         _check_stage(definition, given.placed)
         first = definition.playbook.stages[0].id
         here = {activity.id for activity in definition.stages[given.placed].activities}
@@ -63,7 +65,7 @@ class Placing:
         closed = self._time(said["on"])
         opened = self._time(said.get("opened", said["on"]))
         case = f"cpast{number:04}"  # what happened on a day counts in the order in which it is written
-        name, owner = str(said.get("name") or f"{_NAME} {number}"), said.get("owner") or self._owner
+        name, owner = str(said.get("name") or f"{NAME} {number}"), said.get("owner") or self._owner
         _check_stage(definition, said["close"])
         events, fields = self._opened(definition, name, owner, said.get("with", {}), opened)
         self._store(CaseStream(case, case_stream(case), None, None, None, definition), events, opened)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbook.authoring.scenarios.placing import Placing
+from playbook.authoring.scenarios.placing import NAME, Placing
 from playbook.engine.answers import Done
 from playbook.errors import InputError, Refused
 from playbook.model.commands import Advance, Approve, Do, Open, SetRecord
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from playbook.model.commands import Command
     from playbook.model.scenario import Scenario
     from playbook.process.compiled import Compiled
-
-_NAME = "Acme"
 
 
 class Setup:
@@ -62,7 +60,7 @@ class Setup:
 
     def _open(self) -> None:
         given = self.given
-        opening = Open("", self.scenario.playbook, given.name or _NAME, given.owner, given.fields)
+        opening = Open("", self.scenario.playbook, given.name or NAME, given.owner, given.fields)
         answer = self.engine.run(opening, actor=self.actor)
         if isinstance(answer, Refused):
             self.refused = answer
