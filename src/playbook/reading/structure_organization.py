@@ -62,6 +62,7 @@ def _person(source: Source, person_id: str, data: Map) -> Person:
         role, team, territory = (row.get(name, "") for name in names)
         posts.append(Post(role, team, territory, date(source, row, "from"), row.get("manager", "")))
     posts.sort(key=lambda post: post.since or dt.date.min)
+    hired = date(source, data, "hired")
     return Person(
         id=person_id,
         name=data.get("name", ""),
@@ -69,16 +70,16 @@ def _person(source: Source, person_id: str, data: Map) -> Person:
         manager=data.get("manager", ""),
         locale=data.get("locale", ""),
         posts=tuple(posts),
-        hired=date(source, data, "hired"),
+        hired=hired,
         away=tuple(_absences(source, data)),
         ramp=tuple(Decimal(share.rstrip("% ")).scaleb(-2) for share in texts(data, "ramp")),
         calendar=data.get("calendar", ""),
-        left=_left(source, data) or UNSET,
+        left=_left(source, data, hired) or UNSET,
     )
 
 
-def _left(source: Source, data: Map) -> dt.date | None:
-    hired, left = date(source, data, "hired"), date(source, data, "left")
+def _left(source: Source, data: Map, hired: dt.date | None) -> dt.date | None:
+    left = date(source, data, "left")
     if hired and left and left < hired:
         message = f"the last day of employment is {left}, before the first"
         source.report(codes.OUT_OF_RANGE, message, source.value(data, "left"), "exchange the two days")
