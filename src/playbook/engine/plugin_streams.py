@@ -286,12 +286,20 @@ class PluginStreams:
             ) from error
 
     def _sees(self, name: str, actor: str) -> Callable[[StreamView], bool]:
-        """Return what says whether an actor may see a stream of a kind; raises UnknownName."""
+        """Return what says whether an actor may see a stream of a kind, or raises PluginError; raises UnknownName."""
         sees = self.kind(name).sees
         if actor == OPERATOR or sees is None:
             return lambda view: True
         asked = self.present.asked(actor)
-        return lambda view: sees(view.state, asked)
+
+        def seen(view: StreamView) -> bool:
+            try:
+                return sees(view.state, asked)
+            except Exception as error:  # whose words, and the id, could tell what is not to be seen
+                said = f"who may see a {name} cannot be told: {type(error).__name__}"
+                raise PluginError(name, said) from error
+
+        return seen
 
     def fold(self, stream: str) -> tuple[bytes, IndexRow | None]:
         """Return the snapshot and the index row that a stream's events make; raises ValueError without any."""

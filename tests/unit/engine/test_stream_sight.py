@@ -9,7 +9,18 @@ import msgspec
 import pytest
 
 import playbook
-from playbook import Asked, Engine, Found, MemoryStore, Project, Query, SqliteStore, StreamKind, UnknownName
+from playbook import (
+    Asked,
+    Engine,
+    Found,
+    MemoryStore,
+    PluginError,
+    Project,
+    Query,
+    SqliteStore,
+    StreamKind,
+    UnknownName,
+)
 from playbook.stores.rows import RECORDS
 
 if TYPE_CHECKING:
@@ -43,6 +54,8 @@ class Paid(msgspec.Struct, frozen=True):
 
 def _sees(person: str, asked: Asked) -> bool:
     organization = asked.organization
+    if asked.actor == "torn":
+        raise KeyError(person)
     role = organization.post(asked.actor, asked.day).role
     return asked.actor in (person, organization.manager_of(person, asked.day)) or role == "finance"
 
@@ -158,3 +171,14 @@ def test_the_past_is_shown_to_who_may_see_it_now(house: House) -> None:
     assert house.ids("fin", engine=past) == []
     assert house.ids("sam", engine=past.as_known(then)) == ["sam.2", "sam.0"]
     assert past.streams.page("wage", "april", actor="max").items == ()
+
+
+def test_a_plugin_that_cannot_say_who_may_see_is_named_and_tells_nothing(house: House) -> None:
+    streams = house.engine.streams
+    for ask in (
+        lambda: streams.page("wage", actor="torn"),
+        lambda: streams.show("wage", "sam.0", actor="torn"),
+    ):
+        with pytest.raises(PluginError, match="who may see a wage cannot be told: KeyError") as told:
+            ask()
+        assert "sam" not in str(told.value)
