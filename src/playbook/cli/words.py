@@ -186,8 +186,7 @@ def person_name(session: Session, person: str) -> str:
     """Return the name of a person, or what else acted."""
     if person == OPERATOR:
         return "the operator"
-    found = session.organization.people.get(person)
-    return clean(found.name or person) if found else clean(person)
+    return clean(session.organization.name_of(person))
 
 
 def plain_blockers(words: Words | None, found: Iterable[Blocker]) -> list[dict[str, Any]]:

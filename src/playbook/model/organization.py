@@ -187,6 +187,11 @@ class Organization:
             person = was.person
         return person
 
+    def name_of(self, person_id: str) -> str:
+        """Return what a person is called: by the id where there is no such person, or no name."""
+        who = self.people.get(person_id)
+        return person_id if who is None else who.name or person_id
+
     def post(self, person_id: str, on: dt.date | None = None) -> Post:
         """Return the post a person held on a day; an empty one for who is unknown."""
         person = self.person(person_id, on)

@@ -38,6 +38,11 @@ def test_a_post_counts_from_its_day_and_what_it_leaves_out_stays() -> None:
     assert one.post("nobody", day("2026-09-01")) == Post()
 
 
+def test_who_has_no_name_is_called_by_the_id() -> None:
+    one = organization(Person("sam", "Sam Adeyemi"), Person("kim", ""))
+    assert [one.name_of(person) for person in ("sam", "kim", "joe")] == ["Sam Adeyemi", "kim", "joe"]
+
+
 def test_the_manager_is_ones_own_else_the_teams_else_that_of_a_team_above() -> None:
     one = organization(
         Person("sam", "Sam", posts=(Post(team="emea"), Post(manager="joe", since=day("2026-06-01")))),

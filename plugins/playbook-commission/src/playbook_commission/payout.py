@@ -89,7 +89,6 @@ def payrolls(engine: Engine, actor: str) -> Iterator[Payroll]:
 
 def _unpaid(book: Paybook, period: str, done: Payroll) -> tuple[tuple[Row, ...], tuple[LeftOut, ...]]:
     rows, left_out, settled = list[Row](), list[LeftOut](), set[str]()
-    people = book.organization.people
     for one in settlements(book.engine, period):
         if one.settled is None:
             continue
@@ -98,8 +97,7 @@ def _unpaid(book: Paybook, period: str, done: Payroll) -> tuple[tuple[Row, ...],
         if done.run_of(one.person, one.plan) is not None:
             continue
         if Decimal(said["paid"]) > ZERO:
-            who, currency = people.get(one.person), said["currency"]
-            name = who.name if who is not None else one.person
+            currency, name = said["currency"], book.organization.name_of(one.person)
             amount = digits(Decimal(said["paid"]), currency)
             rows.append(Row(one.person, name, one.plan, currency, amount, one.settled.hash))
         else:

@@ -60,8 +60,8 @@ class Rows:
         return f"{said} [{name}]" if same > 1 else said
 
     def _name(self, name: str) -> str:
-        if self.whose == "person" and name in self.organization.people:
-            return self.organization.people[name].name or name
+        if self.whose == "person":
+            return self.organization.name_of(name)
         if self.whose == "team" and name in self.organization.teams:
             return self.organization.teams[name].title or name
         return name

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Money
 from playbook_commission.exact import CONTEXT
 from playbook_commission.gauges import Gauge, gauges
 from playbook_commission.outlook import one_more, steps
@@ -101,21 +100,15 @@ class _Writer:
         further, basis = self._further()
         return Sheet(
             wording.language, wording.is_right_to_left,
-            say("title"), wording.name(self._who(one.person)), wording.period(one.period), tuple(self._facts(span)),
-            (say("paid"), self._money(one.paid)), tuple(self._sums()),
-            say("owed", amount=self._money(one.owed)) if one.owed else "",
+            say("title"), wording.name(self._book.organization.name_of(one.person)), wording.period(one.period),
+            tuple(self._facts(span)),
+            (say("paid"), self._telling.money(one.paid)), tuple(self._sums()),
+            say("owed", amount=self._telling.money(one.owed)) if one.owed else "",
             say("standing"), self._gauges(),
             say("more"), further, basis,
             say("sold"), "" if tables else say("nothing"), tables, others, say("sum"),
             say("reading"), tuple(self._notes()), say("page", page="{page}", pages="{pages}"), say("digits"),
         )  # fmt: skip
-
-    def _money(self, amount: Decimal) -> str:
-        return self._wording.money(Money(amount, self._one.currency))
-
-    def _who(self, person: str) -> str:
-        who = self._book.organization.people.get(person)
-        return who.name or person if who is not None else person
 
     # -- what it comes to ---------------------------------------------------------------------------
 
@@ -129,19 +122,19 @@ class _Writer:
         if settlement is None or settlement.at is None:
             return self._wording.say("open", day=self._wording.day(self._book.today()))
         day = self._book.engine.world.day(settlement.at)
-        who = self._wording.name(self._who(settlement.by))
+        who = self._wording.name(self._book.organization.name_of(settlement.by))
         return self._wording.say("settled", day=self._wording.day(day), who=who)
 
     def _sums(self) -> Iterator[tuple[str, str]]:
         one = self._one
-        yield self._wording.say("earned"), self._money(one.earned)
+        yield self._wording.say("earned"), self._telling.money(one.earned)
         if one.held:
             yield (
                 self._wording.say("held" if one.held > 0 else "released"),
-                self._money(CONTEXT.minus(one.held)),
+                self._telling.money(CONTEXT.minus(one.held)),
             )
         if one.draw:
-            yield self._wording.say(_drawn(one)), self._money(one.draw)
+            yield self._wording.say(_drawn(one)), self._telling.money(one.draw)
 
     def _notes(self) -> Iterator[str]:
         person, period = self._one.person, self._one.period
@@ -167,11 +160,11 @@ class _Writer:
     def _brings(self, more: OneMore) -> Iterator[str]:
         say, rise = self._wording.say, more.earned
         key = "more_deal" if rise > 0 else "more_less" if rise else "more_nothing"
-        amount, earned = self._money(more.amount), self._money(abs(rise))
+        amount, earned = self._telling.money(more.amount), self._telling.money(abs(rise))
         yield say(key, name=self._wording.name(more.name or more.like), amount=amount, earned=earned)
         if rise and len(more.parts) > 1:
             parts = (
-                say("part", component=self._telling.title(name), pay=self._money(pay))
+                say("part", component=self._telling.title(name), pay=self._telling.money(pay))
                 for name, pay in more.parts
             )
             yield say("more_parts", parts=say("comma").join(parts))
@@ -179,11 +172,11 @@ class _Writer:
             return
         owed = CONTEXT.subtract(CONTEXT.subtract(rise, more.held), more.paid)
         if more.held > 0:
-            yield say("more_held", held=self._money(more.held))
+            yield say("more_held", held=self._telling.money(more.held))
         if owed > 0:
-            yield say("more_owed", owed=self._money(owed))
+            yield say("more_owed", owed=self._telling.money(owed))
         if rise > more.paid > 0:
-            yield say("more_paid", paid=self._money(more.paid))
+            yield say("more_paid", paid=self._telling.money(more.paid))
 
     # -- the lines ----------------------------------------------------------------------------------
 

@@ -201,7 +201,7 @@ def _more(one: Statement, more: OneMore) -> dict[str, Any]:
 
 
 def _shown(session: Session, book: Paybook, plan: Plan, one: Statement) -> dict[str, Any]:
-    who, disputed = session.organization.people.get(one.person), _disputed(book, one)
+    disputed = _disputed(book, one)
     lines = [
         {
             "line": f"{one.person}/{one.period}/{line.id}",
@@ -224,7 +224,7 @@ def _shown(session: Session, book: Paybook, plan: Plan, one: Statement) -> dict[
     more = one_more(book, plan, one)
     further = {} if more is None else {"one more deal like": _told(one, more)}
     return {
-        "statement of": who.name if who is not None else one.person,
+        "statement of": session.organization.name_of(one.person),
         "period": one.period,
         "plan": f"{one.plan} ({one.version})",
         **settled,
