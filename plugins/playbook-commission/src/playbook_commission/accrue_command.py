@@ -10,7 +10,7 @@ import click
 
 from playbook import Money, Refused, command
 from playbook_commission.accruing import accrue
-from playbook_commission.asking import book_of, not_theirs
+from playbook_commission.asking import book_of, money, not_theirs, percent
 from playbook_commission.exact import CONTEXT
 from playbook_commission.spans import Span
 
@@ -80,7 +80,7 @@ def _document(session: Session, period: str, found: Accrued) -> dict[str, Any]:
 def _person(session: Session, one: Accrual) -> dict[str, Any]:
     return {
         "person": one.person,
-        "name": _name(session, one.person),
+        "name": session.organization.name_of(one.person),
         "plan": one.plan,
         **_total(one.currency, one.earned, one.expected),
         "settled": one.settled,
@@ -91,14 +91,12 @@ def _person(session: Session, one: Accrual) -> dict[str, Any]:
                 "closes": share.deal.closes,
                 "amount": share.deal.amount,
                 "probability": share.deal.probability,
-                "credit": Money(share.credit, one.currency).rounded(),
-                "pay": Money(share.pay, one.currency).rounded(),
+                "credit": money(one, share.credit),
+                "pay": money(one, share.pay),
             }
             for share in one.deals
         ],
-        "others": [
-            {"what": what, "pay": Money(pay, one.currency).rounded()} for what, pay in one.others.items()
-        ],
+        "others": [{"what": what, "pay": money(one, pay)} for what, pay in one.others.items()],
     }
 
 
@@ -123,9 +121,9 @@ def _show(session: Session, period: str, found: Accrued) -> None:
             "deal": share.deal.name,
             "closes": str(share.deal.closes),
             "worth": share.deal.amount if isinstance(share.deal.amount, Money) else "",
-            "chance": f"{(share.deal.probability * 100).normalize():f}%",
-            "for": _name(session, one.person),
-            "pays": Money(share.pay, one.currency).rounded(),
+            "chance": percent(share.deal.probability),
+            "for": session.organization.name_of(one.person),
+            "pays": money(one, share.pay),
         }
         for one in found.people
         for share in one.deals
@@ -135,8 +133,8 @@ def _show(session: Session, period: str, found: Accrued) -> None:
     others = [
         {
             "beside the deals": what,
-            "for": _name(session, one.person),
-            "pays": Money(pay, one.currency).rounded(),
+            "for": session.organization.name_of(one.person),
+            "pays": money(one, pay),
         }
         for one in found.people
         for what, pay in one.others.items()
@@ -156,7 +154,7 @@ def _rows(session: Session, found: Accrued) -> Iterator[dict[str, Any]]:
     for one in found.people:
         settled = {"": "settled" if one.settled else ""} if any(o.settled for o in found.people) else {}
         yield {
-            "who": _name(session, one.person),
+            "who": session.organization.name_of(one.person),
             **({"plan": one.plan} if several else {}),
             **_total(one.currency, one.earned, one.expected),
             "deals": len(one.deals),
@@ -166,8 +164,3 @@ def _rows(session: Session, found: Accrued) -> Iterator[dict[str, Any]]:
         blank: dict[str, Any] = {"plan": ""} if several else {}
         settled = {"": ""} if any(o.settled for o in found.people) else {}
         yield {"who": f"all in {currency}", **blank, **_total(currency, *sums), "deals": "", **settled}
-
-
-def _name(session: Session, person: str) -> str:
-    who = session.organization.people.get(person)
-    return person if who is None else who.name or person

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from playbook import InputError, Money, Refused
 from playbook_commission.paybook import Paybook, read_target_pay
+from playbook_commission.statements import TOTALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,12 +57,19 @@ def not_theirs(actor: str, person: str) -> Refused:
 
 def sums(one: Statement) -> dict[str, Any]:
     """Return what the lines of a statement come to."""
-    names = ("earned", "draw", "held", "paid", "owed")
-    return {name: money(one, getattr(one, name)) for name in names}
+    return {name: money(one, getattr(one, name)) for name in TOTALS}
 
 
-def money(one: Statement, amount: Decimal) -> Money:
-    """Return an amount of a statement as money."""
+class InCurrency(Protocol):
+    """What has amounts in a currency: a statement, or what is said of several."""
+
+    @property
+    def currency(self) -> str:
+        """Return the currency."""
+
+
+def money(one: InCurrency, amount: Decimal) -> Money:
+    """Return one of its amounts as money, with the digits of the currency."""
     return Money(amount, one.currency).rounded()
 
 

@@ -12,14 +12,13 @@ from msgspec.structs import replace
 from playbook import InputError, Mismatch, Money, UnknownName
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paybook import Paybook, read_target_pay
+from playbook_commission.statements import TOTALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from playbook import Scene
     from playbook_commission.paying import Line
-
-TOTALS = ("earned", "draw", "held", "paid", "owed")
 
 
 def compare(settings: Mapping[str, Any], wanted: Any, scene: Scene) -> Iterator[Mismatch]:

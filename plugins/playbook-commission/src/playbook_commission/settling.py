@@ -12,7 +12,7 @@ from playbook import Money, Refused, fiscal_quarter, fiscal_year
 from playbook_commission.paybook import Paybook
 from playbook_commission.settlements import NOT_SETTLING, OPERATOR, Basis, Settle, hash_of, id_of, settlements
 from playbook_commission.spans import Span
-from playbook_commission.statements import frozen, thawed
+from playbook_commission.statements import TOTALS, frozen, thawed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -212,7 +212,7 @@ def _differences(then: Statement, now: Statement) -> Iterator[str]:
         if was.get(name) != is_.get(name):
             pays = (f"{of[name].pay:f}" if name in of else "nothing" for of in (was, is_))
             yield "{}: settled {}, computed {}".format(name, *pays)
-    for name in ("version", "currency", "reached", "earned", "draw", "held", "paid", "owed"):
+    for name in ("version", "currency", "reached", *TOTALS):
         if getattr(then, name) != getattr(now, name):
             yield f"{name}: settled {_shown(then, name)}, computed {_shown(now, name)}"
 

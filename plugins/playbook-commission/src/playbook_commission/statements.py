@@ -14,6 +14,9 @@ from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paying import Line, summed
 from playbook_commission.quotas import Target
 
+TOTALS = ("earned", "draw", "held", "paid", "owed")
+"""What the lines of a statement come to."""
+
 
 @attrs.frozen
 class Reached:

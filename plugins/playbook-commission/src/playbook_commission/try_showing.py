@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from playbook import Money
+from playbook_commission.asking import money
 from playbook_commission.cliffs import cliffs
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paying import summed
@@ -15,7 +15,7 @@ from playbook_commission.paying import summed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from playbook import Problem
+    from playbook import Money, Problem
     from playbook.cli.session import Session
     from playbook_commission.cliffs import Cliff
     from playbook_commission.trying import Compared, Trial
@@ -25,13 +25,8 @@ _SHOWN = 5
 
 def names(session: Session, people: Sequence[str], limit: int = _SHOWN) -> str:
     """Return the names of people, the first of many."""
-    shown = [_name(session, person) for person in people[:limit]]
+    shown = [session.organization.name_of(person) for person in people[:limit]]
     return ", ".join([*shown, *([f"{len(people) - limit} more"] if len(people) > limit else [])])
-
-
-def _name(session: Session, person: str) -> str:
-    who = session.organization.people.get(person)
-    return person if who is None else who.name or person
 
 
 # -- as a document ----------------------------------------------------------------------------------
@@ -51,14 +46,14 @@ def document(session: Session, trial: Trial, file: str, warnings: Sequence[Probl
         "people": [_row(session, trial, one) for one in trial.people],
         "total": _sums(trial, trial.people, trial.sold),
         **_counted(trial),
-        "by_hand": _money(trial, _by_hand(trial)),
+        "by_hand": money(trial, _by_hand(trial)),
         "neither": [
-            {"person": who, "name": _name(session, who), "sold": _money(trial, amount)}
+            {"person": who, "name": session.organization.name_of(who), "sold": money(trial, amount)}
             for who, amount in trial.neither.items()
         ],
         "bounds": [
             {"kind": one.kind, "component": one.component, "people": one.people,
-             "amount": _money(trial, one.amount)}
+             "amount": money(trial, one.amount)}
             for one in trial.bounds
         ],
         "cliffs": [_cliff(trial, one) for one in cliffs(trial.plan, trial.statements)],
@@ -93,28 +88,28 @@ def _counted(trial: Trial) -> dict[str, int]:
 def _row(session: Session, trial: Trial, one: Compared) -> dict[str, Any]:
     return {
         "person": one.person,
-        "name": _name(session, one.person),
+        "name": session.organization.name_of(one.person),
         **_sums(trial, [one], one.sold),
         "now": [
             {
                 "plan": paid.plan,
                 "period": paid.period,
-                "pays": _money(trial, paid.cost),
+                "pays": money(trial, paid.cost),
                 "settled": paid.settled,
             }
             for paid in one.now
         ],
-        "then": [{"period": paid.period, "pays": _money(trial, paid.cost)} for paid in one.then],
+        "then": [{"period": paid.period, "pays": money(trial, paid.cost)} for paid in one.then],
     }
 
 
 def _sums(trial: Trial, people: Sequence[Compared], sold: Decimal) -> dict[str, Any]:
     now, then = (summed(getattr(one, name) for one in people) for name in ("pays", "would_pay"))
     return {
-        "pays": _money(trial, now),
-        "would_pay": _money(trial, then),
-        "difference": _money(trial, CONTEXT.subtract(then, now)),
-        "sold": _money(trial, sold),
+        "pays": money(trial, now),
+        "would_pay": money(trial, then),
+        "difference": money(trial, CONTEXT.subtract(then, now)),
+        "sold": money(trial, sold),
         "cost_now": _share(now, sold),
         "cost_then": _share(then, sold),
     }
@@ -122,8 +117,7 @@ def _sums(trial: Trial, people: Sequence[Compared], sold: Decimal) -> dict[str, 
 
 def _cliff(trial: Trial, one: Cliff) -> dict[str, Any]:
     missed = [
-        {"person": who.person, "period": who.period, "missing": Money(who.missing, who.currency).rounded()}
-        for who in one.missed
+        {"person": who.person, "period": who.period, "missing": money(who, who.missing)} for who in one.missed
     ]
     axis = "quota" if one.share else "amount"
     return {
@@ -134,10 +128,6 @@ def _cliff(trial: Trial, one: Cliff) -> dict[str, Any]:
 
 def _by_hand(trial: Trial) -> Decimal:
     return summed(paid.by_hand for one in trial.people for paid in one.now)
-
-
-def _money(trial: Trial, amount: Decimal) -> Money:
-    return Money(amount, trial.currency).rounded()
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal | None:
@@ -171,11 +161,11 @@ def show(session: Session, trial: Trial, file: str, warnings: Sequence[Problem])
 def _table(session: Session, trial: Trial) -> Iterator[dict[str, str]]:
     if len(trial.people) == 1:
         yield from _by_period(trial, trial.people[0])
-        who = f"all, {_name(session, trial.people[0].person)}"
+        who = f"all, {session.organization.name_of(trial.people[0].person)}"
         yield _cells(trial, trial.people, trial.sold, {"period": who})
         return
     for one in trial.people:
-        yield _cells(trial, [one], one.sold, {"who": _name(session, one.person)})
+        yield _cells(trial, [one], one.sold, {"who": session.organization.name_of(one.person)})
     yield _cells(trial, trial.people, trial.sold, {"who": f"all {len(trial.people)}"})
 
 
@@ -202,9 +192,9 @@ def _by_period(trial: Trial, one: Compared) -> Iterator[dict[str, str]]:
         settled = any(paid.settled for paid in one.now if paid.period == period)
         yield {
             "period": f"{period}{' (settled)' if settled else ''}",
-            "now": _plain(_money(trial, now)),
-            "would be": _plain(_money(trial, then)),
-            "difference": _signed(_money(trial, CONTEXT.subtract(then, now))),
+            "now": _plain(money(trial, now)),
+            "would be": _plain(money(trial, then)),
+            "difference": _signed(money(trial, CONTEXT.subtract(then, now))),
             "sold": "", "per 100": "", "would": "",
         }  # fmt: skip
 
@@ -221,7 +211,7 @@ def _findings(session: Session, trial: Trial, warnings: Sequence[Problem]) -> It
         yield "cost of 100 sold", f"{now} now, {then} with this plan"
     for one in trial.bounds:
         did = {"cap": "caps took", "gate": "gates took", "floor": "floors added"}[one.kind]
-        amount = _said(_money(trial, abs(one.amount)))
+        amount = _said(money(trial, abs(one.amount)))
         where = f"in {one.component}" if one.component else "of the plan"
         yield (
             f"{did} {where}",
@@ -231,7 +221,8 @@ def _findings(session: Session, trial: Trial, warnings: Sequence[Problem]) -> It
         yield f"cliff in {cliff.component}", _cliff_said(session, cliff)
     if trial.neither:
         sold = [
-            f"{_name(session, who)} ({_said(_money(trial, sum_))})" for who, sum_ in trial.neither.items()
+            f"{session.organization.name_of(who)} ({_said(money(trial, sum_))})"
+            for who, sum_ in trial.neither.items()
         ]
         yield "sold, and paid by no plan", ", ".join(sold[:_SHOWN]) + (", ..." if len(sold) > _SHOWN else "")
     for number, problem in enumerate(warnings, start=1):
@@ -248,7 +239,7 @@ def _notes(session: Session, trial: Trial) -> Iterator[str]:
         yield f"there was no quota in {periods} for {whom}: those of the period that you named count"
     by_hand = _by_hand(trial)
     if by_hand:
-        yield f"{_said(_money(trial, by_hand))} that was added by hand is on neither side"
+        yield f"{_said(money(trial, by_hand))} that was added by hand is on neither side"
     for one in trial.plan.components:
         spiff = one.spiff
         if spiff is not None and (
@@ -269,7 +260,7 @@ def _cliff_said(session: Session, cliff: Cliff) -> str:
         jump = f"{cliff.below:,.2f} is paid just below, {cliff.above:,.2f} from there on"
     nearest = sorted(cliff.missed, key=lambda one: (one.missing, one.person, one.period))
     missed = [
-        f"{_name(session, one.person)} in {one.period} by {_said(Money(one.missing, one.currency).rounded())}"
+        f"{session.organization.name_of(one.person)} in {one.period} by {_said(money(one, one.missing))}"
         for one in nearest[:_SHOWN]
     ]
     more = f", and {len(nearest) - _SHOWN} more" if len(nearest) > _SHOWN else ""
@@ -280,16 +271,16 @@ def _hundredth(share: Decimal) -> str:
     return f"{round(share * 100, 2).normalize():f}"
 
 
-def _said(money: Money) -> str:
-    return f"{_plain(money)} {money.currency}"
+def _said(one: Money) -> str:
+    return f"{_plain(one)} {one.currency}"
 
 
-def _plain(money: Money) -> str:
-    return f"{money.amount:,f}"
+def _plain(one: Money) -> str:
+    return f"{one.amount:,f}"
 
 
-def _signed(money: Money) -> str:
-    return f"{money.amount:+,f}" if money.amount else "0"
+def _signed(one: Money) -> str:
+    return f"{one.amount:+,f}" if one.amount else "0"
 
 
 def _per_hundred(cost: Decimal | None) -> str:
