@@ -53,7 +53,7 @@ def _cell(value: object) -> str:
 def _figures(rows: Sequence[Mapping[str, Any]]) -> frozenset[int]:
     """Return the columns that hold amounts or numbers and nothing else but blanks, which end at the right."""
     columns = enumerate(zip(*(row.values() for row in rows), strict=True))
-    return frozenset(number for number, column in columns if all(map(_figure, column)) and {*column} != {""})
+    return frozenset(number for number, column in columns if all(map(_figure, column)) and any(column))
 
 
 def _figure(value: object) -> bool:
