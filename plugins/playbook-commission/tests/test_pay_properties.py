@@ -16,8 +16,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 import playbook_commission
+from playbook_commission.cliffs import falls
 from playbook_commission.exact import CONTEXT, Rounding
-from playbook_commission.falls import falls
 from playbook_commission.paying import Credit, Standing, lines, summed
 from playbook_commission.plan import Component, Rating
 from playbook_commission.schedule import Tier
@@ -44,7 +44,8 @@ def components(draw: st.DrawFn, modes: Sequence[str] = ("marginal", "whole", "in
     points = [0, *(start * scale for start in starts)]
     rates = draw(st.lists(st.integers(0, 20), min_size=len(points), max_size=len(points)))
     tiers = tuple(Tier(D(s), D(r) if sums else D(r) / 100) for s, r in zip(points, rates, strict=True))
-    return Component("c", "m", rating=Rating(by, mode), tiers=tiers, sums=sums)
+    times = draw(st.sampled_from((D(1), D("1.5"))))
+    return Component("c", "m", rating=Rating(by, mode), tiers=tiers, sums=sums, multiplier=times)
 
 
 def paid(component: Component, credits_: Sequence[Credit]) -> Decimal:

@@ -14,7 +14,6 @@ from tests.company import Company
 from tests.paying import Paying
 
 from playbook import InputError, UnknownName
-from playbook_commission.cliffs import cliffs
 from playbook_commission.plan import Plan, load_plan
 from playbook_commission.settlements import Adjust
 from playbook_commission.trying import Trial, Wanted, attempt
@@ -239,9 +238,19 @@ def test_a_cliff_is_told_with_both_sides_and_who_missed_it(office: Office) -> No
     office.won("2027-02-01", "1500 EUR", owner="kim")
     tiers = "tiers: [{from: 0 EUR, pay: 1%}, {from: 1000 EUR, pay: 3%}, {from: 1400 EUR, pay: 3%}]"
     whole = office.draft(f"components: {{new: {{of: revenue, rate: {{mode: whole}}, {tiers}}}}}\n")
-    trial = office.tried(whole, Q1)
-    (cliff,) = cliffs(trial.plan, trial.statements)
-    assert (cliff.at, cliff.below, cliff.above) == (D(1000), D(10), D(30))
-    assert [(one.person, one.missing) for one in cliff.missed] == [("sam", D(20))]
+    (brink,) = office.tried(whole, Q1).brinks
+    assert (brink.cliff.at, brink.cliff.before, brink.cliff.after) == (D(1000), D(10), D(30))
+    assert [(one.person, one.missing) for one in brink.missed] == [("sam", D(20))]
     marginal = office.draft(f"components: {{new: {{of: revenue, {tiers}}}}}\n")
-    assert list(cliffs(marginal, trial.statements)) == []
+    assert office.tried(marginal, Q1).brinks == ()
+
+
+def test_a_cliff_of_sums_in_another_currency_is_missed_in_that_of_the_statement(office: Office) -> None:
+    rates = "rates: {dated: {2027-01-01: {USD: 0.5}}}\n"
+    office.change(ORGANIZATION + rates, HEAD.format("ae", "ae", 2027) + FLAT)
+    office.won("2027-02-01", "980 EUR")
+    tiers = "tiers: [{from: 0 EUR, pay: 10 EUR}, {from: 1000 EUR, pay: 30 EUR}]"
+    components = f"components: {{new: {{of: revenue, rate: {{mode: whole}}, {tiers}, multiplier: 2}}}}\n"
+    (brink,) = office.tried(office.draft("currency: USD\n" + components, more=rates), Q1).brinks
+    assert brink.cliff.told(brink.component) == "just below 1000 EUR it is 20 EUR, from there on 60 EUR"
+    assert [(one.person, one.missing, one.currency) for one in brink.missed] == [("sam", D(40), "USD")]

@@ -76,8 +76,3 @@ def money(one: InCurrency, amount: Decimal) -> Money:
 def tell(session: Session, answer: Mapping[str, Any]) -> None:
     """Print an answer: its keys are words for people, and as they are with --json."""
     session.tell(answer if session.json else {key.replace("_", " "): value for key, value in answer.items()})
-
-
-def percent(share: Decimal) -> str:
-    """Return a share of 1 as a percentage, in English."""
-    return f"{round(share * 100, 2).normalize():f}%"

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from playbook_commission.exact import ONE, ZERO
-from playbook_commission.falls import Fall, falls
+from playbook_commission.cliffs import falls
+from playbook_commission.exact import CONTEXT, ONE, ZERO, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -183,51 +183,14 @@ def rates_plausible(reading: Reading[Plan], _: Project | None) -> Iterator[Probl
         path = ("components", one.id, "tiers")
         for index, tier in enumerate(one.tiers):
             if not one.sums and one.pays == "amount" and tier.pay > ONE:
-                message = f"a rate of {_percent(tier.pay)} pays more than was sold"
-                hint = f"write {_percent(tier.pay / 100)} if that was meant"
+                message = f"a rate of {percent(tier.pay)} pays more than was sold"
+                hint = f"write {percent(CONTEXT.divide(tier.pay, Decimal(100)))} if that was meant"
                 yield _problem(reading, "plan-high-rate", message, (*path, index, "pay"), hint, "warning")
         for fall in falls(one):
             yield _problem(
-                reading, "plan-cliff", f"selling more pays less: {_told(one, fall)}", (*path, fall.tier, "pay"),
+                reading, "plan-cliff", f"selling more pays less: {fall.told(one)}", (*path, fall.tier, "pay"),
                 "write mode: marginal, or let what is paid rise", "warning",
             )  # fmt: skip
-
-
-def _told(component: Component, fall: Fall) -> str:
-    """Return what is paid on both sides of a cliff."""
-    here, there = (_point(component, point) for point in (fall.at, fall.to))
-    before, after = (_pay(component, pay) for pay in (fall.before, fall.after))
-    if fall.at == fall.to:
-        return f"just below {here} it is {before}, from there on {after}"
-    return f"at {here} it is {before}, at {there} {after}"
-
-
-def _point(component: Component, point: Decimal) -> str:
-    if component.rating.by == "attainment":
-        return _percent(point)
-    return _amount(point, component.currency if component.rating.by == "amount" else "")
-
-
-def _pay(component: Component, pay: Decimal) -> str:
-    if component.sums:
-        return _amount(pay, component.currency)
-    if component.pays == "target_pay":
-        return f"{_percent(pay)} of the target pay"
-    if component.rating.by == "attainment":
-        return f"{_percent(pay)} of the quota"
-    return (
-        _amount(pay, component.currency)
-        if component.rating.by == "amount"
-        else f"{_plain(pay)} average deals"
-    )
-
-
-def _amount(amount: Decimal, currency: str) -> str:
-    return f"{_plain(amount)} {currency}".rstrip()
-
-
-def _plain(number: Decimal) -> str:
-    return f"{round(number, 4).normalize():f}"
 
 
 CHECKS: tuple[Check, ...] = (
@@ -258,7 +221,3 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(name, names, 1)
     return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names) or 'none'}"
-
-
-def _percent(share: Decimal) -> str:
-    return f"{_plain(share * 100)}%"

@@ -1,4 +1,4 @@
-"""Cliffs: points from which on everything is paid at another rate, and who came close to one and missed it."""
+"""Cliffs: points from which on everything is paid otherwise, and where tiers pay less for more."""
 
 from __future__ import annotations
 
@@ -8,71 +8,112 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.exact import CONTEXT, ONE, percent, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from playbook_commission.plan import Component, Plan
-    from playbook_commission.statements import Reached, Statement
+    from playbook_commission.plan import Component
+    from playbook_commission.schedule import Tier
 
-NEAR = Decimal("0.05")
-"""How near below a point somebody missed it by little, as a share of it."""
-
-
-@attrs.frozen
-class Missed:
-    """Name who came close to a point in a period, and what was missing, in the currency of their statement."""
-
-    person: str
-    period: str
-    missing: Decimal
-    currency: str
+_times, _minus = CONTEXT.multiply, CONTEXT.subtract
 
 
 @attrs.frozen
 class Cliff:
-    """Hold a point of a component's tiers with what is paid just below it and from it on.
+    """Hold where pay changes: what is paid at most just below or `at` a point, and what at `to` it is then.
 
-    `at` is an amount, or a share of the quota, of which `below` and `above` then are shares too.
+    `tier` numbers the tier that begins at `to`; where `at` is `to`, pay changes in that very point. Points are on the
+    axis of the tiers, shares of the quota where they are read by attainment.
     """
 
-    component: str
+    tier: int
     at: Decimal
-    share: bool
-    below: Decimal
-    above: Decimal
-    missed: tuple[Missed, ...]
+    before: Decimal
+    to: Decimal
+    after: Decimal
+
+    def told(self, component: Component) -> str:
+        """Return what is paid on both sides."""
+        here, there = (_point(component, point) for point in (self.at, self.to))
+        before, after = (_pay(component, pay) for pay in (self.before, self.after))
+        if self.at == self.to:
+            return f"just below {here} it is {before}, from there on {after}"
+        return f"at {here} it is {before}, at {there} {after}"
 
 
-def cliffs(plan: Plan, statements: Iterable[Statement]) -> Iterator[Cliff]:
-    """Yield the cliffs of a plan's components, each with who missed it by little in some statements."""
-    made = tuple(statements)
-    for one in plan.components:
-        rating = one.rating
-        if rating.mode != "whole" or rating.by not in ("amount", "attainment") or one.sums:
+def cliffs(component: Component) -> Iterator[Cliff]:
+    """Yield every point from which on all is paid at another rate; bounds and gates of the component are left out.
+
+    With marginal tiers there is none, nor for a value, which is no credit.
+    """
+    if component.rating.by == "value" or component.rating.mode != "whole":
+        return
+    once = component.sums and component.rating.by != "count"
+    for number, (low, high) in _rising(component):
+        before, after = (
+            _times(ONE if once else high.start, _times(tier.pay, component.multiplier))
+            for tier in (low, high)
+        )
+        if before != after:
+            yield Cliff(number, high.start, before, high.start, after)
+
+
+def falls(component: Component) -> Iterator[Cliff]:
+    """Yield every place where a component pays less for more, as `cliffs` does and between points of a line."""
+    yield from (one for one in cliffs(component) if one.after < one.before)
+    if component.rating.by == "value" or component.rating.mode != "interpolated":
+        return
+    times = component.multiplier
+    for number, (low, high) in _rising(component):
+        if high.pay >= low.pay:
             continue
-        for low, high in pairwise(one.tiers):
-            below, above = (
-                CONTEXT.multiply(CONTEXT.multiply(high.start, rate), one.multiplier)
-                for rate in (low.pay, high.pay)
-            )
-            if below != above:
-                missed = tuple(_missed(one, high.start, made)) if rating.over == "period" else ()
-                yield Cliff(one.id, high.start, rating.by == "attainment", below, above, missed)
+        if component.sums:
+            yield Cliff(number, low.start, _times(low.pay, times), high.start, _times(high.pay, times))
+        elif (peak := _peak(low, high)) < high.start:
+            before, after = _times(peak, _rate(low, high, peak)), _times(high.start, high.pay)
+            yield Cliff(number, peak, _times(before, times), high.start, _times(after, times))
 
 
-def _missed(component: Component, start: Decimal, made: Iterable[Statement]) -> Iterator[Missed]:
-    for statement in made:
-        for reached in statement.reached:
-            if reached.component == component.id:
-                point = _point(component, start, reached)
-                missing = CONTEXT.subtract(point, reached.credited)
-                if ZERO < missing <= CONTEXT.multiply(point, NEAR):
-                    yield Missed(statement.person, statement.period, missing, statement.currency)
+def _rising(component: Component) -> Iterator[tuple[int, tuple[Tier, Tier]]]:
+    """Yield each tier with the one before, numbered; what does not rise is refused elsewhere."""
+    for number, (low, high) in enumerate(pairwise(component.tiers), start=1):
+        if low.start < high.start:
+            yield number, (low, high)
 
 
-def _point(component: Component, start: Decimal, reached: Reached) -> Decimal:
-    if component.rating.by == "amount":
-        return start
-    return ZERO if reached.quota is None else CONTEXT.multiply(start, reached.quota.amount)
+def _rate(low: Tier, high: Tier, point: Decimal) -> Decimal:
+    fall = _times(_minus(low.pay, high.pay), _minus(point, low.start))
+    return _minus(low.pay, CONTEXT.divide(fall, _minus(high.start, low.start)))
+
+
+def _peak(low: Tier, high: Tier) -> Decimal:
+    """Return where a point times its falling rate is highest: half way to where the rate would be zero."""
+    steps = CONTEXT.divide(_minus(high.start, low.start), _minus(low.pay, high.pay))
+    zero = CONTEXT.add(low.start, _times(low.pay, steps))
+    return max(low.start, CONTEXT.divide(zero, Decimal(2)))
+
+
+# -- in words ---------------------------------------------------------------------------------------
+
+
+def _point(component: Component, point: Decimal) -> str:
+    if component.rating.by == "attainment":
+        return percent(point)
+    return _amount(point, component.currency if component.rating.by == "amount" else "")
+
+
+def _pay(component: Component, pay: Decimal) -> str:
+    if component.sums:
+        return _amount(pay, component.currency)
+    if component.pays == "target_pay":
+        return f"{percent(pay)} of the target pay"
+    if component.rating.by == "attainment":
+        return f"{percent(pay)} of the quota"
+    return (
+        _amount(pay, component.currency) if component.rating.by == "amount" else f"{plain(pay)} average deals"
+    )
+
+
+def _amount(amount: Decimal, currency: str) -> str:
+    return f"{plain(amount)} {currency}".rstrip()

@@ -8,9 +8,10 @@ import click
 
 from playbook import UnknownName, command
 from playbook_commission.accrue_command import accruing
-from playbook_commission.asking import book_of, not_theirs, percent, place_of, sums
+from playbook_commission.asking import book_of, not_theirs, place_of, sums
 from playbook_commission.dispute_commands import disputing, rows
 from playbook_commission.disputing import disputes_of
+from playbook_commission.exact import percent
 from playbook_commission.pay_commands import paying
 from playbook_commission.settle_commands import adjusting, auditing, settling
 from playbook_commission.statement_command import line_document, showing
@@ -91,7 +92,7 @@ def _explained(session: Session, book: Paybook, one: Statement, line: Line) -> d
         "measure": "" if component is None else component.measure,
         "quota": None if quota is None else f"{quota.amount:f} {quota.currency}".rstrip(),
         "quota_because": "" if quota is None else quota.because,
-        "reached": None if reached is None or reached.share is None else percent(reached.share),
+        "reached": None if reached is None or reached.share is None else percent(reached.share, 2),
         "plan": one.plan,
         "version": one.version,
         "rate_rule": _rate_rule(component),

@@ -28,6 +28,7 @@ ONE = Decimal(1)
 CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN, traps=[FloatOperation])
 """Fifty digits, and never a float: one that comes in raises FloatOperation."""
 
+_HUNDRED = Decimal(100)
 _HALVES = {"even": ROUND_HALF_EVEN, "up": ROUND_HALF_UP}
 
 
@@ -43,6 +44,22 @@ def exactly(compute: Callable[P, R]) -> Callable[P, R]:
             return compute(*args, **kwargs)
 
     return computed
+
+
+def plain(number: Decimal, places: int = 4) -> str:
+    """Return a number as short as it can be written, with so many places at most."""
+    last = ONE.scaleb(-places, CONTEXT)
+    return f"{number.quantize(last, context=CONTEXT).normalize(CONTEXT):f}"
+
+
+def percent(share: Decimal, places: int = 4) -> str:
+    """Return a share of 1 as a percentage, in English, with so many places at most."""
+    return f"{plain(CONTEXT.multiply(share, _HUNDRED), places)}%"
+
+
+def share_of(text: str) -> Decimal:
+    """Return a share that is written with a percent sign; raises ArithmeticError for another text."""
+    return CONTEXT.divide(Decimal(text.removesuffix("%")), _HUNDRED)
 
 
 class Rounding(msgspec.Struct, frozen=True):
@@ -67,8 +84,7 @@ class Rounding(msgspec.Struct, frozen=True):
         down = [part.to_integral_value(ROUND_FLOOR) for part in exact]
         left = int(self.of(sum(parts, ZERO)) / to - sum(down, ZERO))
         lost = [low - part for low, part in zip(down, exact, strict=True)]
-        for index in sorted(range(len(parts)), key=lost.__getitem__)[
-            :left
-        ]:  # of equals the first stays first
+        ranked = sorted(range(len(parts)), key=lost.__getitem__)  # of equals the first stays first
+        for index in ranked[:left]:
             down[index] += 1
         return [units * to for units in down]

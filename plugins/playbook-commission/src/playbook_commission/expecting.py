@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook import InputError, Mismatch, Money, UnknownName
-from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.exact import CONTEXT, ZERO, percent
 from playbook_commission.paybook import Paybook, read_target_pay
 from playbook_commission.statements import TOTALS
 
@@ -103,7 +103,7 @@ class _Compared:
         if "rate" in wanted:
             rate = CONTEXT.divide(line.pay, line.credit) if line.credit else ZERO
             if _share(wanted["rate"]) != rate:
-                yield _mismatch((*place, "rate"), str(wanted["rate"]), _percent(rate))
+                yield _mismatch((*place, "rate"), str(wanted["rate"]), percent(rate))
 
     def _amount(self, place: tuple[str | int, ...], wanted: Any, fact: Decimal) -> Iterator[Mismatch]:
         currency = self._statement.currency
@@ -131,7 +131,7 @@ class _Compared:
             what = (
                 f"{line.component or one.plan} {line.kind.replace('_', ' ')}{f' of {case}' if case else ''}"
             )
-            rates = " + ".join(_percent(part.rate) for part in line.slices)
+            rates = " + ".join(percent(part.rate) for part in line.slices)
             of = f", {_told(Money(line.credit, one.currency))} at {rates}" if line.credit and rates else ""
             because = f" ({line.because})" if line.because else ""
             yield f"  {what}{of}: {_told(Money(line.pay, one.currency))}{because}"
@@ -155,7 +155,3 @@ def _share(text: Any) -> Decimal:
         return CONTEXT.divide(Decimal(str(text).rstrip("% ")), Decimal(100))
     except ArithmeticError:
         raise InputError(f"{text!r} is no rate: write one like 1.6%") from None
-
-
-def _percent(share: Decimal) -> str:
-    return f"{round(share * 100, 4).normalize():f}%"

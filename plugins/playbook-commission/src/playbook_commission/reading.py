@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from playbook import Duration, Money, Shape, check_part, condition, types
 from playbook_commission.checking import CHECKS, CODES
-from playbook_commission.exact import ONE, Rounding
+from playbook_commission.exact import ONE, Rounding, share_of
 from playbook_commission.plan import (
     MODES,
     Cap,
@@ -129,7 +129,7 @@ class _Structure:
             cap=self._bound(data, "cap"),
             floor=self._bound(data, "floor"),
             gate=None if gate is None else self._gate(gate),
-            higher_once=_share(data["higher_once"]) if "higher_once" in data else None,
+            higher_once=share_of(data["higher_once"]) if "higher_once" in data else None,
             when=condition(data, "when"),
             spiff=self._spiff(data["spiff"]) if "spiff" in data else None,
             rule=self._rule(name, data) if mode not in MODES or "with" in rate else None,
@@ -144,7 +144,7 @@ class _Structure:
                 message = "the credits of people whom one manages are not shared out"
             hint = "write {of: person, who: deal.engineer, share: 50%}, {of: team} or {of: territory}"
             self._source.report("plan-overlay", message, self._source.value(data, "of"), hint)
-        return UNSET if of in _CREDITS else Overlay(of, _share(data.get("share", "100%")), who)
+        return UNSET if of in _CREDITS else Overlay(of, share_of(data.get("share", "100%")), who)
 
     def _rule(self, component: str, data: Any) -> Rule | None:
         """Return the rule of a plugin that a rate names; report what does not fit it."""
@@ -203,7 +203,7 @@ class _Structure:
 
     def _gate(self, data: Any) -> Gate:
         beyond = "above" in data
-        return Gate(data.get("of", ""), _share(data.get("above" if beyond else "from", "0%")), beyond)
+        return Gate(data.get("of", ""), share_of(data.get("above" if beyond else "from", "0%")), beyond)
 
     def _spiff(self, data: Any) -> Spiff:
         return Spiff(
@@ -231,7 +231,7 @@ class _Structure:
         if data is None:
             return None
         entry = data.get("until", "").removeprefix("entry.")
-        return Hold(_share(data.get("share", "0%")), entry, data.get("release", "by_amount_paid"))
+        return Hold(share_of(data.get("share", "0%")), entry, data.get("release", "by_amount_paid"))
 
     def _clawback(self, root: Any) -> Clawback | None:
         data = root.get("clawback")
@@ -270,12 +270,8 @@ def _kind(point: Any) -> str:
     return "share" if point.endswith("%") else "amount"
 
 
-def _share(text: str) -> Decimal:
-    return Decimal(text.removesuffix("%")) / 100
-
-
 def _point(value: Any) -> Decimal:
     """Return a point of an axis or what is paid: a share, an amount without its currency, or a number."""
     if not isinstance(value, str):
         return Decimal(str(value))
-    return _share(value) if value.endswith("%") else Money.parse(value).amount
+    return share_of(value) if value.endswith("%") else Money.parse(value).amount

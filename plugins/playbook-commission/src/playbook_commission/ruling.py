@@ -10,7 +10,7 @@ import attrs
 from msgspec.structs import replace
 
 from playbook import InputError, Money, PluginError
-from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.exact import CONTEXT, ZERO, share_of
 from playbook_commission.paying import Credit, Line, Standing, sliced
 from playbook_commission.schedule import Schedule, Stretch, Tier
 
@@ -71,7 +71,7 @@ class Rated:
 def share(text: str) -> Decimal:
     """Return a share that is written with a percent sign; raises InputError for another text."""
     try:
-        return CONTEXT.divide(Decimal(text.removesuffix("%")), Decimal(100))
+        return share_of(text)
     except ArithmeticError:
         raise InputError(f"{text!r} is no share: write one like 8%") from None
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import InputError, command
-from playbook_commission.asking import book_of, money, not_theirs, percent, sums, tell
+from playbook_commission.asking import book_of, money, not_theirs, sums, tell
 from playbook_commission.dispute_commands import rows
 from playbook_commission.disputing import disputes_of
+from playbook_commission.exact import percent
 from playbook_commission.outlook import one_more, steps
 from playbook_commission.payout import run_of
 
@@ -207,14 +208,14 @@ def _shown(session: Session, book: Paybook, plan: Plan, one: Statement) -> dict[
             "line": f"{one.person}/{one.period}/{line.id}",
             "what": line.kind.replace("_", " "),
             "credit": money(one, line.credit) if line.credit else "",
-            "rate": " + ".join(percent(s.rate) for s in line.slices),
+            "rate": " + ".join(percent(s.rate, 2) for s in line.slices),
             "pay": money(one, line.pay),
             **({"disputed": disputed[line.id].id if line.id in disputed else ""} if disputed else {}),
         }
         for line in one.lines
     ]
     reached = [
-        f"{part.component}: {percent(part.share)} of {part.quota.amount:f} {part.quota.currency}".rstrip()
+        f"{part.component}: {percent(part.share, 2)} of {part.quota.amount:f} {part.quota.currency}".rstrip()
         for part in one.reached
         if part.share is not None and part.quota is not None
     ]

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook import Money
 from playbook_commission.asking import money
-from playbook_commission.cliffs import cliffs
-from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.exact import CONTEXT, ZERO, plain
 from playbook_commission.paying import summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from playbook import Money, Problem
+    from playbook import Problem
     from playbook.cli.session import Session
-    from playbook_commission.cliffs import Cliff
+    from playbook_commission.missed import Brink, Missed
     from playbook_commission.trying import Compared, Trial
 
 _SHOWN = 5
@@ -56,7 +56,7 @@ def document(session: Session, trial: Trial, file: str, warnings: Sequence[Probl
              "amount": money(trial, one.amount)}
             for one in trial.bounds
         ],
-        "cliffs": [_cliff(trial, one) for one in cliffs(trial.plan, trial.statements)],
+        "cliffs": [_cliff(one) for one in trial.brinks],
         "warnings": [
             {"code": one.code, "message": one.message, "file": one.span.file, "line": one.span.line}
             for one in warnings
@@ -115,15 +115,18 @@ def _sums(trial: Trial, people: Sequence[Compared], sold: Decimal) -> dict[str, 
     }
 
 
-def _cliff(trial: Trial, one: Cliff) -> dict[str, Any]:
-    missed = [
-        {"person": who.person, "period": who.period, "missing": money(who, who.missing)} for who in one.missed
-    ]
-    axis = "quota" if one.share else "amount"
+def _cliff(one: Brink) -> dict[str, Any]:
+    missed = [{"person": who.person, "period": who.period, "missing": _missing(who)} for who in one.missed]
+    by = one.component.rating.by
     return {
-        "component": one.component, "by": axis, "at": one.at, "below": one.below, "above": one.above,
+        "component": one.component.id, "by": "quota" if by == "attainment" else by, "at": one.cliff.at,
+        "below": one.cliff.before, "above": one.cliff.after, "said": one.cliff.told(one.component),
         "missed": missed,
     }  # fmt: skip
+
+
+def _missing(who: Missed) -> Money | Decimal:
+    return money(who, who.missing) if who.currency else who.missing
 
 
 def _by_hand(trial: Trial) -> Decimal:
@@ -217,8 +220,8 @@ def _findings(session: Session, trial: Trial, warnings: Sequence[Problem]) -> It
             f"{did} {where}",
             f"{amount}, {'to' if one.kind == 'floor' else 'from'} {names(session, one.people)}",
         )
-    for cliff in cliffs(trial.plan, trial.statements):
-        yield f"cliff in {cliff.component}", _cliff_said(session, cliff)
+    for brink in trial.brinks:
+        yield f"cliff in {brink.component.id}", _cliff_said(session, brink)
     if trial.neither:
         sold = [
             f"{session.organization.name_of(who)} ({_said(money(trial, sum_))})"
@@ -249,26 +252,19 @@ def _notes(session: Session, trial: Trial) -> Iterator[str]:
             yield f"the spiff {one.id} pays on days outside of these, and so nothing here"
 
 
-def _cliff_said(session: Session, cliff: Cliff) -> str:
-    if cliff.share:
-        at = f"{_hundredth(cliff.at)} % of the quota"
-        jump = (
-            f"{_hundredth(cliff.below)} % of it is paid just below, {_hundredth(cliff.above)} % from there on"
-        )
-    else:
-        at = f"{cliff.at:,f}"
-        jump = f"{cliff.below:,.2f} is paid just below, {cliff.above:,.2f} from there on"
-    nearest = sorted(cliff.missed, key=lambda one: (one.missing, one.person, one.period))
+def _cliff_said(session: Session, brink: Brink) -> str:
+    nearest = sorted(brink.missed, key=lambda one: (one.missing, one.person, one.period))
     missed = [
-        f"{session.organization.name_of(one.person)} in {one.period} by {_said(money(one, one.missing))}"
+        f"{session.organization.name_of(one.person)} in {one.period} by {_by(_missing(one))}"
         for one in nearest[:_SHOWN]
     ]
     more = f", and {len(nearest) - _SHOWN} more" if len(nearest) > _SHOWN else ""
-    return f"at {at}: {jump}" + (f"; missed by little: {', '.join(missed)}{more}" if missed else "")
+    said = brink.cliff.told(brink.component)
+    return said + (f"; missed by little: {', '.join(missed)}{more}" if missed else "")
 
 
-def _hundredth(share: Decimal) -> str:
-    return f"{round(share * 100, 2).normalize():f}"
+def _by(missing: Money | Decimal) -> str:
+    return _said(missing) if isinstance(missing, Money) else plain(missing)
 
 
 def _said(one: Money) -> str:

@@ -14,6 +14,7 @@ from playbook_commission.computing import spans, statements
 from playbook_commission.crediting import Ledger
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.filling import Lack, filled, lacking
+from playbook_commission.missed import Brink, brinks
 from playbook_commission.payee import Payee, period_of
 from playbook_commission.paying import summed
 from playbook_commission.selling import Sales
@@ -88,7 +89,8 @@ class Trial:
     """Hold a plan tried from `since` to `until` beside others; who wins most comes first.
 
     `sold` is what was credited to the people who are paid, each thing once; `neither` what was credited to people
-    whom no plan pays. `given` are the quotas that were taken from another period. Every amount is in `currency`.
+    whom no plan pays. `brinks` are the cliffs of the plan, with who missed one by little. `given` are the quotas that
+    were taken from another period. Every amount is in `currency`, beside those of `brinks`.
     """
 
     plan: Plan
@@ -101,7 +103,7 @@ class Trial:
     sold: Decimal
     neither: Mapping[str, Decimal]
     bounds: tuple[Bound, ...]
-    statements: tuple[Statement, ...]
+    brinks: tuple[Brink, ...]
     given: tuple[Lack, ...] = ()
 
 
@@ -294,7 +296,8 @@ class _Attempt:
         neither = {} if self._wanted.person else self._unpaid(sales.others(people))
         return Trial(
             self._plan, self._wanted.since, self._until, tuple(span.name for span in self._spans),
-            self._currency, beside, tuple(rows), sales.whole(), neither, self._bounds(made, payees), made,
+            self._currency, beside, tuple(rows), sales.whole(), neither, self._bounds(made, payees),
+            tuple(brinks(self._plan, made, payees)),
         )  # fmt: skip
 
     def _unpaid(self, sold: Mapping[str, Decimal]) -> dict[str, Decimal]:
