@@ -120,3 +120,19 @@ def test_quotas_that_are_missing_are_named_with_a_command_that_gives_them(shell:
     words = reason["fix"].split()[3:]
     assert words[-2:] == ["--quota-from", "2025"]
     assert shell.try_(*words)["total"]["sold"]["amount"] == "0.00"
+
+
+def test_every_cliff_of_a_component_is_told(shell: Shell) -> None:
+    tiers = "[{from: 0%, pay: 100 EUR}, {from: 80%, pay: 2000 EUR}, {from: 100%, pay: 3000 EUR}]"
+    (shell.folder / "t.draft.yaml").write_text(
+        "plan: t\ntitle: T\napplies_to: {role: seller}\neffective: {from: 2025-01-01}\ncomponents:\n"
+        f"  new: {{of: revenue, rate: {{mode: whole, by: attainment}}, tiers: {tiers}}}\n",
+        encoding="utf-8",
+    )
+    told = shell.run("commission", "try", "t.draft.yaml", *YEAR)
+    said = [one["said"] for one in shell.try_("t.draft.yaml", *YEAR)["cliffs"]]
+    assert said == [
+        "just below 80% it is 100 EUR, from there on 2000 EUR",
+        "just below 100% it is 2000 EUR, from there on 3000 EUR",
+    ]
+    assert all(one in told for one in said)

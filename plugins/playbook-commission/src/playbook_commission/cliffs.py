@@ -33,6 +33,10 @@ class Cliff:
     to: Decimal
     after: Decimal
 
+    def place(self, component: Component) -> str:
+        """Return the point from which on it is paid otherwise."""
+        return _point(component, self.to)
+
     def told(self, component: Component) -> str:
         """Return what is paid on both sides."""
         here, there = (_point(component, point) for point in (self.at, self.to))

@@ -221,7 +221,8 @@ def _findings(session: Session, trial: Trial, warnings: Sequence[Problem]) -> It
             f"{amount}, {'to' if one.kind == 'floor' else 'from'} {names(session, one.people)}",
         )
     for brink in trial.brinks:
-        yield f"cliff in {brink.component.id}", _cliff_said(session, brink)
+        place = brink.cliff.place(brink.component)
+        yield f"cliff in {brink.component.id} at {place}", _cliff_said(session, brink)
     if trial.neither:
         sold = [
             f"{session.organization.name_of(who)} ({_said(money(trial, sum_))})"
