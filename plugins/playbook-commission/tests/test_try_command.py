@@ -122,7 +122,7 @@ def test_quotas_that_are_missing_are_named_with_a_command_that_gives_them(shell:
     assert shell.try_(*words)["total"]["sold"]["amount"] == "0.00"
 
 
-def test_every_cliff_of_a_component_is_told(shell: Shell) -> None:
+def test_every_cliff_of_a_component_is_told(shell: Trying) -> None:
     tiers = "[{from: 0%, pay: 100 EUR}, {from: 80%, pay: 2000 EUR}, {from: 100%, pay: 3000 EUR}]"
     (shell.folder / "t.draft.yaml").write_text(
         "plan: t\ntitle: T\napplies_to: {role: seller}\neffective: {from: 2025-01-01}\ncomponents:\n"

@@ -10,8 +10,8 @@ import click
 
 from playbook import Money, Refused, command
 from playbook_commission.accruing import accrue
-from playbook_commission.asking import book_of, money, not_theirs, percent
-from playbook_commission.exact import CONTEXT
+from playbook_commission.asking import book_of, money, not_theirs
+from playbook_commission.exact import CONTEXT, percent
 from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _show(session: Session, period: str, found: Accrued) -> None:
             "deal": share.deal.name,
             "closes": str(share.deal.closes),
             "worth": share.deal.amount if isinstance(share.deal.amount, Money) else "",
-            "chance": percent(share.deal.probability),
+            "chance": percent(share.deal.probability, 2),
             "for": session.organization.name_of(one.person),
             "pays": money(one, share.pay),
         }

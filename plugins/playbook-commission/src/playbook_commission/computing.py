@@ -13,13 +13,12 @@ from msgspec.structs import replace
 from playbook import InputError, Money
 from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.following import clawed, held_back
-from playbook_commission.payee import period_of
 from playbook_commission.paying import Credit, Line, Slice, Standing, lines, summed
 from playbook_commission.restating import restated
 from playbook_commission.rules import HOOK
 from playbook_commission.ruling import rule_of, ruled
 from playbook_commission.schedule import Tier
-from playbook_commission.spans import Span
+from playbook_commission.spans import Span, walk
 from playbook_commission.spiffs import spiffs
 from playbook_commission.statements import Reached, Statement
 
@@ -53,14 +52,10 @@ def spans(plan: Plan, until: str, organization: Organization) -> Iterator[Span]:
     last = Span.of(until, organization)
     if last.until < plan.since:
         raise InputError(f"{plan.id} pays from {plan.since} to {plan.until or 'now on'}, and not in {until}")
-    if period_of(plan, last.since, organization) != last.name:
-        here = period_of(plan, last.since, organization)
+    here = Span.at(plan.period, last.since, organization).name
+    if here != last.name:
         raise InputError(f"{plan.id} pays by the {plan.period}, and {until} is none; write one like {here}")
-    day = plan.since
-    while day <= last.until:
-        span = Span.of(period_of(plan, day, organization), organization)
-        yield span
-        day = span.until + dt.timedelta(1)
+    yield from walk(plan.period, plan.since, last.until, organization)
 
 
 @attrs.frozen

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import attrs
 from msgspec import UNSET
 
-from playbook import InputError, fiscal_year
+from playbook import InputError
 from playbook_commission.quotas import Quotas
-from playbook_commission.spans import Span
+from playbook_commission.spans import Span, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,15 +83,11 @@ def _target(quotas: Quotas, measure: str, span: Span, person: str) -> Target | N
 
 def _like(period: str, spans: Sequence[Span], organization: Organization) -> Iterator[Span]:
     """Yield the periods as long as a named one in the fiscal years of others."""
-    settings = organization.settings
-    years = range(fiscal_year(spans[0].since, settings), fiscal_year(spans[-1].until, settings) + 1)
-    for year in years:
-        whole = Span.of(str(year), organization)
+    for whole in walk("year", spans[0].since, spans[-1].until, organization):
         if re.fullmatch(r"\d{4}-\d\d", period):
-            for name in sorted({f"{day:%Y-%m}" for day in whole.days()}):
-                yield Span.of(name, organization)
+            yield from walk("month", whole.since, whole.until, organization)
         elif "-" not in period:
             yield whole
         else:
             for number in range(1, 5 if "Q" in period else 3):
-                yield Span.of(f"{year}-{period[5]}{number}", organization)
+                yield Span.of(f"{whole.name}-{period[5]}{number}", organization)

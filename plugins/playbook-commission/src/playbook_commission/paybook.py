@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Asked, InputError, Money, UnknownName, fiscal_year
+from playbook import Asked, InputError, Money, UnknownName
 from playbook_commission.adjusting import adjusted
 from playbook_commission.computing import spans, statements
 from playbook_commission.crediting import Ledger
-from playbook_commission.payee import Payee, period_of
+from playbook_commission.payee import Payee
 from playbook_commission.paying import Line
 from playbook_commission.plan import Plan, load_plan
-from playbook_commission.settlements import OPERATOR, Settlement, id_of, may_see, may_settle
+from playbook_commission.settlements import OPERATOR, Settlement, amount_of, id_of, may_see, may_settle
 from playbook_commission.spans import Span
 from playbook_commission.statements import thawed
 
@@ -66,7 +66,7 @@ class Paybook:
         span = self._span(period)
         for person in [only] if only else sorted(self.organization.people):
             for _, plan in sorted(self.plans.items()):
-                if period_of(plan, span.since, self.organization) == span.name and (
+                if Span.at(plan.period, span.since, self.organization).name == span.name and (
                     self.payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan)
                 ):
                     yield person, plan
@@ -183,17 +183,13 @@ class Paybook:
         """Return the first period from a named one on that is not settled."""
         span = self._span(period)
         while self.settled(person, span.name, plan.id) is not None:
-            name = period_of(plan, span.until + dt.timedelta(1), self.organization)
-            span = self._span(name)
+            span = Span.at(plan.period, span.until + dt.timedelta(1), self.organization)
         return span.name
 
     def check_amount(self, person: str, period: str, plan: Plan, amount: str) -> None:
         """Raise InputError for what is no amount of the person's currency, of as many digits as the plan pays."""
         currency = self.payee(plan, period, person).currency(self._span(period))
-        try:
-            money = Money.parse(amount)
-        except ValueError as error:
-            raise InputError(f"the amount of an adjustment: {error}") from None
+        money = Money.parse(amount_of(amount))
         if money.currency != currency:
             raise InputError(f"{person} is paid in {currency}; write the amount in it, and not {amount}")
         if plan.rounding.of(money.amount) != money.amount:
@@ -243,7 +239,7 @@ class Paybook:
 
     def _year_of(self, day: dt.date) -> dt.date:
         """Return the first day of the fiscal year that a day lies in."""
-        return Span.of(str(fiscal_year(day, self.organization.settings)), self.organization).since
+        return Span.at("year", day, self.organization).since
 
     def _span(self, period: str) -> Span:
         return Span.of(period, self.organization)

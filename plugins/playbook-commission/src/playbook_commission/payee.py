@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Duration, InputError, Money, fiscal_quarter, fiscal_year
+from playbook import Duration, InputError, Money
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.quotas import Target
 from playbook_commission.spans import Span
@@ -18,17 +18,8 @@ from playbook_commission.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playbook.model.organization import Organization
     from playbook_commission.crediting import Credited, Ledger, Thing
     from playbook_commission.plan import Component, Plan
-
-
-def period_of(plan: Plan, day: dt.date, organization: Organization) -> str:
-    """Return the name of the period of a plan that a day lies in."""
-    if plan.period == "month":
-        return f"{day:%Y-%m}"
-    settings = organization.settings
-    return fiscal_quarter(day, settings) if plan.period == "quarter" else str(fiscal_year(day, settings))
 
 
 class Payee:
@@ -50,8 +41,7 @@ class Payee:
 
     def year(self, span: Span) -> Span:
         """Return the fiscal year that a period lies in."""
-        name = str(fiscal_year(span.since, self._organization.settings))
-        return Span.of(name, self._organization)
+        return Span.at("year", span.since, self._organization)
 
     def counts(self, day: dt.date) -> bool:
         """Return whether the person is paid by the plan on a day: employed, and one to whom it applies."""

@@ -15,10 +15,7 @@ from playbook import Condition, Money
 from playbook_commission.exact import ONE, Rounding
 from playbook_commission.schedule import Tier
 
-PERIODS = ("month", "quarter", "year")
-BASES = ("attainment", "amount", "count", "value")
 MODES = ("marginal", "whole", "interpolated")
-SPANS = ("credit", "period", "year")
 
 
 @attrs.frozen(slots=False)

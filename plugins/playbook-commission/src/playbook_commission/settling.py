@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Money, Refused, fiscal_quarter, fiscal_year
+from playbook import Money, Refused
 from playbook_commission.paybook import Paybook
 from playbook_commission.settlements import NOT_SETTLING, OPERATOR, Basis, Settle, hash_of, id_of, settlements
-from playbook_commission.spans import Span
+from playbook_commission.spans import Span, around
 from playbook_commission.statements import TOTALS, frozen, thawed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from playbook import Engine
-    from playbook.model.organization import Organization
     from playbook_commission.plan import Plan
     from playbook_commission.settlements import Settled, Settlement
     from playbook_commission.statements import Statement
@@ -103,7 +102,7 @@ def _twice(engine: Engine, book: Paybook, wanted: Sequence[tuple[str, Plan]], pe
     """Refuse to settle days a second time, where a plan got another name, or periods of another length, meanwhile."""
     span = Span.of(period, book.organization)
     before = defaultdict[str, list[tuple[str, str]]](list)
-    for name in _around(span, book.organization):
+    for name in around([span], book.organization):
         for one in settlements(engine, name):
             if one.settled:
                 before[one.person].append((one.plan, one.period))
@@ -117,14 +116,6 @@ def _twice(engine: Engine, book: Paybook, wanted: Sequence[tuple[str, Plan]], pe
                     f" {period}; keep {then} as it was, and let another plan be effective from {day}",
                 )
     return None
-
-
-def _around(span: Span, organization: Organization) -> list[str]:
-    """Return the names of all periods, of every length, that have days of one."""
-    settings, days = organization.settings, list(span.days())
-    months = {f"{day:%Y-%m}" for day in days}
-    quarters = {fiscal_quarter(day, settings) for day in days}
-    return sorted(months | quarters | {str(fiscal_year(day, settings)) for day in days})
 
 
 def _settled(

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from playbook import InputError, fiscal_period
+from playbook import InputError, fiscal_period, fiscal_quarter, fiscal_year
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from playbook.model.organization import Organization
 
 WHOSE = ("person", "team", "territory")
 """Whose a quota may be."""
+
+LENGTHS = ("month", "quarter", "year")
+"""How long the periods of a plan may be."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -33,6 +36,11 @@ class Span(msgspec.Struct, frozen=True):
         except ValueError as error:
             raise InputError(str(error)) from None
 
+    @classmethod
+    def at(cls, length: str, day: dt.date, organization: Organization) -> Span:
+        """Return the `month`, fiscal `quarter` or `year` that a day lies in."""
+        return cls.of(_name(length, day, organization), organization)
+
     def days(self) -> Iterator[dt.date]:
         """Yield its days."""
         for number in range(len(self)):
@@ -44,3 +52,29 @@ class Span(msgspec.Struct, frozen=True):
 
     def __len__(self) -> int:
         return (self.until - self.since).days + 1
+
+
+def walk(length: str, since: dt.date, until: dt.date, organization: Organization) -> Iterator[Span]:
+    """Yield the periods of a length that have days from one to another."""
+    while since <= until:
+        span = Span.at(length, since, organization)
+        yield span
+        since = span.until + dt.timedelta(1)
+
+
+def around(spans: Iterable[Span], organization: Organization) -> list[str]:
+    """Return the names of the periods of every length that have days of some."""
+    found = {
+        one.name
+        for span in spans
+        for length in LENGTHS
+        for one in walk(length, span.since, span.until, organization)
+    }
+    return sorted(found)
+
+
+def _name(length: str, day: dt.date, organization: Organization) -> str:
+    if length == "month":
+        return f"{day:%Y-%m}"
+    settings = organization.settings
+    return fiscal_quarter(day, settings) if length == "quarter" else str(fiscal_year(day, settings))

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import InputError, Money, UnknownName, fiscal_year
-from playbook_commission.computing import spans, statements
+from playbook import InputError, Money, UnknownName
+from playbook_commission.computing import statements
 from playbook_commission.crediting import Ledger
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.filling import Lack, filled, lacking
 from playbook_commission.missed import Brink, brinks
-from playbook_commission.payee import Payee, period_of
+from playbook_commission.payee import Payee
 from playbook_commission.paying import summed
 from playbook_commission.selling import Sales
-from playbook_commission.spans import Span
+from playbook_commission.spans import Span, walk
 from playbook_commission.withdrawn import withdrawn
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def attempt(
 
 def over(plan: Plan, today: dt.date, organization: Organization) -> dt.date:
     """Return the last day of the last period of a plan that is over."""
-    return Span.of(period_of(plan, today, organization), organization).since - dt.timedelta(1)
+    return Span.at(plan.period, today, organization).since - dt.timedelta(1)
 
 
 class _Attempt:
@@ -151,7 +151,7 @@ class _Attempt:
             )
         self._plan = _widened(plan, wanted.since, self._until)
         self._spans = _whole(self._plan, wanted.since, self._until, self._organization)
-        self._withdrawn = withdrawn(book.engine, self._spans, self._plan, book.plans)
+        self._withdrawn = withdrawn(book.engine, self._spans, book.plans)
         self._plans = {**book.plans, **{name: one.plan for name, one in self._withdrawn.items()}}
         self._done = 0
 
@@ -177,9 +177,8 @@ class _Attempt:
     # -- the plan that is tried -----------------------------------------------------------------------
 
     def _ledger(self, organization: Organization) -> Ledger:
-        first = fiscal_year(min(self._plan.since, self._wanted.since), organization.settings)
-        since = Span.of(str(first), organization).since
-        return Ledger(self._book.engine, since, self._until, organization=organization)
+        first = Span.at("year", min(self._plan.since, self._wanted.since), organization)
+        return Ledger(self._book.engine, first.since, self._until, organization=organization)
 
     def _payees(self, ledger: Ledger) -> dict[str, Payee]:
         """Return those whom the plan would pay."""
@@ -249,11 +248,10 @@ class _Attempt:
     def _within(self, plan: Plan) -> tuple[Span, ...]:
         """Return the periods of a plan within the days that are tried; raises InputError where they are cut."""
         first, last = self._wanted.since, self._until
-        if plan.since <= last:
-            _whole(plan, first, last, self._organization)
-            name = period_of(plan, last, self._organization)
-            return tuple(one for one in spans(plan, name, self._organization) if one.since >= first)
-        return ()
+        if plan.since > last:
+            return ()
+        whole = _whole(plan, first, last, self._organization)
+        return tuple(one for one in whole if plan.since <= one.until)
 
     def _present(self, plan: Plan, span: Span, steps: int) -> Iterator[Paid]:
         book = self._book
@@ -338,8 +336,8 @@ def _widened(plan: Plan, since: dt.date, until: dt.date) -> Plan:
 
 def _whole(plan: Plan, since: dt.date, until: dt.date, organization: Organization) -> tuple[Span, ...]:
     """Return the periods of a plan from one day to another; raises InputError where they would be cut."""
-    first = Span.of(period_of(plan, since, organization), organization)
-    last = Span.of(period_of(plan, until, organization), organization)
+    found = tuple(walk(plan.period, since, until, organization))
+    first, last = found[0], found[-1]
     if first.since != since:
         after = first.until + dt.timedelta(1)
         raise InputError(
@@ -352,8 +350,4 @@ def _whole(plan: Plan, since: dt.date, until: dt.date, organization: Organizatio
             f"{plan.id} pays by the {plan.period}, and {until} is not the last day of one; write --until"
             f" {before} or --until {last.until}"
         )
-    found, day = list[Span](), since
-    while day <= until:
-        found.append(Span.of(period_of(plan, day, organization), organization))
-        day = found[-1].until + dt.timedelta(1)
-    return tuple(found)
+    return found

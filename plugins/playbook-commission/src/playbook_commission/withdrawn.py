@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook_commission.payee import period_of
-from playbook_commission.plan import PERIODS, Plan, load_plan
+from playbook_commission.plan import Plan, load_plan
 from playbook_commission.settlements import settlements
-from playbook_commission.settling import settled_of
+from playbook_commission.spans import around
 from playbook_commission.statements import thawed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from playbook import Engine
-    from playbook_commission.settlements import Settlement
+    from playbook_commission.settlements import Settled
     from playbook_commission.spans import Span
     from playbook_commission.statements import Statement
 
@@ -29,24 +28,17 @@ class Withdrawn:
     statements: tuple[Statement, ...]
 
 
-def withdrawn(
-    engine: Engine, spans: Sequence[Span], plan: Plan, known: Collection[str]
-) -> dict[str, Withdrawn]:
-    """Return the plans beside those that are known by which something was settled in the days of a plan's periods."""
+def withdrawn(engine: Engine, spans: Sequence[Span], known: Collection[str]) -> dict[str, Withdrawn]:
+    """Return the plans beside those that are known by which something was settled in the days of periods."""
     found: dict[str, Withdrawn] = {}
-    organization = engine.world.organization
-    for length in PERIODS:
-        of = attrs.evolve(plan, period=length)
-        for name in sorted({period_of(of, day, organization) for span in spans for day in span.days()}):
-            for one in settlements(engine, name):
-                if one.settled is not None and one.plan not in known:
-                    before = found[one.plan].statements if one.plan in found else ()
-                    kept = settled_of(one)
-                    then = found[one.plan].plan if before else _plan(engine, one)
-                    found[one.plan] = Withdrawn(then, (*before, thawed(kept.statement)))
+    for name in around(spans, engine.world.organization):
+        for one in settlements(engine, name):
+            if one.settled is not None and one.plan not in known:
+                before = found[one.plan].statements if one.plan in found else ()
+                then = found[one.plan].plan if before else _plan(engine, one.plan, one.settled)
+                found[one.plan] = Withdrawn(then, (*before, thawed(one.settled.statement)))
     return found
 
 
-def _plan(engine: Engine, settlement: Settlement) -> Plan:
-    known = settled_of(settlement).basis.known
-    return load_plan(engine.as_known(known).published("plan")[settlement.plan])
+def _plan(engine: Engine, plan: str, settled: Settled) -> Plan:
+    return load_plan(engine.as_known(settled.basis.known).published("plan")[plan])
