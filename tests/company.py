@@ -41,7 +41,7 @@ class Company:
         self._ticks = itertools.count()
         self._number = itertools.count(1)
         self._registry = registry
-        self._organization = organization
+        self.organization = organization
         self._store: Store = store or MemoryStore()
         self.engine = self.publish(**files)
 
@@ -53,7 +53,7 @@ class Company:
     def publish(self, **files: str) -> Engine:
         """Publish the organization, the deals and further files by what their names begin with, as `ae_plan`."""
         named = {f"{name.replace('_', '.')}.yaml": text for name, text in files.items()}
-        named |= {"a.organization.yaml": self._organization, "d.playbook.yaml": DEALS}
+        named |= {"a.organization.yaml": self.organization, "d.playbook.yaml": DEALS}
         project = Project.from_files(named, **self._registry.for_files)
         self.engine = Engine.open(project, store=self._store, clock=self.now, registry=self._registry)
         self.engine.publish(actor="operator")

@@ -23,11 +23,13 @@ def plugins(**beside: Any) -> Registry:
 
 
 class Paying(Company):
-    """Pay under an organization and plans; finance, which settles, is `fin`."""
+    """Pay under an organization and plans, by the plugin alone or what a registry has; `fin` settles."""
 
-    def __init__(self, organization: str, store: Store | None = None, **files: str) -> None:
+    def __init__(
+        self, organization: str, store: Store | None = None, registry: Registry | None = None, **files: str
+    ) -> None:
         self.target_pay: dict[str, Money] = {}
-        super().__init__(plugins(), organization, store, **files)
+        super().__init__(registry or plugins(), organization, store, **files)
 
     @property
     def book(self) -> Paybook:

@@ -186,7 +186,7 @@ def test_nobody_ends_a_dispute_of_their_own(office: Office) -> None:
     moved = ORGANIZATION.replace(
         "sam: {name: Sam,", "sam: {history: [{role: finance, from: 2027-04-01}], name: Sam,"
     )
-    office._organization = moved
+    office.organization = moved
     office.publish(p_plan=PLAN)
     office.open()
     assert code(office.engine.run(Decline(NAME, "no"), actor="sam")) == "not_permitted"

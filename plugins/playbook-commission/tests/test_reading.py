@@ -60,11 +60,8 @@ clawback: {on: entry.refund, within: 6mo, share: of_amount_refunded}
 
 
 def read(plan: str) -> tuple[Project, list[Problem]]:
-    registry = plugins()
     files = {"a.organization.yaml": ORGANIZATION, "d.playbook.yaml": DEALS, "p.plan.yaml": plan}
-    project = Project.from_files(
-        files, kinds=registry.kinds, criteria=registry.criteria, functions=registry.functions
-    )
+    project = Project.from_files(files, **plugins().for_files)
     return project, [p for p in problems_of(project) if p.span.file == "p.plan.yaml"]
 
 
@@ -169,10 +166,7 @@ def test_without_a_quota_attainment_is_warned_of() -> None:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared samples are not there")
 def test_the_shared_samples_are_read() -> None:
-    registry = plugins()
-    project = Project.from_files(
-        {path.name: path.read_text("utf-8") for path in sorted(SHARED.glob("*.plan.yaml"))},
-        kinds=registry.kinds,
-    )
+    files = {path.name: path.read_text("utf-8") for path in sorted(SHARED.glob("*.plan.yaml"))}
+    project = Project.from_files(files, **plugins().for_files)
     assert sorted(project.others["plan"]) == ["ae-2027", "manager-2027"]
     assert [p for p in project.problems if p.severity == "error"] == []

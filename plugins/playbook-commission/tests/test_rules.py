@@ -6,14 +6,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.company import Company
-from tests.paying import plugins
+from tests.paying import Paying, plugins
 
 import playbook
 import playbook_commission
 from playbook import InputError, Money, PluginError
 from playbook_commission import Rated, RateRule, Stretch, ToRate
-from playbook_commission.paybook import Paybook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -51,14 +49,16 @@ class Ours:
         yield self._rule
 
 
-class Office(Company):
+class Office(Paying):
     def __init__(self, ours: Ours | None, plan: str = PLAN) -> None:
-        super().__init__(plugins(**({"ours": ours} if ours else {})), ORGANIZATION, p_plan=plan)
+        registry = plugins(**({"ours": ours} if ours else {}))
+        super().__init__(ORGANIZATION, registry=registry, p_plan=plan)
         for day, amount in (("2027-01-10", "100.01 EUR"), ("2027-02-10", "100.01 EUR")):
             self.won(day, amount)
 
     def statement(self, period: str = "2027-Q1", pay: str = "1 EUR") -> Statement:
-        return Paybook(self.engine, {"sam": Money.parse(pay)}).statement("sam", period)
+        self.target_pay = {"sam": Money.parse(pay)}
+        return self.book.statement("sam", period)
 
 
 def flat(options: Mapping[str, Any], asked: ToRate) -> Iterator[Rated]:

@@ -147,8 +147,8 @@ def test_what_an_organization_pays_in_changes_nothing_that_is_settled() -> None:
     office.won("2027-01-10", "600 EUR")
     office.settle("2027-Q1")
     dollars = "currency: USD\nrates: {dated: {2027-01-01: {EUR: 2}}}\n"
-    office._organization = dollars.join(
-        office._organization.split("currency: EUR\nrates: {dated: {2027-01-01: {USD: 0.5}}}\n")
+    office.organization = dollars.join(
+        office.organization.split("currency: EUR\nrates: {dated: {2027-01-01: {USD: 0.5}}}\n")
     )
     office.publish(p_plan=PLAN)
     late = office.won("2027-02-01", "100 EUR")
@@ -191,7 +191,7 @@ def test_a_period_without_pay_in_which_something_follows_is_settled_in_its_turn(
 def test_who_had_a_role_from_the_beginning_is_paid_before_a_later_post() -> None:
     office = Office()
     people = "hired: 2026-01-01", "history: [{from: 2027-04-01, team: us, role: ae}]"
-    office._organization = office._organization.replace(*people)
+    office.organization = office.organization.replace(*people)
     office.publish(p_plan=PLAN)
     office.won("2027-01-10", "600 EUR")
     assert office.of("2027-Q1").earned == 60

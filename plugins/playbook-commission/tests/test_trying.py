@@ -58,7 +58,7 @@ class Office(Paying):
 
     def change(self, organization: str, plan: str) -> None:
         """Publish another organization with one plan."""
-        self._organization = organization
+        self.organization = organization
         self.publish(ae_plan=plan)
 
     def draft(self, text: str, role: str = "ae", year: int = 2028, more: str = "") -> Plan:

@@ -112,7 +112,7 @@ def helped(office: Office, amount: str, engineer: str) -> None:
 
 
 def test_a_person_of_the_case_is_credited_beside_the_splits(office: Office) -> None:
-    office._organization = ORGANIZATION.replace("playbook: deals", "playbook: helped")
+    office.organization = ORGANIZATION.replace("playbook: deals", "playbook: helped")
     helped(office, "1000.01 EUR", "eve")
     helped(office, "900 EUR", "")
     overlay = FLAT + ", credit: {of: person, who: deal.engineer, share: 50%}"
@@ -200,21 +200,21 @@ def test_a_plan_that_begins_within_a_period_pays_from_its_day(office: Office) ->
 
 def test_a_quota_changed_from_a_day_on_leaves_what_was_settled(office: Office) -> None:
     quota = "  - {period: 2027, measure: revenue, person: sam, target: 3650 EUR}\n"
-    office._organization = ORGANIZATION + quota
+    office.organization = ORGANIZATION + quota
     office.won("2027-01-10", "1000 EUR")
     ae = plan("ae", "{role: ae, person: sam}", ATTAINED)
     office.planned(ae)
     office.today = "2027-04-02"
     (before,) = settle(office.engine, {}, "2027-Q1", "operator")  # type: ignore[misc]
     assert before.statement.earned == 90 + 20  # 900 are asked for in 90 days
-    office._organization += quota.replace("3650 EUR", "7300 EUR, from: 2027-04-02")
+    office.organization += quota.replace("3650 EUR", "7300 EUR, from: 2027-04-02")
     changed = office.planned(ae).statement("sam", "2027-Q2", "ae")
     assert [line.kind for line in changed.lines] == []
     (reached,) = changed.reached
     assert reached.quota is not None
     assert reached.quota.amount == 10 + 90 * 20
     assert reached.quota.because == "from 2027-04-02 7300.00 EUR"
-    office._organization = ORGANIZATION + quota.replace("3650", "7300")
+    office.organization = ORGANIZATION + quota.replace("3650", "7300")
     anew = office.planned(ae)
     assert [(line.kind, line.pay) for line in anew.statement("sam", "2027-Q2", "ae").lines] == [
         ("adjustment", D(-10))

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.company import Company
+from tests.paying import Paying, plugins
 
-import playbook_commission
 import playbook_example
-from playbook import InputError, Project, Registry, load_plugins
+from playbook import InputError, Project, load_plugins
 from playbook.checking import problems_of
 from playbook_commission import CONTEXT, Credit, ToRate
-from playbook_commission.paybook import Paybook
 from playbook_example.sliding import rate
 
 if TYPE_CHECKING:
@@ -49,19 +47,13 @@ components:
 """
 
 
-def plugins(**extra: object) -> Registry:
-    return load_plugins(
-        extra={"commission": playbook_commission, "example": playbook_example, **extra}, entry_points=False
-    )
-
-
-class Office(Company):
+class Office(Paying):
     def __init__(self, plan: str = PLAN) -> None:
-        super().__init__(plugins(), ORGANIZATION, p_plan=plan)
+        super().__init__(ORGANIZATION, registry=plugins(example=playbook_example), p_plan=plan)
 
     @property
     def statement(self) -> Statement:
-        return Paybook(self.engine, {}).statement("sam", "2027-Q1")
+        return self.book.statement("sam", "2027-Q1")
 
 
 @pytest.fixture
@@ -91,9 +83,9 @@ def test_points_are_read_in_the_currency_of_the_statement() -> None:
     assert office.statement.earned == D("100.00")
 
 
-def told(plan: str, **extra: object) -> list[str]:
+def told(plan: str) -> list[str]:
     files = {"a.organization.yaml": ORGANIZATION, "p.plan.yaml": plan}
-    problems = problems_of(Project.from_files(files, **plugins(**extra).for_files))
+    problems = problems_of(Project.from_files(files, **plugins(example=playbook_example).for_files))
     return [
         f"{p.span.line}:{p.span.column} {p.code} {p.message} ({p.hint})"
         for p in problems
@@ -120,8 +112,7 @@ def test_mistakes_are_told_when_the_file_is_read(old: str, new: str, expected: s
 
 
 def test_without_the_plugin_the_name_is_unknown_and_nothing_else_is() -> None:
-    registry = load_plugins(extra={"commission": playbook_commission}, entry_points=False)
-    (problem,) = Project.from_files({"p.plan.yaml": PLAN}, **registry.for_files).problems
+    (problem,) = Project.from_files({"p.plan.yaml": PLAN}, **plugins().for_files).problems
     assert problem.message == "there is no rate rule 'sliding'"
     assert problem.hint == "install the plugin that brings it; `playbook plugins` lists those that are there"
 
