@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook import InputError
-from playbook_commission.crediting import Ledger
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.foreseeing import Foreseen
 from playbook_commission.paybook import Paybook
-from playbook_commission.payee import Payee
 from playbook_commission.paying import summed
 
 if TYPE_CHECKING:
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from playbook import Engine, Money
     from playbook_commission.foreseeing import Deal, LeftOut
+    from playbook_commission.payee import Payee
     from playbook_commission.paying import Line
     from playbook_commission.spans import Span
     from playbook_commission.statements import Statement
@@ -87,12 +86,11 @@ def accrue(
     """
     foreseen = Foreseen(engine, span)
     now, then = Paybook(engine, target_pay), Paybook(foreseen.engine, target_pay, engine)
-    ledger = Ledger(engine, span.since, span.until)
     wanted = [(person, plan) for person, plan in now.paid(span.name) if may_see(person)]
     found, faults = list[Accrual](), list[str]()
     for number, (person, plan) in enumerate(wanted):
         progress(number, len(wanted))
-        payee = Payee(ledger, plan, person, None)
+        payee = now.payee(plan, span.name, person)
         settled = now.settled(person, span.name, plan.id) is not None
         try:
             before = now.computed(person, span.name, plan)

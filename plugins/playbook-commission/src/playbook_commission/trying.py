@@ -254,16 +254,15 @@ class _Attempt:
         return tuple(one for one in whole if plan.since <= one.until)
 
     def _present(self, plan: Plan, span: Span, steps: int) -> Iterator[Paid]:
-        book = self._book
-        ledger = self._ledger(self._organization)
+        book, wanted = self._book, self._wanted.person
         for gone in self._withdrawn[plan.id].statements if plan.id in self._withdrawn else ():
-            if gone.period == span.name and self._wanted.person in ("", gone.person):
-                yield self._paid(gone, Payee(ledger, plan, gone.person, None), span, settled=True)
-        for person, one in book.paid(span.name):
-            if one.id == plan.id and self._wanted.person in ("", person):
+            if gone.period == span.name and wanted in ("", gone.person):
+                yield self._paid(gone, book.payee(plan, span.name, gone.person), span, settled=True)
+        for person, one in book.paid(span.name, wanted):
+            if one.id == plan.id:
                 statement = book.computed(person, span.name, one)
                 settled = book.settled(person, span.name, one.id) is not None
-                yield self._paid(statement, Payee(ledger, one, person, None), span, settled=settled)
+                yield self._paid(statement, book.payee(one, span.name, person), span, settled=settled)
         self._step(steps)
 
     # -- beside each other ----------------------------------------------------------------------------
