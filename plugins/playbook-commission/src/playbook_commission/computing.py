@@ -137,7 +137,7 @@ class _Period:
         made += self._rounded(list(spiffs(payee, component, span, credited)))
         total = _total(made)
         gate = component.gate
-        if gate is not None and not _opened(component, reached):
+        if gate is not None and not gate.opens(reached[gate.component].share):
             because = f"{gate.component} is not {'above' if gate.beyond else 'at'} {gate.least:.0%}"
             return [*made, self._line(component.id, "gate", CONTEXT.minus(total), because)] if total else made
         return [*made, *self._bounded(component.id, component.cap, component.floor, total)]
@@ -286,11 +286,3 @@ def _taken_back(made: Sequence[Line]) -> Decimal:
     own = {line.id for line in made}
     back = (line.pay for line in made if line.kind == "clawback" and line.undoes not in own)
     return CONTEXT.minus(summed(back))
-
-
-def _opened(component: Component, reached: Mapping[str, Reached]) -> bool:
-    gate = component.gate
-    if gate is None:
-        return True
-    share = reached[gate.component].share
-    return share is not None and gate.opens(share)

@@ -156,9 +156,8 @@ class _Gauging:
             return
         other = {one.component: one for one in self._telling.one.reached}[gate.component]
         value = self._say("unknown") if other.share is None else self._telling.wording.percent(other.share)
-        opened = other.share is not None and gate.opens(other.share)
         yield self._say(
-            "gate_open" if opened else "gate_shut",
+            "gate_open" if gate.opens(other.share) else "gate_shut",
             component=self._telling.title(gate.component), least=self._telling.least(gate), value=value,
         )  # fmt: skip
 
@@ -193,8 +192,8 @@ class _Gauging:
         end = max([position, *starts, *([quota] if quota else [])])
         if position >= end or starts[-1:] == [end]:
             end = CONTEXT.multiply(end, Decimal("1.12"))  # the last step is open: something is behind it
-        share = max(min(CONTEXT.divide(position, end), ONE), ZERO).quantize(_PLACES)
-        return share, tuple(CONTEXT.divide(start, end).quantize(_PLACES) for start in starts)
+        share = max(min(CONTEXT.divide(position, end), ONE), ZERO).quantize(_PLACES, context=CONTEXT)
+        return share, tuple(CONTEXT.divide(start, end).quantize(_PLACES, context=CONTEXT) for start in starts)
 
     def _on_axis(self, value: Decimal) -> str:
         if self._component.by_value:

@@ -54,8 +54,10 @@ class Gate:
     least: Decimal
     beyond: bool = False
 
-    def opens(self, share: Decimal) -> bool:
-        """Return whether a figure is enough."""
+    def opens(self, share: Decimal | None) -> bool:
+        """Return whether a figure is enough; where there is none, it is not."""
+        if share is None:
+            return False
         return share > self.least if self.beyond else share >= self.least
 
 
