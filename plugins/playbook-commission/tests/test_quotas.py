@@ -1,7 +1,7 @@
 """Quotas by days: who joins late or ramps is asked for less, seasons ask for more, and changes count from a day."""
 
 import datetime as dt
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import pairwise
 
 import attrs
@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook import InputError, Project, load_plugins
+from playbook import InputError, Money, Project, load_plugins
 from playbook.model.organization import Organization
 from playbook.model.organization_rules import Quota
+from playbook_commission.crediting import split
 from playbook_commission.exact import ONE
 from playbook_commission.quotas import Quotas, Target
 from playbook_commission.spans import Span
@@ -55,6 +56,17 @@ def test_a_year_is_prorated_by_days(organization: Organization) -> None:
     assert (found.amount, found.currency, found.because) == (
         Decimal("469041.10"), "EUR", "214 of 365 days",
     )  # fmt: skip
+
+
+def test_quotas_and_splits_are_exact_whatever_context_whoever_asks_has(organization: Organization) -> None:
+    year = Span.of("2027", organization)
+    since_june = frozenset(day for day in year.days() if day >= dt.date(2027, 6, 1))
+    with localcontext(prec=4):
+        found = Quotas(organization).of_person("revenue", year, "sam", since_june)
+        parts = split(Money(Decimal("123456.77"), "EUR"), {"kim": Decimal("0.7"), "sam": Decimal("0.3")})
+    assert found is not None
+    assert found.amount == Decimal("469041.10")
+    assert parts == {"kim": Decimal("86419.74"), "sam": Decimal("37037.03")}
 
 
 def test_a_longer_quota_gives_its_days_and_shorter_ones_add_up(organization: Organization) -> None:

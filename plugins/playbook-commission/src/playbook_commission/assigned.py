@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from playbook import Money, Table
-from playbook_commission.exact import CONTEXT, ONE, ZERO
+from playbook_commission.exact import CONTEXT, ONE
 from playbook_commission.looking import Look, cents, share, told
+from playbook_commission.paying import summed
 from playbook_commission.reports import QUOTA
 from playbook_commission.rows import Row
 
@@ -46,7 +47,7 @@ def _of_person(look: Look, row: Row, assigned: bool) -> dict[str, Any]:
     assert target is not None
     days = [day for day in look.span.days() if look.employed(row.name, day)]
     who = look.organization.person(row.name)
-    ramps = sum((ONE if who is None else who.ramp_share(day) for day in days), ZERO)
+    ramps = summed(ONE if who is None else who.ramp_share(day) for day in days)
     return said | {
         "quota": told(target.whole, target.currency),
         "days_share": share(Decimal(len(days)), Decimal(len(look.span))),
@@ -101,7 +102,7 @@ def _of_place(look: Look, row: Row, people: list[Target]) -> dict[str, Any]:
     currency = target.currency if target is not None else next(iter(currencies), "")
     if target is None and len(currencies) > 1:
         currency = look.organization.settings.currency
-    total = cents(sum((_in(look, one, currency) for one in people), ZERO), currency)
+    total = cents(summed(_in(look, one, currency) for one in people), currency)
     above = None if target is None or not people else CONTEXT.subtract(total, target.amount)
     return said | {
         "quota": None if target is None else told(target.amount, currency),

@@ -13,7 +13,7 @@ import attrs
 import msgspec
 
 from playbook import InputError, Money
-from playbook_commission.exact import ONE, ZERO, Rounding
+from playbook_commission.exact import ONE, ZERO, Rounding, exactly
 from playbook_commission.overlays import Overlays
 from playbook_commission.paying import Credit, summed
 from playbook_commission.quotas import Quotas
@@ -266,6 +266,7 @@ def name_of(thing: Thing) -> str:
     return f"{thing.case.id}/{thing.entry}" if thing.entry else thing.case.id
 
 
+@exactly
 def split(amount: Money, shares: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """Return an amount in shares, each in whole cents, which sum to it exactly, by largest remainder."""
     names = sorted(shares, key=lambda name: (-shares[name], name))

@@ -88,3 +88,7 @@ class Rounding(msgspec.Struct, frozen=True):
         for index in ranked[:left]:
             down[index] += 1
         return [units * to for units in down]
+
+
+CENTS = Rounding(half="up")
+"""How quotas are rounded, and what is told of them."""

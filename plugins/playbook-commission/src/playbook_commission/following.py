@@ -110,7 +110,7 @@ def _freed(before: Iterable[Line]) -> Mapping[str, Decimal]:
     freed: dict[str, Decimal] = defaultdict(Decimal)
     for line in before:
         if line.kind == "release":
-            freed[line.undoes] += line.pay
+            freed[line.undoes] = CONTEXT.add(freed[line.undoes], line.pay)
     return freed
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from playbook import Asked, InputError, Money, UnknownName, fiscal_quarter
 from playbook_commission.crediting import Ledger, split
-from playbook_commission.exact import CONTEXT, ONE, ZERO, Rounding
+from playbook_commission.exact import CENTS, CONTEXT, ONE, ZERO
+from playbook_commission.paying import summed
 from playbook_commission.rows import Row, Rows
 from playbook_commission.spans import WHOSE, Span
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from playbook_commission.quotas import Target
 
 _PARTS = Decimal("0.000001")
-_CENTS = Rounding(half="up")
 
 
 class Look:
@@ -154,7 +154,7 @@ class Look:
 
     def _ratio(self, measure: Measure, name: str) -> Decimal | None:
         part, whole = (
-            sum((value for row, value in self._counted(self.measures[one], {}) if row.name == name), ZERO)
+            summed(value for row, value in self._counted(self.measures[one], {}) if row.name == name)
             for one in measure.ratio
         )
         return CONTEXT.divide(part, whole) if whole else None
@@ -162,7 +162,7 @@ class Look:
 
 def cents(value: Decimal, currency: str) -> Decimal:
     """Return an amount in cents, rounded half up; a number as it is."""
-    return _CENTS.of(value) if currency else value
+    return CENTS.of(value) if currency else value
 
 
 def told(value: Decimal | None, currency: str) -> Money | Decimal | int | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook import InputError, fiscal_parts
-from playbook_commission.exact import CONTEXT, ONE, ZERO, Rounding
+from playbook_commission.exact import CENTS, CONTEXT, ONE, ZERO, exactly
 from playbook_commission.spans import WHOSE, Span
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from playbook.model.organization import Organization
     from playbook.model.organization_rules import Quota
 
-_CENTS = Rounding(half="up")
 _DAY = dt.timedelta(1)
 
 
@@ -99,6 +98,7 @@ class Quotas:
         shares = {day: ONE if who is None else who.ramp_share(day) for day in counting}
         return self.over(measure, "person", person, span, shares)
 
+    @exactly
     def over(
         self, measure: str, whose: str, name: str, span: Span, shares: Mapping[dt.date, Decimal]
     ) -> Target | None:
@@ -124,7 +124,7 @@ class Quotas:
         ]
         exact = sum((part.over(weights) for part in parts), ZERO)
         whole = sum((part.over(dict.fromkeys(span.days(), ONE)) for part in parts), ZERO)
-        return Target(_CENTS.of(exact), currencies[0], whole, "; ".join(because))
+        return Target(CENTS.of(exact), currencies[0], whole, "; ".join(because))
 
     def share(self, measure: str, whose: str, name: str, span: Span) -> Decimal | None:
         """Return the share that a ratio is to reach in a period: that of the shortest period it lies in."""
