@@ -22,7 +22,7 @@ from playbook_commission.spans import Span, walk
 from playbook_commission.withdrawn import withdrawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from playbook.model.organization import Organization
     from playbook_commission.paybook import Paybook
@@ -176,9 +176,9 @@ class _Attempt:
 
     # -- the plan that is tried -----------------------------------------------------------------------
 
-    def _ledger(self, organization: Organization) -> Ledger:
+    def _ledger(self, organization: Organization, plans: Iterable[Plan] = ()) -> Ledger:
         first = Span.at("year", min(self._plan.since, self._wanted.since), organization)
-        return Ledger(self._book.engine, first.since, self._until, organization=organization)
+        return Ledger(self._book.engine, first.since, self._until, organization=organization, plans=plans)
 
     def _payees(self, ledger: Ledger) -> dict[str, Payee]:
         """Return those whom the plan would pay."""
@@ -277,9 +277,10 @@ class _Attempt:
     ) -> Trial:
         people = sorted({one.person for one in (*then, *now)})
         sales = Sales(self._currency, self._wanted.since, self._until)
+        others = self._ledger(self._organization, beside)
         for plan in (self._plan, *beside):
-            ledger = next((one.ledger for one in payees.values() if one.plan is plan), None)
-            sales.count(plan, ledger or self._ledger(self._organization), people)
+            ledger = next((one.ledger for one in payees.values() if one.plan is plan), others)
+            sales.count(plan, ledger, people)
         rows = [
             Compared(
                 person,
