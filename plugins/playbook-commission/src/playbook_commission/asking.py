@@ -1,4 +1,4 @@
-"""What the commands share: the book that they ask, and how amounts are told."""
+"""What commands and expectations share: the book that they ask, and how amounts are told."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from playbook_commission.statements import Statement
 
 
-def target_pay(session: Session, settings: Mapping[str, Any]) -> dict[str, Money]:
+def target_pay(folder: Path | str, settings: Mapping[str, Any]) -> dict[str, Money]:
     """Return what the private file of target pay says; nothing where the settings name none."""
     pay = settings.get("target_pay")
-    return read_target_pay(session.folder / Path(str(pay))) if pay else {}
+    return read_target_pay(Path(folder, str(pay))) if pay else {}
 
 
 def book_of(session: Session, settings: Mapping[str, Any], as_of: str | None = None) -> Paybook:
@@ -29,7 +29,7 @@ def book_of(session: Session, settings: Mapping[str, Any], as_of: str | None = N
     engine = session.engine
     if as_of is not None:
         engine = engine.as_known(_time(as_of, engine.world.zone))
-    return Paybook(engine, target_pay(session, settings), session.engine)
+    return Paybook(engine, target_pay(session.folder, settings), session.engine)
 
 
 def _time(text: str, zone: dt.tzinfo) -> dt.datetime:
@@ -76,3 +76,14 @@ def money(one: InCurrency, amount: Decimal) -> Money:
 def tell(session: Session, answer: Mapping[str, Any]) -> None:
     """Print an answer: its keys are words for people, and as they are with --json."""
     session.tell(answer if session.json else {key.replace("_", " "): value for key, value in answer.items()})
+
+
+def in_full(one: Money) -> str:
+    """Return an amount with the digits of its currency, or all of them where it has more."""
+    return f"{digits_of(one)} {one.currency}"
+
+
+def digits_of(one: Money) -> str:
+    """Return the digits of an amount, as `in_full` writes them."""
+    rounded = one.rounded()
+    return f"{(rounded if rounded == one else one).amount:f}"

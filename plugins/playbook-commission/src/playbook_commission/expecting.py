@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from playbook import InputError, Mismatch, Money, UnknownName
+from playbook_commission.asking import in_full, target_pay
 from playbook_commission.exact import CONTEXT, ZERO, percent
-from playbook_commission.paybook import Paybook, read_target_pay
+from playbook_commission.paybook import Paybook
 from playbook_commission.statements import TOTALS
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ def compare(settings: Mapping[str, Any], wanted: Any, scene: Scene) -> Iterator[
     `target_pay` of the settings names the private file. Raises InputError and UnknownName where there is no such
     statement.
     """
-    file = settings.get("target_pay")
-    book = Paybook(scene.engine, read_target_pay(Path(scene.folder, str(file))) if file else {})
+    book = Paybook(scene.engine, target_pay(scene.folder, settings))
     several = wanted if isinstance(wanted, list) else [wanted]
     for number, one in enumerate(several):
         place = (number,) if isinstance(wanted, list) else ()
@@ -60,19 +58,11 @@ class _Compared:
         for name in TOTALS:
             if name in wanted:
                 yield from self._amount((name,), wanted[name], getattr(statement, name))
-        yield from self._by_component("components", self._paid())
+        yield from self._by_component("components", statement.by_component())
         quotas = {one.component: one.quota.amount for one in statement.reached if one.quota is not None}
         yield from self._by_component("quota", quotas)
         if "lines" in wanted:
             yield from self._lines(wanted["lines"])
-
-    def _paid(self) -> Mapping[str, Decimal]:
-        """Return what each component earned."""
-        found: dict[str, Decimal] = defaultdict(Decimal)
-        for line in self._statement.lines:
-            if not line.waits:
-                found[line.component] = CONTEXT.add(found[line.component], line.pay)
-        return found
 
     def _by_component(self, name: str, facts: Mapping[str, Decimal]) -> Iterator[Mismatch]:
         for component, amount in self._wanted.get(name, {}).items():
@@ -108,7 +98,7 @@ class _Compared:
     def _amount(self, place: tuple[str | int, ...], wanted: Any, fact: Decimal) -> Iterator[Mismatch]:
         currency = self._statement.currency
         if self._money(wanted) != Money(fact, currency):
-            yield _mismatch(place, _told(self._money(wanted)), _told(Money(fact, currency)))
+            yield _mismatch(place, in_full(self._money(wanted)), in_full(Money(fact, currency)))
 
     def _case(self, case: str) -> str:
         return self._engine.case(case).name if case else ""
@@ -125,16 +115,16 @@ class _Compared:
     def _said(self) -> Iterator[str]:
         """Yield who is paid what, and by which lines."""
         one = self._statement
-        yield f"{one.person} is paid {_told(Money(one.paid, one.currency))} in {one.period} by {one.plan}:"
+        yield f"{one.person} is paid {in_full(Money(one.paid, one.currency))} in {one.period} by {one.plan}:"
         for line in one.lines:
             case = self._case(line.case)
             what = (
                 f"{line.component or one.plan} {line.kind.replace('_', ' ')}{f' of {case}' if case else ''}"
             )
             rates = " + ".join(percent(part.rate) for part in line.slices)
-            of = f", {_told(Money(line.credit, one.currency))} at {rates}" if line.credit and rates else ""
+            of = f", {in_full(Money(line.credit, one.currency))} at {rates}" if line.credit and rates else ""
             because = f" ({line.because})" if line.because else ""
-            yield f"  {what}{of}: {_told(Money(line.pay, one.currency))}{because}"
+            yield f"  {what}{of}: {in_full(Money(line.pay, one.currency))}{because}"
         if not one.lines:
             yield "  no line"
 
@@ -142,12 +132,6 @@ class _Compared:
 def _mismatch(place: tuple[str | int, ...], wanted: str, fact: str) -> Mismatch:
     name = " ".join(str(part + 1) if isinstance(part, int) else part for part in place)
     return Mismatch(name, wanted, fact, place)
-
-
-def _told(amount: Money) -> str:
-    """Return an amount with the digits of its currency, or all of them where it has more."""
-    rounded = amount.rounded()
-    return str(rounded if rounded == amount else amount)
 
 
 def _share(text: Any) -> Decimal:

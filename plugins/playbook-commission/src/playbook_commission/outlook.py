@@ -159,9 +159,6 @@ def _median(deals: Mapping[str, tuple[Decimal, str]]) -> tuple[tuple[Decimal, st
 
 def _parts(now: Statement, then: Statement) -> tuple[tuple[str, Decimal], ...]:
     """Return by how much what each component earns rises or falls, in the order of the statement."""
-    found: dict[str, Decimal] = {}
-    for statement, add in ((then, CONTEXT.add), (now, CONTEXT.subtract)):
-        for line in statement.lines:
-            if not line.waits:
-                found[line.component] = add(found.get(line.component, ZERO), line.pay)
-    return tuple((component, rise) for component, rise in found.items() if rise)
+    after, before = then.by_component(), now.by_component()
+    rises = {one: CONTEXT.subtract(after.get(one, ZERO), before.get(one, ZERO)) for one in after | before}
+    return tuple((component, rise) for component, rise in rises.items() if rise)

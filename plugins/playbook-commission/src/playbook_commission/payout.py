@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook import Money, Refused
+from playbook_commission.asking import digits_of, in_full
 from playbook_commission.exact import ZERO
 from playbook_commission.payroll import NOT_PAYING, Pay, Payroll, Row, Run, run_id
 from playbook_commission.settlements import OPERATOR, id_of, settlements, states
@@ -98,7 +99,7 @@ def _unpaid(book: Paybook, period: str, done: Payroll) -> tuple[tuple[Row, ...],
             continue
         if Decimal(said["paid"]) > ZERO:
             currency, name = said["currency"], book.organization.name_of(one.person)
-            amount = digits(Decimal(said["paid"]), currency)
+            amount = digits_of(Money(Decimal(said["paid"]), currency))
             rows.append(Row(one.person, name, one.plan, currency, amount, one.settled.hash))
         else:
             left_out.append(LeftOut(one.person, one.plan, _why_nothing(said)))
@@ -118,13 +119,7 @@ def _unpaid(book: Paybook, period: str, done: Payroll) -> tuple[tuple[Row, ...],
 def _why_nothing(said: dict[str, str]) -> str:
     currency, owed, held = said["currency"], Decimal(said["owed"]), Decimal(said["held"])
     if owed > ZERO:
-        return f"nothing to pay: {digits(owed, currency)} {currency} are owed and carried on"
+        return f"nothing to pay: {in_full(Money(owed, currency))} are owed and carried on"
     if held > ZERO:
-        return f"nothing to pay: {digits(held, currency)} {currency} are held back"
+        return f"nothing to pay: {in_full(Money(held, currency))} are held back"
     return "nothing to pay"
-
-
-def digits(amount: Decimal, currency: str) -> str:
-    """Return an amount exact, with as many digits as the currency has, or more where it has more."""
-    shown = Money(amount, currency).rounded().amount
-    return f"{shown if shown == amount else amount:f}"

@@ -29,7 +29,7 @@ def settling(settings: Mapping[str, Any]) -> click.Command:
     def run(session: Session, period: str, person: str) -> int | None:
         """Freeze what everyone is paid for a period; what changes later is adjusted in the next."""
         only = session.person(person) if person else ""
-        pay, rows, new = target_pay(session, settings), list[dict[str, Any]](), 0
+        pay, rows, new = target_pay(session.folder, settings), list[dict[str, Any]](), 0
         try:
             with session.stages() as step:
                 for one in settle_each(session.engine, pay, period, session.actor, only, step):

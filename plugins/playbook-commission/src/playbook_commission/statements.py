@@ -56,6 +56,14 @@ class Statement:
     paid: Decimal = ZERO
     owed: Decimal = ZERO
 
+    def by_component(self) -> dict[str, Decimal]:
+        """Return what each component earned, in the order of the lines; '' stands for the plan as a whole."""
+        found: dict[str, Decimal] = {}
+        for line in self.lines:
+            if not line.waits:
+                found[line.component] = CONTEXT.add(found.get(line.component, ZERO), line.pay)
+        return found
+
     def given(self, *, recoverable: bool) -> Decimal:
         """Return what is paid beyond what is earned, and nobody owes back."""
         return ZERO if recoverable else max(self.draw, ZERO)
