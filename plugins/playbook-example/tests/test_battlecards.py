@@ -79,6 +79,7 @@ def test_what_is_published_is_there_without_the_files_changes_with_them_and_goes
     assert elsewhere.published("battlecard")["rivalsoft"]["is"] == ["Rival", "Rivalsoft GmbH"]
     engine_on(Project.from_files({"deals.playbook.yaml": DEALS}), registry, store)
     assert elsewhere.published("battlecard") == {}
+    assert elsewhere.withdrawn("battlecard") == ("rivalsoft",)
 
 
 @pytest.mark.parametrize(

@@ -246,6 +246,13 @@ class Engine:
         """Return what the published files of a plugin's kind say, as plain values by id."""
         return self.files.all(kind)
 
+    def withdrawn(self, kind: str) -> tuple[str, ...]:
+        """Return the ids of the files of a plugin's kind that were published once and are no more.
+
+        What they said then, `as_known(...).published(kind)` tells.
+        """
+        return self.files.withdrawn(kind)
+
     def find(
         self, query: Query | None = None, *, actor: str, after: str | None = None, limit: int = 50
     ) -> Page[CaseView]:

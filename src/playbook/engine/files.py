@@ -71,6 +71,11 @@ class PublishedFiles:
         found = (_PUBLISHED.decode(head.data) for head in self._heads(kind).values())
         return {one.file: self._content(one.digest) for one in found if one.digest}
 
+    def withdrawn(self, kind: str) -> tuple[str, ...]:
+        """Return the ids of files of a kind that were published once and are no more, in order."""
+        found = (_PUBLISHED.decode(head.data) for head in self._heads(kind).values())
+        return tuple(one.file for one in found if not one.digest)
+
     def beside(self, scope: Scope) -> Iterator[Beside]:
         """Yield what published files add to the guidance of a case; raises PluginError for a kind that fails."""
         for name, kind in self._kinds.items():

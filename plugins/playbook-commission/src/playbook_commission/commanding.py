@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playbook.cli.session import Session
     from playbook_commission.paybook import Paybook
     from playbook_commission.paying import Line
-    from playbook_commission.plan import Component
+    from playbook_commission.plan import Component, Plan
     from playbook_commission.statements import Statement
 
 
@@ -47,7 +47,7 @@ def _run(settings: Mapping[str, Any]) -> click.Command:
         only = session.person(person) if person else ""
         if only and not book.may_see(session.actor, only, period):
             return session.refuse(not_theirs(session.actor, only))
-        for who, plan in book.paid(period, only):
+        for who, plan in book.told(period, only):
             if book.may_see(session.actor, who, period):
                 one = book.computed(who, period, plan)
                 settled = book.settled(who, period, one.plan) is not None
@@ -69,18 +69,19 @@ def _explain(settings: Mapping[str, Any]) -> click.Command:
         book, who = book_of(session, settings, as_of), session.person(person)
         if not book.may_see(session.actor, who, period):
             return session.refuse(not_theirs(session.actor, who))
-        one = book.statement(who, period, plan)
+        paying = book.plan_of(who, period, plan)
+        one = book.computed(who, period, paying)
         found = {made.id: made for made in one.lines}
         if name not in found:
             raise UnknownName("line", name, found)
-        session.tell(_explained(session, book, one, found[name]))
+        session.tell(_explained(session, book, paying, one, found[name]))
         return None
 
     return explain
 
 
-def _explained(session: Session, book: Paybook, one: Statement, line: Line) -> dict[str, Any]:
-    component = next((c for c in book.plans[one.plan].components if c.id == line.component), None)
+def _explained(session: Session, book: Paybook, plan: Plan, one: Statement, line: Line) -> dict[str, Any]:
+    component = next((c for c in plan.components if c.id == line.component), None)
     reached = next((part for part in one.reached if part.component == line.component), None)
     quota = None if reached is None else reached.quota
     told = disputes_of(book.engine, one.person, one.period)

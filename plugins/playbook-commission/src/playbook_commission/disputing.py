@@ -78,7 +78,9 @@ def accept(
         return resolved(one)
     plan = book.plans.get(one.plan)
     if plan is None:
-        raise UnknownName("plan", one.plan, book.plans)
+        raise InputError(
+            f"{one.plan} is published no more: refuse {name}, and `adjust` what another plan pays {one.person}"
+        )
     target = period or book.next_open(one.person, one.period, plan)
     book.check_amount(one.person, target, plan, amount)
     amount = amount_of(amount)

@@ -19,6 +19,7 @@ from playbook_commission.plan import Plan, load_plan
 from playbook_commission.settlements import OPERATOR, Settlement, amount_of, id_of, may_see, may_settle
 from playbook_commission.spans import Span
 from playbook_commission.statements import thawed
+from playbook_commission.withdrawn import formerly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -71,6 +72,18 @@ class Paybook:
                 ):
                     yield person, plan
 
+    def told(self, period: str, only: str = "") -> list[tuple[str, Plan]]:
+        """Return whom `paid` yields, and who was settled for the period by what a plan was then and is no more.
+
+        Such a plan was withdrawn since, or begins later now, or pays by periods of another length.
+        """
+        found = list(self.paid(period, only))
+        known = {(who, plan.id) for who, plan in found}
+        plans = (*self.plans, *self.engine.withdrawn("plan"))
+        asked = ((who, plan) for who in ([only] if only else self.organization.people) for plan in plans)
+        before = formerly(self.engine, period, (one for one in asked if one not in known))
+        return sorted([*found, *before], key=lambda one: (one[0], one[1].id))
+
     def _is_followed(self, person: str, span: Span, plan: Plan) -> bool:
         if span.until < plan.since:
             return False
@@ -101,9 +114,9 @@ class Paybook:
 
     def plan_of(self, person: str, period: str, plan: str = "") -> Plan:
         """Return the plan that pays a person, raising InputError as `statement` does."""
-        if plan and plan not in self.plans:
+        mine = [one for _, one in self.told(period, person) if plan in ("", one.id)]
+        if plan and plan not in self.plans and not mine:
             raise UnknownName("plan", plan, self.plans)
-        mine = [one for _, one in self.paid(period, person) if plan in ("", one.id)]
         if not mine:
             self._check_length(person, period, plan)
         if len(mine) != 1:
@@ -187,7 +200,14 @@ class Paybook:
         return span.name
 
     def check_amount(self, person: str, period: str, plan: Plan, amount: str) -> None:
-        """Raise InputError for what is no amount of the person's currency, of as many digits as the plan pays."""
+        """Raise InputError for what is no amount of the person's currency, of as many digits as the plan pays.
+
+        A plan that is published no more pays nothing further.
+        """
+        if plan.id not in self.plans:
+            raise InputError(
+                f"{plan.id} is published no more; add the amount to what another plan pays: --plan"
+            )
         currency = self.payee(plan, period, person).currency(self._span(period))
         money = Money.parse(amount_of(amount))
         if money.currency != currency:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook_commission.plan import Plan, load_plan
-from playbook_commission.settlements import settlements
+from playbook_commission.settlements import OPERATOR, id_of, settlements
 from playbook_commission.spans import around
 from playbook_commission.statements import thawed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from playbook import Engine
-    from playbook_commission.settlements import Settled
+    from playbook_commission.settlements import Settled, Settlement
     from playbook_commission.spans import Span
     from playbook_commission.statements import Statement
 
@@ -38,6 +38,19 @@ def withdrawn(engine: Engine, spans: Sequence[Span], known: Collection[str]) -> 
                 then = found[one.plan].plan if before else _plan(engine, one.plan, one.settled)
                 found[one.plan] = Withdrawn(then, (*before, thawed(one.settled.statement)))
     return found
+
+
+def formerly(engine: Engine, period: str, asked: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Plan]]:
+    """Yield which people were settled for a period by which plans, of those asked for, each plan as it was."""
+    plans: dict[tuple[str, str], Plan] = {}
+    names = [id_of(person, plan, period) for person, plan in asked]
+    for view in engine.streams.those("settlement", names, actor=OPERATOR).values():
+        one: Settlement = view.state
+        if one.settled is not None:
+            key = one.plan, one.settled.statement["version"]
+            if key not in plans:
+                plans[key] = _plan(engine, one.plan, one.settled)
+            yield one.person, plans[key]
 
 
 def _plan(engine: Engine, plan: str, settled: Settled) -> Plan:

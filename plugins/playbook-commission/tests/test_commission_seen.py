@@ -1,0 +1,90 @@
+"""What people see of pay where not all is as it should be: plans that are gone, quotas that miss, who may look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.shell import Shell
+
+PLAN = """plan: {name}
+applies_to: {{role: ae}}
+effective: {{from: {since}-01-01}}
+period: {period}
+components:
+  new: {{title: New business, of: revenue, tiers: [{{from: 0 EUR, pay: 10%}}, {{from: 1000 EUR, pay: 20%}}]}}
+"""
+
+
+def plan(name: str = "ae", since: int = 2026, period: str = "quarter") -> str:
+    return PLAN.format(name=name, since=since, period=period)
+
+
+FILES = {
+    "playbook.yaml": "project: acme\n",
+    "deals.playbook.yaml": """playbook: deals
+version: 1
+subject: deal
+title: Deals
+fields: {amount: {type: money, editable_after_close: true}}
+stages:
+  talk: {title: Talk, next: [won]}
+  won: {title: Won, final: won}
+""",
+    "acme.organization.yaml": """organization: acme
+currency: EUR
+teams: {emea: {title: EMEA, manager: dana}}
+people:
+  sam: {name: Sam Okafor, role: ae, team: emea}
+  kim: {name: Kim Park, role: ae, team: emea}
+  dana: {name: Dana, role: manager}
+  fin: {name: Fay Finch, role: finance}
+measures: {revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}}
+""",
+    "ae.plan.yaml": plan(),
+}
+OURS = ("commission", "statement", "sam", "--period", "2026-Q1")
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    made = Shell(tmp_path, FILES)
+    for name, amount, day in (
+        ("Lantern Street", "600 EUR", "2026-02-02"),
+        ("Pier 9", "900 EUR", "2026-02-03"),
+    ):
+        made.run("open", "deals", name, "--owner", "sam", f"amount={amount}", "--at", "2026-02-01")
+        made.run("close", name, "won", "--at", day)
+    return made
+
+
+def test_what_was_settled_by_a_plan_that_is_no_more_as_it_was_is_shown(shell: Shell) -> None:
+    shell.run("commission", "settle", "--period", "2026-Q1", "--as", "fin")
+    before = shell.json(*OURS)
+    for now in (plan(since=2027), plan(period="month"), plan("other", 2027)):
+        (shell.folder / "ae.plan.yaml").write_text(now, encoding="utf-8")
+        assert shell.json(*OURS) == before
+    assert shell.json(*OURS, "--plan", "ae") == before
+    run = shell.json("commission", "run", "--period", "2026-Q1")["statements"]
+    assert [(one["person"], one["plan"], one["settled"]) for one in run] == [
+        ("kim", "ae", True), ("sam", "ae", True),
+    ]  # fmt: skip
+    why = shell.json("commission", "explain", before["lines"][1]["id"])
+    assert (why["measure"], why["version"], why["pay"]["amount"]) == ("revenue", before["version"], "140.00")
+    assert "200.00\u00a0EUR" in shell.run(*OURS, "--format", "html")
+    paid = shell.json("commission", "pay", "--period", "2026-Q1", "--as", "fin")
+    assert [(row["person"], row["pay"]["amount"]) for row in paid["rows"]] == [("sam", "200.00")]
+    assert shell.json("commission", "audit", "2026-Q1", "--as", "fin")["differing"] == []
+
+
+def test_nothing_is_added_to_a_plan_that_is_published_no_more(shell: Shell) -> None:
+    shell.run("commission", "settle", "--period", "2026-Q1", "--as", "fin")
+    (shell.folder / "ae.plan.yaml").write_text(plan("other", 2027), encoding="utf-8")
+    adjust = ("commission", "adjust", "sam", "5 EUR", "--period", "2026-Q1", "--because", "x", "--as", "fin")
+    assert "ae is published no more" in shell.run(*adjust, code=2)
+    shell.run("commission", "dispute", "open", "sam/2026-Q1", "--because", "the fair", "--as", "sam")
+    accept = ("commission", "dispute", "accept", "sam.2026-Q1.1", "5 EUR", "--as", "fin")
+    assert "refuse sam.2026-Q1.1, and `adjust`" in shell.run(*accept, code=2)
+    assert shell.run(
+        "commission", "statement", "sam", "--period", "2026-Q1", "--plan", "no", code=2
+    ).startswith("error: there is no plan 'no'")
