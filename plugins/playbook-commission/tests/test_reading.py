@@ -117,6 +117,8 @@ def test_a_plan_says_what_it_says() -> None:
             ("plan-currency", 10, "error"),
         ),
         ("pay: 500 EUR", "pay: 500", ("wrong-type", 16, "error")),
+        ("pay: 500 EUR", "pay: 0.00 EUR", ("malformed", 16, "error")),
+        ("pay: 500 EUR", "budget: 9 USD, pay: 500 EUR", ("plan-currency", 16, "error")),
         ("recoverable: true", "recoverable: true, rate: 5", ("unknown-key", 17, "error")),
         (
             "    cap: {amount: 150000 EUR, per: year}\n  fast:\n",

@@ -36,7 +36,8 @@ class Counted(msgspec.Struct, frozen=True, gc=False):
 
     `amount` is None where things are only counted, or where nobody said what this one is for. `entry` numbers the
     case's entries from 1, and is 0 where the case as a whole counts. `owner`, `team` and `territory` are those of
-    that moment, `shares` whom it is credited to, summing to 1. `answers` are those to what was asked beside.
+    that moment, `shares` whom it is credited to, summing to 1. `answers` are those to what was asked beside, `worth`
+    is the amount of the case, where it has one.
     """
 
     measure: str
@@ -50,6 +51,7 @@ class Counted(msgspec.Struct, frozen=True, gc=False):
     entry: int = 0
     answers: dict[str, Any] = {}
     territory: str = ""
+    worth: Money | None = None
 
 
 def counted(
@@ -159,11 +161,13 @@ class _Counting:
     def _one(self, day: dt.date, at: dt.datetime, entry: int, asking: Mapping[str, Condition]) -> Counted:
         measure, then = self._measure, self._then(at)
         amount = None if measure.amount is None else self._value(measure.amount)
+        worth = self._case.fields.get(self._definition.amount)
         return Counted(
             measure.id, day, at, self._case, then.owner, then.team,
             amount if isinstance(amount, Money | Decimal) else None,
             self._shares(then, at), entry,
             {key: _truth(self._value(condition)) for key, condition in asking.items()}, then.territory,
+            worth if isinstance(worth, Money) else None,
         )  # fmt: skip
 
     def _day(self, at: dt.datetime) -> dt.date | None:

@@ -38,7 +38,7 @@ CODES = {
     "plan-high-rate": "A rate above 100 % pays more than was sold, which mostly is a slip of the pen.",
     "plan-cliff": "With `mode: whole` all is paid at the rate reached, and with `interpolated` at one between the"
     " points: where that falls, selling more pays less.",
-    "plan-currency": "All amounts in the tiers of a component are of one currency.",
+    "plan-currency": "All amounts in the tiers of a component are of one currency; so are a spiff and its budget.",
 }
 
 
@@ -79,6 +79,18 @@ def rates_fit(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
         if one.sums and rating.mode == "marginal" and rating.by != "count":
             message = "slices of an amount are paid by a share, and these tiers pay sums"
             yield _problem(reading, "plan-rate", message, (*path, "tiers"), "write pay: 5%, or by: count")
+
+
+def budgets_fit(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
+    """Find budgets of spiffs in another currency than these."""
+    for one in _components(reading):
+        spiff, path = one.spiff, ("components", one.id, "spiff")
+        if spiff is None:
+            continue
+        if spiff.budget is not None and spiff.budget.currency != spiff.pay.currency:
+            message = f"the spiff is in {spiff.pay.currency} and its budget in {spiff.budget.currency}"
+            hint = f"write the budget in {spiff.pay.currency}"
+            yield _problem(reading, "plan-currency", message, (*path, "budget"), hint)
 
 
 def measures_there(reading: Reading[Plan], project: Project | None) -> Iterator[Problem]:
@@ -194,7 +206,8 @@ def rates_plausible(reading: Reading[Plan], _: Project | None) -> Iterator[Probl
 
 
 CHECKS: tuple[Check, ...] = (
-    tiers_rise, rates_fit, measures_there, roles_there, whom_there, gates_open, quotas_there, rates_plausible,
+    tiers_rise, rates_fit, budgets_fit, measures_there, roles_there, whom_there, gates_open, quotas_there,
+    rates_plausible,
 )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ class _Period:
             made += self._component(component, reached)
         made += clawed(self._payee, self._span, self._earlier, made)
         if paying:
-            made += self._bounded("", plan.cap, plan.floor, _total(made), _taken_back(made))
+            made += self._bounded("", plan.cap, plan.floor, made)
         made += list(held_back(self._payee, self._span, self._earlier, made))
         found = Statement(
             self._payee.person, self._span.name, plan.id, plan.version, self._currency, tuple(made),
@@ -140,7 +140,7 @@ class _Period:
         if gate is not None and not gate.opens(reached[gate.component].share):
             because = f"{gate.component} is not {'above' if gate.beyond else 'at'} {gate.least:.0%}"
             return [*made, self._line(component.id, "gate", CONTEXT.minus(total), because)] if total else made
-        return [*made, *self._bounded(component.id, component.cap, component.floor, total)]
+        return [*made, *self._bounded(component.id, component.cap, component.floor, made)]
 
     def _rated(self, component: Component, credited: Sequence[Credit], standing: Standing) -> list[Line]:
         """Return the lines of credits, exact: by tiers, or by the rule of a plugin."""
@@ -186,33 +186,44 @@ class _Period:
         return tuple(replace(one, pay=part) for one, part in zip(slices, parts, strict=True))
 
     def _bounded(
-        self, component: str, cap: Cap | None, floor: Cap | None, total: Decimal, back: Decimal = ZERO
+        self, component: str, cap: Cap | None, floor: Cap | None, made: Sequence[Line]
     ) -> Iterator[Line]:
-        """Yield what a cap takes from a total of this period, or a floor adds.
+        """Yield what a cap takes from the lines of this period, or a floor adds.
 
-        A cap that was lowered takes nothing that was paid before; a floor makes up for nothing that is taken `back`.
+        A cap that was lowered takes nothing that was paid before; a floor makes up for nothing that is taken back of
+        what came before, and that of a year is paid at its end.
         """
+        total = _total(made)
         for kind, bound in (("cap", cap), ("floor", floor)):
-            if bound is None:
+            if bound is None or (kind == "floor" and bound.per == "year" and self._goes_on()):
                 continue
-            so_far = self._paid_this_year(component) if bound.per == "year" else ZERO
+            before = self._this_year(component) if bound.per == "year" else ()
+            so_far = _total(before)
+            if kind == "floor":
+                so_far = CONTEXT.add(so_far, _taken_back((*before, *made)))
             bounded = CONTEXT.subtract(self._payee.money(bound.amount, self._span), so_far)
             if kind == "cap":
                 bounded = max(bounded, ZERO)
-            difference = CONTEXT.subtract(bounded, total if kind == "cap" else CONTEXT.add(total, back))
+            difference = CONTEXT.subtract(bounded, total)
             if difference < ZERO if kind == "cap" else difference > ZERO:
                 yield self._line(component, kind, difference, f"{bound.amount} a {bound.per}")
                 total = CONTEXT.add(total, difference)
 
-    def _paid_this_year(self, component: str) -> Decimal:
+    def _goes_on(self) -> bool:
+        """Return whether the plan pays the person on a later day of the year too."""
+        later, day = (self._year.until - self._span.until).days, self._span.until
+        return any(self._payee.counts(day + dt.timedelta(number + 1)) for number in range(later))
+
+    def _this_year(self, component: str) -> list[Line]:
+        """Return what was paid in earlier periods of the year, for a component or for all."""
         organization = self._payee.ledger.organization
-        return summed(
-            line.pay
+        return [
+            line
             for statement in self._before
             if Span.of(statement.period, organization).since >= self._year.since
             for line in statement.lines
             if not line.waits and component in ("", line.component)
-        )
+        ]
 
     # -- what tiers are read by ---------------------------------------------------------------------
 

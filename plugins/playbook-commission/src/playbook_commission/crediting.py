@@ -33,13 +33,17 @@ _STEP = 1_000
 
 
 class Sold(msgspec.Struct, frozen=True, gc=False):
-    """Hold what is asked later of a case that counted; of its `entries` those that release or undo what is paid."""
+    """Hold what is asked later of a case that counted; of its `entries` those that release or undo what is paid.
+
+    `worth` is the amount of the case, where its playbook has one.
+    """
 
     id: str
     name: str
     playbook: str
     closed: dt.datetime | None
     entries: tuple[Entry, ...]
+    worth: Money | None = None
 
 
 class Thing(msgspec.Struct, frozen=True, gc=False):
@@ -121,7 +125,7 @@ class Ledger:
         self._by_manager: dict[_Key, Mapping[str, list[Thing]]] = {}
         self._overlays = Overlays(self.organization)
         self._managers: dict[tuple[str, dt.date], str] = {}
-        self._followed: dict[tuple[str, str], Mapping[str, Thing]] = {}
+        self._followed: dict[tuple[str, str], Mapping[str, Sequence[Thing]]] = {}
         self._supposed: tuple[Ledger, Callable[[Thing], Thing | None]] | None = None
 
     def supposing(self, more: Callable[[Thing], Thing | None]) -> Ledger:
@@ -146,12 +150,23 @@ class Ledger:
             for one in things.get(person, ())
         )  # fmt: skip
 
-    def followed(self, plan: Plan) -> Mapping[str, Thing]:
-        """Return the first thing of each case that a plan counts and that its hold or clawback may follow."""
+    def followed(self, plan: Plan) -> Mapping[str, Sequence[Thing]]:
+        """Return what a plan counts of each case that its hold or clawback may follow.
+
+        That is what the first component counts that counts money of it, else what the first one does.
+        """
         key = (plan.id, plan.version)
         if key not in self._followed:
-            things = self.firsts(plan) if plan.hold or plan.clawback else {}
-            self._followed[key] = {case: one for case, one in things.items() if _is_followed(one)}
+            found: dict[str, list[Thing]] = {}
+            for component in plan.components if plan.hold or plan.clawback else ():
+                its = defaultdict[str, list[Thing]](list)
+                for one in self.counted(plan, component):
+                    if _is_followed(one):
+                        its[one.case.id].append(one)
+                for case, things in its.items():
+                    if case not in found or (not _in_money(found[case]) and _in_money(things)):
+                        found[case] = things
+            self._followed[key] = found
         return self._followed[key]
 
     def firsts(self, plan: Plan) -> dict[str, Thing]:
@@ -280,7 +295,7 @@ def _thing(one: Counted, kinds: set[str]) -> Thing:
     if entries:
         entries = tuple(entry for entry in entries if entry.kind in kinds)
     return Thing(
-        Sold(case.id, case.name, case.playbook, case.closed, entries),
+        Sold(case.id, case.name, case.playbook, case.closed, entries, one.worth if entries else None),
         one.entry,
         one.day,
         one.amount,
@@ -293,6 +308,10 @@ def _is_followed(one: Thing) -> bool:
     return bool(one.case.entries) or (
         amount is not None and not amount.amount
     )  # for nothing nothing is waited for
+
+
+def _in_money(things: Iterable[Thing]) -> bool:
+    return any(money_of(one) is not None for one in things)
 
 
 def _in_order(things: Iterable[Thing]) -> Iterator[Thing]:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from playbook.model.case import Entry
-    from playbook_commission.crediting import Thing
+    from playbook_commission.crediting import Sold, Thing
     from playbook_commission.payee import Payee
+    from playbook_commission.plan import Clawback
     from playbook_commission.spans import Span
 
 _PAID = ("credit", "spiff", "true_up")
@@ -84,10 +85,13 @@ def held_back(
     for line in (*earlier, *new):
         if line.kind != "hold" or line.case not in known:
             continue
-        one = known[line.case]
-        came = _entries(payee, one, hold.entry, None, span)
-        held = CONTEXT.minus(line.pay)
-        waits = CONTEXT.subtract(held, _part(held, came, money_of(one), whole=hold.release == "all"))
+        things = known[line.case]
+        came = _entries(payee, things[0].case, hold.entry, None, span)
+        held, worth = CONTEXT.minus(line.pay), _worth(payee, things, span)
+        part = held if came else ZERO
+        if worth is not None and hold.release != "all":
+            part = released(held, _come_to(payee, came, worth), worth.amount) if worth.amount > ZERO else held
+        waits = CONTEXT.subtract(held, part)
         waits = CONTEXT.multiply(waits, CONTEXT.subtract(ONE, back[line.undoes]))
         more = CONTEXT.subtract(rounding.of(CONTEXT.subtract(held, waits)), freed[line.id])
         if more > ZERO:
@@ -114,34 +118,44 @@ def _freed(before: Iterable[Line]) -> Mapping[str, Decimal]:
     return freed
 
 
-def _part(held: Decimal, came: Sequence[Entry], amount: Money | None, *, whole: bool) -> Decimal:
-    if whole or amount is None:
-        return held if came else ZERO
-    return released(held, summed(_amount(entry) for entry in came), amount.amount) if amount.amount else held
-
-
 def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line]) -> Iterator[Line]:
     """Yield what is taken back in this period of lines of this one and of earlier ones, at what was paid for them."""
     clawback = payee.plan.clawback
     if clawback is None:
         return
-    taken, known = clawed_of(line for made in before for line in made), payee.ledger.followed(payee.plan)
-    for line, paid in _paid(payee, (*before, now)) if known else ():
-        if line.case not in known:
-            continue
-        one = known[line.case]
-        undone = _entries(payee, one, clawback.entry, clawback.within, span)
-        share = _undone(clawback.share, undone, money_of(one))
-        if share is None:
-            continue
-        back = payee.plan.rounding.of(clawed_back(paid, *share, before=taken[line.id]))
+    rounding, owing = payee.plan.rounding, list(_owing(payee, span, before, now, clawback))
+    taken = clawed_of(line for made in before for line in made)
+    over = defaultdict[str, Decimal](
+        Decimal
+    )  # what earlier parts of a case paid back for ones that came since
+    for line, of, _ in owing:
+        more = CONTEXT.subtract(taken[line.id], rounding.of(clawed_back(*of)))
+        over[line.case] = CONTEXT.add(over[line.case], max(more, ZERO))
+    for line, of, last in owing:
+        back = clawed_back(*of, before=taken[line.id])
+        less = min(back, over[line.case])
+        over[line.case] = CONTEXT.subtract(over[line.case], less)
+        back = rounding.of(CONTEXT.subtract(back, less))
         if back > ZERO:
-            day = payee.ledger.world.day(undone[-1].at)
-            because = f"{clawback.entry} of {day}"
+            because = f"{clawback.entry} of {payee.ledger.world.day(last.at)}"
             yield Line(
                 f"{line.id}:clawback:{span.name}", line.component, "clawback", CONTEXT.minus(back), line.case,
                 undoes=line.id, because=because,
             )  # fmt: skip
+
+
+def _owing(
+    payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line], clawback: Clawback
+) -> Iterator[tuple[Line, tuple[Decimal, Decimal, Decimal], Entry]]:
+    """Yield lines of which something is undone: what was paid, how much of how much is undone, and by what last."""
+    known = payee.ledger.followed(payee.plan)
+    for line, paid in _paid(payee, (*before, now)) if known else ():
+        if line.case in known:
+            things = known[line.case]
+            undone = _entries(payee, things[0].case, clawback.entry, clawback.within, span)
+            share = _undone(payee, clawback.share, undone, _worth(payee, things, span)) if undone else None
+            if share is not None:
+                yield line, (paid, *share), undone[-1]
 
 
 def _paid(payee: Payee, statements: Iterable[Sequence[Line]]) -> Iterator[tuple[Line, Decimal]]:
@@ -151,22 +165,46 @@ def _paid(payee: Payee, statements: Iterable[Sequence[Line]]) -> Iterator[tuple[
         yield from ((line, paid[line.id]) for line in made if paid.get(line.id))
 
 
-def _undone(share: str, undone: Sequence[Entry], amount: Money | None) -> tuple[Decimal, Decimal] | None:
+def _undone(
+    payee: Payee, share: str, undone: Sequence[Entry], worth: Money | None
+) -> tuple[Decimal, Decimal] | None:
     """Return how much of how much was undone by entries; None where nothing was, or nobody can tell."""
-    if not undone:
-        return None
     if share == "of_unused_term":
         last = undone[-1].fields
         term, used = (Decimal(str(last.get(name) or 0)) for name in ("term", "used"))
         return (CONTEXT.subtract(term, used), term) if term > ZERO else None
     if share == "of_amount_refunded":
-        return None if amount is None or not amount.amount else (summed(map(_amount, undone)), amount.amount)
+        return (
+            None if worth is None or worth.amount <= ZERO else (_come_to(payee, undone, worth), worth.amount)
+        )
     return Decimal(1), Decimal(1)
 
 
-def _entries(payee: Payee, thing: Thing, kind: str, within: str | None, span: Span) -> list[Entry]:
+def _worth(payee: Payee, things: Sequence[Thing], span: Span) -> Money | None:
+    """Return what was counted of a case up to the end of a period, else what the case is worth.
+
+    None where neither is money. Of several currencies it is the first one's, at the rate of the day that counts.
+    """
+    amounts = [(money, one.day) for one in things if one.day <= span.until and (money := money_of(one))]
+    if not amounts:
+        return things[0].case.worth
+    currency = amounts[0][0].currency
+    return Money(summed(payee.ledger.exchanged(money, currency, day) for money, day in amounts), currency)
+
+
+def _come_to(payee: Payee, entries: Iterable[Entry], worth: Money) -> Decimal:
+    """Return what the amounts of entries come to in the currency of the case, at the rates of their days."""
+    ledger, said = payee.ledger, ((entry.fields.get("amount"), entry.at) for entry in entries)
+    return summed(
+        ledger.exchanged(amount, worth.currency, ledger.world.day(at))
+        for amount, at in said
+        if isinstance(amount, Money)
+    )
+
+
+def _entries(payee: Payee, case: Sold, kind: str, within: str | None, span: Span) -> list[Entry]:
     """Return a case's entries of a kind up to the end of a period, and within a time after it was closed."""
-    world, case = payee.ledger.world, thing.case
+    world = payee.ledger.world
     last: dt.datetime | None = None
     if within and case.closed is not None:
         last = world.calendar.add(case.closed, Duration.parse(within))
@@ -175,8 +213,3 @@ def _entries(payee: Payee, thing: Thing, kind: str, within: str | None, span: Sp
         for entry in case.entries
         if entry.kind == kind and world.day(entry.at) <= span.until and (last is None or entry.at <= last)
     ]
-
-
-def _amount(entry: Entry) -> Decimal:
-    said = entry.fields.get("amount")
-    return said.amount if isinstance(said, Money) else ZERO

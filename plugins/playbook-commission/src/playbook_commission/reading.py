@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from playbook import Duration, Money, Shape, check_part, condition, types
 from playbook_commission.checking import CHECKS, CODES
-from playbook_commission.exact import ONE, Rounding, share_of
+from playbook_commission.exact import CONTEXT, ONE, Rounding, share_of
 from playbook_commission.plan import (
     MODES,
     Cap,
@@ -125,7 +125,9 @@ class _Structure:
             currency=self._currency(data),
             credit=_CREDITS.get(of, "overlay"),
             pays=_PAYS[data.get("pays", "amount")],
-            multiplier=Decimal(str(data.get("multiplier", ONE))),
+            multiplier=CONTEXT.multiply(
+                *(Decimal(str(of.get("multiplier", ONE))) for of in (self._root, data))
+            ),
             cap=self._bound(data, "cap"),
             floor=self._bound(data, "floor"),
             gate=None if gate is None else self._gate(gate),

@@ -1,20 +1,20 @@
-"""Spiffs: an amount for every case that a condition holds for, until the budget of all together is spent."""
+"""Spiffs: an amount once for every case that a condition holds for, until the budget of all together is spent."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from playbook_commission.crediting import name_of
 from playbook_commission.exact import CONTEXT, ONE, ZERO
-from playbook_commission.paying import Line
+from playbook_commission.payee import Payee
+from playbook_commission.paying import Line, summed
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
-    from decimal import Decimal
 
-    from playbook_commission.crediting import Credited
-    from playbook_commission.payee import Payee
+    from playbook_commission.crediting import Credited, Thing
     from playbook_commission.plan import Component, Spiff
     from playbook_commission.spans import Span
 
@@ -35,18 +35,43 @@ def spiffs(payee: Payee, component: Component, span: Span, credited: Sequence[Cr
 
 
 def _left(payee: Payee, component: Component, spiff: Spiff) -> Mapping[str, Decimal]:
-    """Return what part of the spiff of each case the budget still holds, the earliest case first."""
+    """Return what part of the spiff the budget still holds, for the first thing counted of each case.
+
+    The earliest goes first, and what nobody is paid for takes nothing of it.
+    """
     plan, ledger = payee.plan, payee.ledger
     key = (plan.id, plan.version, component.id)
     if key not in ledger.spiffs_left:  # the same for everybody
-        found: dict[str, Decimal] = {}
+        found, had, paid = dict[str, Decimal](), set[str](), _Paid(payee, component)
         left = None if spiff.budget is None else CONTEXT.divide(spiff.budget.amount, spiff.pay.amount)
         for one in ledger.counted(plan, component):
-            if one.spiff and _within(spiff, one.day):
-                found[name_of(one)] = ONE if left is None else min(ONE, left)
-                left = None if left is None else CONTEXT.subtract(left, found[name_of(one)])
+            if one.spiff and _within(spiff, one.day) and one.case.id not in had and (due := paid.share(one)):
+                had.add(one.case.id)
+                found[name_of(one)] = ONE if left is None else min(ONE, CONTEXT.divide(left, due))
+                if left is not None:
+                    left = max(CONTEXT.subtract(left, due), ZERO)
         ledger.spiffs_left[key] = found
     return ledger.spiffs_left[key]
+
+
+class _Paid:
+    """Tell what share of a thing a plan pays people for; on which days it pays whom is kept."""
+
+    def __init__(self, payee: Payee, component: Component) -> None:
+        self._payee = payee
+        self._managed = component.credit == "people_of"
+        self._others = {payee.person: payee}
+
+    def share(self, one: Thing) -> Decimal:
+        """Return the shares together of all who are paid for a thing."""
+        return summed(share for name, share in one.shares.items() if self._counts(name, one.day))
+
+    def _counts(self, person: str, day: dt.date) -> bool:
+        if self._managed:
+            person = self._payee.ledger.organization.manager_of(person, day)
+        if person not in self._others:
+            self._others[person] = Payee(self._payee.ledger, self._payee.plan, person, None)
+        return self._others[person].counts(day)
 
 
 def _within(spiff: Spiff, day: dt.date) -> bool:

@@ -1,0 +1,186 @@
+"""What is easily paid wrong: refunds of cases that count in several ways, budgets, bounds of a year, multipliers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.paying import Paying
+
+from playbook_commission.settling import audit
+
+if TYPE_CHECKING:
+    from playbook_commission.statements import Statement
+
+D = Decimal
+ORGANIZATION = """
+organization: acme
+currency: EUR
+approves_when_no_manager: dana
+rates: {dated: {2026-01-01: {USD: 0.5}}}
+people:
+  sam: {name: Sam, role: ae, team: emea}
+  kim: {name: Kim, role: ae, team: emea}
+  dana: {name: Dana, role: sales_manager, team: emea}
+  fin: {name: Fin, role: finance}
+teams: {emea: {title: EMEA, manager: dana}}
+measures:
+  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
+  cash: {playbook: deals, entry: payment, amount: entry.amount}
+  won: {playbook: deals, outcome: won, count: true, date: case.closed}
+quotas:
+  - {period: 2027, measure: revenue, person: sam, target: 4000 EUR}
+"""
+HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
+TENTH = "tiers: [{from: 0 EUR, pay: 10%}]"
+EACH = "n: {of: won, rate: {by: count}, tiers: [{from: 0, pay: 50 EUR}]}"
+CLAWBACK = "clawback: {on: entry.refund, share: of_amount_refunded}\n"
+QUARTERS = ("2027-Q1", "2027-Q2", "2027-Q3", "2027-Q4")
+
+
+class Office(Paying):
+    def __init__(self, *components: str, more: str = "", organization: str = ORGANIZATION) -> None:
+        paid = "".join(f"  {one}\n" for one in components)
+        super().__init__(organization, p_plan=f"{HEAD}components:\n{paid}{more}")
+        self.today = "2028-02-01"
+
+    def of(self, period: str, person: str = "sam") -> Statement:
+        return self.book.computed(person, period, self.book.plans["ae"])
+
+    def earned(self, person: str = "sam") -> list[Decimal]:
+        return [self.of(period, person).earned for period in QUARTERS]
+
+
+# -- what follows ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("components", "first", "back"),
+    [
+        ([EACH, f"new: {{of: revenue, {TENTH}}}"], 150, -75),
+        ([f"new: {{of: revenue, {TENTH}}}", EACH], 150, -75),
+        ([EACH], 50, -25),
+    ],
+)
+def test_a_refund_is_a_share_of_the_deal_also_where_deals_are_counted(
+    components: list[str], first: int, back: int
+) -> None:
+    office = Office(*components, more=CLAWBACK)
+    case = office.won("2027-01-10", "1000 EUR")
+    office.entry(case, "2027-04-10", "refund", amount="500 EUR")
+    assert office.earned() == [first, back, 0, 0]
+
+
+@pytest.mark.parametrize("components", [[EACH], [EACH, f"new: {{of: revenue, {TENTH}}}"]])
+def test_what_is_held_is_released_by_the_share_that_came_in_also_where_deals_are_counted(
+    components: list[str],
+) -> None:
+    office = Office(*components, more="hold: {share: 100%, until: entry.payment}\n")
+    case = office.won("2027-01-10", "1000 EUR")
+    office.entry(case, "2027-04-10", "payment", amount="500 EUR")
+    first, second = office.of("2027-Q1"), office.of("2027-Q2")
+    assert first.paid == 0
+    assert second.paid == first.earned / 2
+
+
+def test_a_refund_of_what_was_paid_in_parts_takes_back_its_share_of_all_parts() -> None:
+    office = Office(f"new: {{of: cash, {TENTH}}}", more=CLAWBACK)
+    case = office.won("2027-01-10", "1000 EUR")
+    office.entry(case, "2027-01-11", "payment", amount="600 EUR")
+    office.entry(case, "2027-01-12", "refund", amount="300 EUR")
+    office.entry(case, "2027-04-11", "payment", amount="400 EUR")
+    assert office.earned() == [
+        30,
+        40,
+        0,
+        0,
+    ]  # what was taken back of the first part is more than its share by now
+    office.entry(case, "2027-08-12", "refund", amount="700 EUR")
+    assert office.earned() == [30, 40, -70, 0]
+
+
+def test_what_comes_in_or_back_in_another_currency_counts_at_the_rate_of_its_day() -> None:
+    more = "hold: {share: 100%, until: entry.payment}\n" + CLAWBACK
+    office = Office(f"new: {{of: revenue, {TENTH}}}", more=more)
+    case = office.won("2027-01-10", "1000 EUR")
+    office.entry(case, "2027-01-11", "payment", amount="1000 USD")
+    assert office.of("2027-Q1").held == 50
+    office.entry(case, "2027-04-11", "refund", amount="500 USD")
+    assert office.of("2027-Q2").earned == -25
+
+
+# -- spiffs ---------------------------------------------------------------------------------------------
+
+
+def test_a_spiff_is_paid_once_for_a_case_that_counts_several_times() -> None:
+    office = Office("fast: {of: cash, spiff: {pay: 500 EUR}}")
+    case = office.won("2027-01-10", "1000 EUR")
+    for day in ("2027-01-11", "2027-01-12", "2027-04-11"):
+        office.entry(case, day, "payment", amount="100 EUR")
+    assert office.earned() == [500, 0, 0, 0]
+
+
+def test_a_budget_is_spent_by_what_is_paid_and_by_nobody_else() -> None:
+    office = Office("fast: {of: revenue, spiff: {pay: 500 EUR, budget: 1200 EUR}}")
+    for day in ("2027-01-05", "2027-01-06", "2027-01-07"):
+        office.won(day, "100 EUR", owner="dana")  # whom the plan does not pay
+    for number in range(4):
+        office.won(f"2027-04-0{number + 1}", "100 EUR", owner=("sam", "kim")[number % 2])
+    assert office.earned() == [0, 700, 0, 0]
+    assert office.earned("kim") == [0, 500, 0, 0]
+
+
+def test_a_budget_bounds_what_everyone_of_a_team_gets_together() -> None:
+    credit = "credit: {of: team, share: 50%}"
+    office = Office(f"fast: {{of: revenue, {credit}, spiff: {{pay: 500 EUR, budget: 800 EUR}}}}")
+    for day in ("2027-01-05", "2027-01-06"):
+        office.won(day, "100 EUR", owner="dana")
+    assert [office.earned(who)[0] for who in ("sam", "kim")] == [400, 400]
+
+
+# -- bounds of a year, and multipliers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("floor", ["new: {of: revenue, FLOOR, " + TENTH + "}", ""])
+def test_the_floor_of_a_year_makes_up_at_its_end_for_what_all_of_it_was_short(floor: str) -> None:
+    said = "floor: {amount: 180 EUR, per: year}"
+    one = floor.replace("FLOOR", said) or f"new: {{of: revenue, {TENTH}}}"
+    office = Office(one, more="" if floor else f"{said}\n")
+    for month in ("01", "04", "07"):
+        office.won(f"2027-{month}-10", "500 EUR")
+    assert office.earned() == [50, 50, 50, 30]
+    office.won("2027-10-10", "500 EUR")
+    assert office.earned() == [50, 50, 50, 50]
+
+
+def test_the_floor_of_a_year_is_paid_where_the_year_ends_for_who_leaves() -> None:
+    left = ORGANIZATION.replace("sam: {name: Sam,", "sam: {name: Sam, left: 2027-05-31,")
+    office = Office(
+        f"new: {{of: revenue, {TENTH}}}", more="floor: {amount: 80 EUR, per: year}\n", organization=left
+    )
+    office.won("2027-01-10", "500 EUR")
+    assert office.earned()[:2] == [50, 30]
+
+
+def test_a_multiplier_of_the_plan_multiplies_every_rate_beside_that_of_the_component() -> None:
+    office = Office(
+        f"new: {{of: revenue, multiplier: 1.5, {TENTH}}}",
+        f"more: {{of: revenue, {TENTH}}}",
+        more="multiplier: 1.1\n",
+    )
+    case = office.won("2027-01-10", "1000 EUR")
+    one, other = office.of("2027-Q1").lines
+    assert (one.pay, one.slices[0].rate) == (D(165), D("0.165"))
+    assert (other.pay, other.slices[0].rate) == (D(110), D("0.11"))
+    assert one.case == case
+
+
+def test_all_of_it_can_be_computed_again() -> None:
+    parts = [EACH, f"new: {{of: cash, {TENTH}, floor: {{amount: 70 EUR, per: year}}}}"]
+    office = Office(*parts, more=CLAWBACK + "multiplier: 2\n")
+    case = office.won("2027-01-10", "1000 EUR")
+    office.entry(case, "2027-01-11", "payment", amount="600 USD")
+    for period in QUARTERS:
+        office.settle(period)
+    assert [one.differs for period in QUARTERS for one in audit(office.engine, period)] == [()] * 8
