@@ -82,6 +82,29 @@ def test_a_store_that_cannot_serve_is_one_clear_line(
     assert said in plain.err
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("oracle://host/sales", "'oracle://' names no store"),
+        ("sqlit:///playbook.db", "did you mean 'sqlite://'?"),
+        ("./playbook.db", "begins with none of memory://"),
+        ("sqlite://playbook.db", "write sqlite:///FILE"),
+        ("sqlite:///playbook.db?sync=full", "option of an SQLite store 'sync'"),
+        ("sqlite:///playbook.db?synchronous=ful", "did you mean 'full'"),
+        ("sqlite:///nowhere/playbook.db", "there is no folder nowhere"),
+    ],
+)
+def test_a_url_that_leads_to_no_store_is_one_clear_line(
+    project: Path, here: Run, url: str, said: str
+) -> None:
+    told = here("list", "--json", "--store", url, code=3).json["error"]
+    assert told["code"] == "store_unavailable"
+    assert said in told["message"]
+    plain = here("list", "--store", url, code=3)
+    assert (plain.out, plain.err.count("\n")) == ("", 1)
+    assert not (project / "playbook.db").exists()
+
+
 def test_fsck_without_a_database_makes_none(project: Path, installed: Run) -> None:
     assert installed("fsck", "--json").json == {"findings": [], "events": 0}
     assert not (project / "playbook.db").exists()

@@ -217,4 +217,4 @@ def test_a_copy_that_cannot_be_made_is_one_clear_line(
     assert _tables(large) == before
     assert "nothing to copy" in here("copy", "none.db", database, code=2).err
     assert "same store" in here("copy", database, f"sqlite:///{database}", code=2).err
-    assert "names no store" in here("copy", database, "oracle://x", code=2).err
+    assert "names no store" in here("copy", database, "oracle://x", code=3).err

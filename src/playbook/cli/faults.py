@@ -55,6 +55,17 @@ def blamed(registry: Registry, kind: str, name: str) -> Iterator[None]:
         raise PluginError(owner, f"{name} raised {type(error).__name__}: {error}") from error
 
 
+@contextlib.contextmanager
+def reading_url() -> Iterator[None]:
+    """Raise StoreUnavailable for what is wrong with a URL: to who asked, the store is out of reach all the same."""
+    from playbook.errors import InputError, StoreUnavailable
+
+    try:
+        yield
+    except InputError as error:
+        raise StoreUnavailable(str(error)) from error
+
+
 def _usage(error: click.ClickException, as_json: bool) -> int:
     ctx = getattr(error, "ctx", None)
     if ctx is not None and not as_json:

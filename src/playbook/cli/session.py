@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from playbook.cli import memory
+from playbook.cli.faults import reading_url
 from playbook.cli.output import warn
 from playbook.errors import AmbiguousName, InputError, ProblemsFound, UnknownName, nearest_hint
 from playbook.model.organization import OPERATOR
@@ -143,6 +144,7 @@ class Session:
         """Return the file of an SQLite store, None for another kind of store."""
         return file_of(self.url)
 
+    @reading_url()
     def kind_of(self, url: str) -> StoreKind:
         """Return the kind of store that a URL begins with; what follows is not shown: it may hold a password."""
         scheme, separator, _ = url.partition("://")
@@ -159,6 +161,7 @@ class Session:
         """Open the store that the URL names."""
         return self.open(self.url)
 
+    @reading_url()
     def open(self, url: str) -> Store:
         """Open a store by its URL, until the session is closed."""
         self._opened.append(self.kind_of(url).open(url))
@@ -364,6 +367,7 @@ class Session:
             raise InputError(f"--at: {error}") from None
 
 
+@reading_url()
 def file_of(url: str) -> Path | None:
     """Return the file that the URL of an SQLite store names, None for another kind of store."""
     from playbook.stores.sqlite_file import read_url

@@ -168,10 +168,12 @@ class AppendContract:
         moved = write("case:1", b"2", after=head_of(first))
         stale = replace(batch(write("case:3", b"1")), reads=(("case:1", 1),))
         assert [type(answer) for answer in store.append([batch(moved), stale])] == [Receipt, VersionConflict]
+        beside = batch(write("case:4", b"1"))
+        assert store.append([stale, beside])[0] == VersionConflict("case:1", 1, 2)
         good = replace(decided, reads=(("case:1", 2), ("case:2", 0), ("case:9", 0)))
         assert isinstance(store.append([good])[0], Receipt)
         assert store.append([replace(good, reads=(("case:1", 9),))])[0] == store.receipt(TENANT, "k")
-        assert list(store.streams(TENANT)) == ["case:1", "case:2"]
+        assert list(store.streams(TENANT)) == ["case:1", "case:2", "case:4"]
         assert store.append([]) == []
 
     def test_a_batch_over_several_streams_is_stored_in_order_of_their_names(self, store: Store) -> None:

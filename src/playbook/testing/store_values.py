@@ -178,6 +178,7 @@ def _with(text: str) -> Iterator[Batch]:
         "owner",
         "team",
         "currency",
+        "expected_close",
         "probability",
         "forecast",
     )
