@@ -88,3 +88,35 @@ def test_nothing_is_added_to_a_plan_that_is_published_no_more(shell: Shell) -> N
     assert shell.run(
         "commission", "statement", "sam", "--period", "2026-Q1", "--plan", "no", code=2
     ).startswith("error: there is no plan 'no'")
+
+
+def test_who_has_no_quota_holds_up_nobody_else(shell: Shell) -> None:
+    attained = plan().replace("1000 EUR", "100%").replace("0 EUR", "0%")
+    (shell.folder / "ae.plan.yaml").write_text(
+        attained.replace("of: revenue,", "of: revenue, rate: {by: attainment},"), encoding="utf-8"
+    )
+    organization = FILES["acme.organization.yaml"].replace("kim:", "leo: {name: Leo, role: ae}\n  kim:", 1)
+    quota = "quotas: [{period: 2026, measure: revenue, person: sam, target: 4000 EUR}]\n"
+    (shell.folder / "acme.organization.yaml").write_text(organization + quota, encoding="utf-8")
+    for command in (("run",), ("settle", "--as", "fin"), ("settle", "--as", "fin")):
+        said = shell.json("commission", *command, "--period", "2026-Q1", code=1)
+        (sam,) = said["statements" if command == ("run",) else "settled"]
+        assert (sam["person"], sam["earned"]["amount"]) == ("sam", "201.37")
+        assert [(one["person"], one["because"].split(" for")[0]) for one in said["not_computed"]] == [
+            ("kim", "kim has no quota"), ("leo", "leo has no quota"),
+        ]  # fmt: skip
+    assert "kim has no quota" in shell.run("commission", "run", "--period", "2026-Q1", code=1)
+
+
+def test_settling_says_all_that_comes_first(shell: Shell) -> None:
+    said = shell.run("commission", "settle", "--period", "2026-Q3", code=1)
+    assert "2026-Q1 of kim by ae, sam by ae; settle it first" in said
+    assert "commission settle --period 2026-Q1\n" in said
+    assert "2099-Q4 lasts until 2099-12-31" in shell.run(
+        "commission", "settle", "--period", "2099-Q4", code=1
+    )
+    said = shell.run("commission", "run", "--period", "2026-03", code=1)
+    assert "no plan pays anybody in 2026-03 (ae pays by the quarter: 2026-Q1)" in said
+    assert "anybody whom you may see" in shell.run(
+        "commission", "run", "--period", "2026-Q1", "--as", "dana2", code=2
+    ) + shell.run("commission", "run", "--period", "2025-Q1", "--as", "dana", code=1)

@@ -182,7 +182,7 @@ def test_periods_are_settled_in_order_when_they_are_over_and_by_finance(office: 
     assert "lasts until 2027-03-31" in refused(settle(office.engine, {}, "2027-Q1", "fin"))
     office.today = QUARTERS["2027-Q2"]
     answer = settle(office.engine, {}, "2027-Q2", "fin")
-    assert "2027-Q1 of sam by ae is not settled; settle it first" in refused(answer)
+    assert "not settled yet: 2027-Q1 of sam by ae; settle it first" in refused(answer)
     assert "only people in the role finance" in refused(settle(office.engine, {}, "2027-Q1", "sam"))
     assert office.engine.streams.page("settlement", actor="operator").items == ()
 

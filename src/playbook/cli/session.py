@@ -293,16 +293,20 @@ class Session:
         return bar(title, total)
 
     @contextlib.contextmanager
-    def stages(self) -> Iterator[Callable[[str, int, int], None]]:
+    def stages(self, *, stores: bool = True) -> Iterator[Callable[[str, int, int], None]]:
         """Show a bar for each stage of long work, and give what is called after each step of it.
 
-        That hears the title of the stage, how far it is, and of how much (0 where nobody knows). Ctrl-C ends the work
-        there, and never between: KeyboardInterrupt.
+        That hears the title of the stage, how far it is, and of how much (0 where nobody knows). Ctrl-C ends what
+        `stores` there, and never between, and what only looks at once: KeyboardInterrupt.
         """
         from playbook.cli.progress import stages, stoppable
 
-        with stages() as progress, stoppable(progress) as step:
-            yield step
+        with stages() as progress:
+            if not stores:
+                yield progress
+                return
+            with stoppable(progress) as step:
+                yield step
 
     def tell(self, answer: Mapping[str, Any]) -> None:
         """Print an answer: one JSON document with --json, else lines, and lists of maps as tables."""

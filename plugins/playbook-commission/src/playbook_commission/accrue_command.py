@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from playbook import Money, Refused, command
+from playbook import Money, command
 from playbook_commission.accruing import accrue
-from playbook_commission.asking import book_of, money, not_theirs
+from playbook_commission.asking import book_of, money, nobody, not_theirs
 from playbook_commission.exact import CONTEXT, percent
 from playbook_commission.spans import Span
 
@@ -52,8 +52,7 @@ def accruing(settings: Mapping[str, Any]) -> click.Command:
                 lambda done, of: bar(done * 100 // of),
             )
         if not found.people:
-            said = f"no plan pays {only or 'anybody whom you may see'} in {period}"
-            return session.refuse(Refused("nobody", f"{said}; look at its `applies_to` and `effective`"))
+            return session.refuse(nobody(book, session.actor, period, only))
         if session.json:
             session.tell(_document(session, period, found))
         else:

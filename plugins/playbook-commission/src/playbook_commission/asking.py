@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from playbook import InputError, Money, Refused
 from playbook_commission.paybook import Paybook, read_target_pay
+from playbook_commission.settling import COUNTING, silent
+from playbook_commission.spans import Span
 from playbook_commission.statements import TOTALS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from playbook.cli.session import Session
+    from playbook_commission.settling import Progress, Unsettled
     from playbook_commission.statements import Statement
+
+
+COMPUTING = "Computing"
+"""The stage of long work that `settle` has not: statements that are only looked at."""
 
 
 def target_pay(folder: Path | str, settings: Mapping[str, Any]) -> dict[str, Money]:
@@ -24,12 +32,28 @@ def target_pay(folder: Path | str, settings: Mapping[str, Any]) -> dict[str, Mon
     return read_target_pay(Path(folder, str(pay))) if pay else {}
 
 
-def book_of(session: Session, settings: Mapping[str, Any], as_of: str | None = None) -> Paybook:
-    """Return the book of the project, by what was recorded by a time where one is given."""
+def book_of(
+    session: Session, settings: Mapping[str, Any], as_of: str | None = None, step: Progress = silent
+) -> Paybook:
+    """Return the book of the project, by what was recorded by a time where one is given.
+
+    `step` hears how many cases were looked at.
+    """
     engine = session.engine
     if as_of is not None:
         engine = engine.as_known(_time(as_of, engine.world.zone))
-    return Paybook(engine, target_pay(session.folder, settings), session.engine)
+    pay = target_pay(session.folder, settings)
+    return Paybook(engine, pay, session.engine, lambda done: step(COUNTING, done, 0))
+
+
+@contextlib.contextmanager
+def looking(session: Session) -> Iterator[Progress]:
+    """Show how far work is that only looks, and give what hears it; Ctrl-C says that nothing was changed."""
+    try:
+        with session.stages(stores=False) as step:
+            yield step
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped: nothing was stored or written") from None
 
 
 def _time(text: str, zone: dt.tzinfo) -> dt.datetime:
@@ -55,9 +79,28 @@ def not_theirs(actor: str, person: str) -> Refused:
     )
 
 
+def nobody(book: Paybook, actor: str, period: str, person: str = "") -> Refused:
+    """Return why there are no statements of a period that somebody may see."""
+    span = Span.of(period, book.organization)
+    same = {one: Span.at(plan.period, span.since, book.organization).name for one, plan in book.plans.items()}
+    others = [
+        f"{one} pays by the {book.plans[one].period}: {name}" for one, name in same.items() if name != period
+    ]
+    why = f" ({'; '.join(others)})" if others else ""
+    whom = "anybody" if book.may_settle(actor) else "anybody whom you may see"
+    said = f"no plan pays {person or whom} in {period}{why}; look at its `applies_to` and `effective`"
+    return Refused("nobody", said)
+
+
 def sums(one: Statement) -> dict[str, Any]:
     """Return what the lines of a statement come to."""
     return {name: money(one, getattr(one, name)) for name in TOTALS}
+
+
+def not_computed(session: Session, found: Iterable[Unsettled]) -> dict[str, Any]:
+    """Return whose statements cannot be computed, each with why; people see that only where there are some."""
+    rows = [{"person": one.person, "plan": one.plan, "because": one.because} for one in found]
+    return {"not_computed": rows} if rows or session.json else {}
 
 
 class InCurrency(Protocol):

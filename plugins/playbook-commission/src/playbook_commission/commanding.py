@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from playbook import UnknownName, command
+from playbook import InputError, UnknownName, command
 from playbook_commission.accrue_command import accruing
-from playbook_commission.asking import book_of, not_theirs, place_of, sums
+from playbook_commission.asking import (
+    COMPUTING,
+    book_of,
+    looking,
+    nobody,
+    not_computed,
+    not_theirs,
+    place_of,
+    sums,
+    tell,
+)
 from playbook_commission.dispute_commands import disputing, rows
 from playbook_commission.disputing import disputes_of
 from playbook_commission.exact import percent
 from playbook_commission.pay_commands import paying
 from playbook_commission.settle_commands import adjusting, auditing, settling
+from playbook_commission.settling import Unsettled
 from playbook_commission.statement_command import line_document, showing
 from playbook_commission.try_commands import trying
 
@@ -43,19 +54,31 @@ def _run(settings: Mapping[str, Any]) -> click.Command:
     @click.option("--as-of", metavar="TIME", help="By what was recorded by then.")
     def run(session: Session, period: str, person: str, as_of: str | None) -> int | None:
         """Compute what everyone is paid in a period."""
-        book, rows = book_of(session, settings, as_of), list[dict[str, Any]]()
+        rows, wrong = list[dict[str, Any]](), list[Unsettled]()
         only = session.person(person) if person else ""
-        if only and not book.may_see(session.actor, only, period):
-            return session.refuse(not_theirs(session.actor, only))
-        for who, plan in book.told(period, only):
-            if book.may_see(session.actor, who, period):
-                one = book.computed(who, period, plan)
-                settled = book.settled(who, period, one.plan) is not None
-                rows.append({"person": who, "plan": one.plan, **sums(one), "settled": settled})
-        session.tell({"period": period, "statements": rows})
-        return None
+        with looking(session) as step:
+            book = book_of(session, settings, as_of, step)
+            if only and not book.may_see(session.actor, only, period):
+                return session.refuse(not_theirs(session.actor, only))
+            seen = [one for one in book.told(period, only) if book.may_see(session.actor, one[0], period)]
+            for done, (who, plan) in enumerate(seen, start=1):
+                try:
+                    rows.append(_row(book, book.computed(who, period, plan), json=session.json))
+                except InputError as error:
+                    wrong.append(Unsettled(who, plan.id, str(error)))
+                step(COMPUTING, done, len(seen))
+        if not seen:
+            return session.refuse(nobody(book, session.actor, period, only))
+        tell(session, {"period": period, "statements": rows, **not_computed(session, wrong)})
+        return 1 if wrong else None
 
     return run
+
+
+def _row(book: Paybook, one: Statement, *, json: bool) -> dict[str, Any]:
+    settled = book.settled(one.person, one.period, one.plan) is not None
+    said: object = settled if json else "yes" if settled else "no"
+    return {"person": one.person, "plan": one.plan, **sums(one), "settled": said}
 
 
 def _explain(settings: Mapping[str, Any]) -> click.Command:

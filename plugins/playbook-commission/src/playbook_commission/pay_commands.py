@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import Money, Refused, UnknownName, command
-from playbook_commission.asking import book_of, tell
+from playbook_commission.asking import book_of, nobody, tell
 from playbook_commission.payfile import PayFile
 from playbook_commission.payout import due, export, payroll_of, payrolls
 from playbook_commission.payroll import NOT_PAYING, Run
@@ -58,7 +58,7 @@ def _pay(session: Session, book: Paybook, period: str, to: str, *, dry_run: bool
         return session.refuse(found)
     if not found.rows:
         if not found.left_out:
-            return session.refuse(Refused("nobody", f"no plan pays anybody in {period}"))
+            return session.refuse(nobody(book, session.actor, period))
         none = {"period": period, "pay_run": None if session.json else "none", "left_out": _left(found)}
         tell(session, none)
         return None if all(one.settled for one in found.left_out) else 1

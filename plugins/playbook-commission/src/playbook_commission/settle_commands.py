@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import Refused, command
-from playbook_commission.asking import book_of, sums, target_pay, tell
+from playbook_commission.asking import book_of, nobody, not_computed, sums, target_pay, tell
 from playbook_commission.dispute_commands import rows as dispute_rows
 from playbook_commission.disputing import disputes
 from playbook_commission.settlements import Adjust, id_of
-from playbook_commission.settling import audit, settle_each
+from playbook_commission.settling import Unsettled, audit, settle_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,23 +30,28 @@ def settling(settings: Mapping[str, Any]) -> click.Command:
         """Freeze what everyone is paid for a period; what changes later is adjusted in the next."""
         only = session.person(person) if person else ""
         pay, rows, new = target_pay(session.folder, settings), list[dict[str, Any]](), 0
+        wrong = list[Unsettled]()
         try:
             with session.stages() as step:
                 for one in settle_each(session.engine, pay, period, session.actor, only, step):
                     if isinstance(one, Refused):
                         return session.refuse(one)
+                    if isinstance(one, Unsettled):
+                        wrong.append(one)
+                        continue
                     rows.append(_row(session, one))
                     new += one.new
         except KeyboardInterrupt:
             said = f"{len(rows):,} statements are settled, each of them whole; the same command again goes on"
             raise KeyboardInterrupt(f"stopped: {said}") from None
-        if not rows:
-            said = f"no plan pays {only or 'anybody'} in {period}; look at its `applies_to` and `effective`"
-            return session.refuse(Refused("nobody", said))
-        unchanged = {} if new or session.json else {"nothing changed": f"{period} was settled before"}
-        told = _disputed(session, period, only)
+        if not rows and not wrong:
+            return session.refuse(nobody(book_of(session, settings), session.actor, period, only))
+        unchanged = (
+            {} if new or wrong or session.json else {"nothing changed": f"{period} was settled before"}
+        )
+        told = {**not_computed(session, wrong), **_disputed(session, period, only)}
         tell(session, {"period": period, "new": new, **unchanged, "settled": rows, **told})
-        return None
+        return 1 if wrong else None
 
     return run
 

@@ -85,14 +85,19 @@ class Settlement(msgspec.Struct, frozen=True):
     by: str = ""
 
 
+def not_over(span: Span) -> Refused:
+    """Return why a period is not settled before it ends."""
+    return Refused("not_over", f"{span.name} lasts until {span.until}; settle it when it is over")
+
+
 def may_see(asked: Asked, person: str, period: str) -> bool:
     """Return whether who asks may see a person's statement: themselves, who manages them, finance, the operator."""
     return is_theirs(asked, person, period) or may_settle(asked)
 
 
 def is_theirs(asked: Asked, person: str, period: str) -> bool:
-    """Return whether who asks is the person, or managed them at the end of a period."""
-    day = Span.of(period, asked.organization).until
+    """Return whether who asks is the person, or managed them at the end of a period; of one that runs, today."""
+    day = min(Span.of(period, asked.organization).until, asked.day)
     return asked.actor != "" and asked.actor in (person, asked.organization.manager_of(person, day))
 
 
@@ -149,7 +154,7 @@ def decide(
     if state is not None and state.settled is not None:
         return ()
     if asked.day <= span.until:
-        return Refused("not_over", f"{span.name} lasts until {span.until}; settle it when it is over")
+        return not_over(span)
     if len(state.manual if state else ()) != command.manual:
         return Refused("changed", f"{span.name} of {person} was adjusted meanwhile; settle it again")
     said = {"person": person, "plan": plan, "period": span.name}

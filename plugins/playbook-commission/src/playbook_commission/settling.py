@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Money, Refused
+from playbook import InputError, Money, Refused
 from playbook_commission.paybook import Paybook
-from playbook_commission.settlements import NOT_SETTLING, OPERATOR, Basis, Settle, hash_of, id_of, settlements
+from playbook_commission.settlements import (
+    NOT_SETTLING,
+    OPERATOR,
+    Basis,
+    Settle,
+    hash_of,
+    id_of,
+    not_over,
+    settlements,
+)
 from playbook_commission.spans import Span, around
 from playbook_commission.statements import TOTALS, frozen, thawed
 
@@ -43,15 +52,32 @@ class Outcome:
     new: bool
 
 
+@attrs.frozen
+class Unsettled:
+    """Name whose statement cannot be computed, and why; nothing of it is settled."""
+
+    person: str
+    plan: str
+    because: str
+
+
 def settle(
     engine: Engine, target_pay: Mapping[str, Money], period: str, actor: str, person: str = ""
 ) -> list[Outcome] | Refused:
-    """Settle the statements of a period (one person's, where one is named), each once, as `settle_each` does."""
-    found = []
+    """Settle the statements of a period (one person's, where one is named), each once, as `settle_each` does.
+
+    Raises InputError for all that cannot be computed, when the others are settled.
+    """
+    found, faults = list[Outcome](), list[str]()
     for one in settle_each(engine, target_pay, period, actor, person):
         if isinstance(one, Refused):
             return one
-        found.append(one)
+        if isinstance(one, Unsettled):
+            faults.append(one.because)
+        else:
+            found.append(one)
+    if faults:
+        raise InputError("\n".join(faults))
     return found
 
 
@@ -62,11 +88,12 @@ def settle_each(
     actor: str,
     person: str = "",
     progress: Progress = silent,
-) -> Iterator[Outcome | Refused]:
+) -> Iterator[Outcome | Unsettled | Refused]:
     """Settle the statements of a period (one person's, where one is named) one by one, each once.
 
-    Refuses, before anything is settled, where an earlier period of a plan is open, or days of it were settled by what
-    the plan was before; a refusal is the last answer. What was settled until then stays, and the rest follows when it
+    Refuses, before anything is settled, where the period is not over, an earlier one of a plan is open, or days of it
+    were settled by what the plan was before; a refusal is the last answer. Whose statement cannot be computed holds
+    up nobody else's. What was settled until then stays, and the rest follows when it
     is settled again. So it is where `progress`, which is called between two of them, raises; it hears what is done,
     how far that is, and of how much.
     """
@@ -75,23 +102,21 @@ def settle_each(
     if not book.may_settle(actor):
         yield NOT_SETTLING
         return
-    wanted = list(book.paid(period, person))
-    twice = _twice(engine, book, wanted, period)
-    if twice is not None:
-        yield twice
+    span = Span.of(period, book.organization)
+    if book.today() <= span.until:
+        yield not_over(span)
         return
-    for who, plan in wanted:
-        first = book.open_from(who, period, plan)
-        if first and first != period:
-            yield Refused(
-                "earlier_open",
-                f"{first} of {who} by {plan.id} is not settled; settle it first: "
-                f"playbook commission settle --period {first} --person {who}",
-            )
-            return
+    wanted = list(book.paid(period, person))
+    refused = _twice(engine, book, wanted, period) or _earlier(book, wanted, period, person)
+    if refused is not None:
+        yield refused
+        return
     for done, (who, plan) in enumerate(wanted, start=1):
         basis = Basis(known, str(target_pay.get(who, "")))
-        one = _settled(engine, book, basis, (who, plan, period), actor)
+        try:
+            one: Outcome | Unsettled | Refused = _settled(engine, book, basis, (who, plan, period), actor)
+        except InputError as wrong:
+            one = Unsettled(who, plan.id, str(wrong))
         yield one
         if isinstance(one, Refused):
             return
@@ -116,6 +141,30 @@ def _twice(engine: Engine, book: Paybook, wanted: Sequence[tuple[str, Plan]], pe
                     f" {period}; keep {then} as it was, and let another plan be effective from {day}",
                 )
     return None
+
+
+def _earlier(book: Paybook, wanted: Sequence[tuple[str, Plan]], period: str, person: str) -> Refused | None:
+    """Refuse to settle a period before the earlier ones, naming all of them, and who waits."""
+    found = defaultdict[str, list[str]](list)
+    for who, plan in wanted:
+        first = book.open_from(who, period, plan)
+        if first and first != period:
+            found[first].append(f"{who} by {plan.id}")
+    if not found:
+        return None
+    only = f" --person {person}" if person else ""
+    whose = "; ".join(f"{first} of {_listed(people)}" for first, people in sorted(found.items()))
+    first = min(found)
+    return Refused(
+        "earlier_open",
+        f"not settled yet: {whose}; settle it first: playbook commission settle --period {first}{only}",
+    )
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    """Return names as a sentence lists them, and how many more there are where they are many."""
+    left = len(names) - most
+    return ", ".join(names) if left <= 1 else f"{', '.join(names[:most])} and {left:,} more"
 
 
 def _settled(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import InputError, command
-from playbook_commission.asking import book_of, money, not_theirs, sums, tell
+from playbook_commission.asking import book_of, looking, money, not_theirs, sums, tell
 from playbook_commission.dispute_commands import rows
 from playbook_commission.disputing import disputes_of
 from playbook_commission.exact import percent
@@ -53,17 +53,21 @@ def showing(settings: Mapping[str, Any]) -> click.Command:
         form: str | None, to: Path | None, locale: str,
     ) -> int | None:  # fmt: skip
         """Show a person's statement, line by line; as HTML or PDF it is a page that they read."""
-        wanted = form_of(form, to)
-        book, who = book_of(session, settings, as_of), session.person(person)
-        if not book.may_see(session.actor, who, period):
-            return session.refuse(not_theirs(session.actor, who))
-        paying = book.plan_of(who, period, plan)
-        one = book.computed(who, period, paying)
+        wanted, who = form_of(form, to), session.person(person)
+        with looking(session) as step:
+            book = book_of(session, settings, as_of, step)
+            if not book.may_see(session.actor, who, period):
+                return session.refuse(not_theirs(session.actor, who))
+            paying = book.plan_of(who, period, plan)
+            one = book.computed(who, period, paying)
+            if wanted:
+                page = _bytes(wanted, book, paying, one, locale or session.locale)
+            else:
+                told = (_document if session.json else _shown)(session, book, paying, one)
         if wanted:
-            _written(session, _bytes(wanted, book, paying, one, locale or session.locale), to)
+            _written(session, page, to)
         else:
-            told = _document if session.json else _shown
-            tell(session, told(session, book, paying, one))
+            tell(session, told)
         return None
 
     return run
