@@ -182,7 +182,7 @@ def test_a_period_without_pay_in_which_something_follows_is_settled_in_its_turn(
     office.today = OVER["2027-Q3"]
     answer = settle(office.engine, {}, "2027-Q3", "fin")
     assert isinstance(answer, Refused)
-    assert "2027-Q2 of sam by ae is not settled" in answer.message
+    assert "not settled yet: 2027-Q2 of sam by ae" in answer.message
     office.settle("2027-Q2")
     office.settle("2027-Q3")
     assert office.of("2027-Q3").owed == 90
