@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.paying import Paying
 
+from playbook import InputError, Money
 from playbook_commission.settling import audit
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ measures:
   won: {playbook: deals, outcome: won, count: true, date: case.closed}
 quotas:
   - {period: 2027, measure: revenue, person: sam, target: 4000 EUR}
+  - {period: 2027, measure: revenue, person: kim, target: 4000 EUR, from: 2027-04-01}
+  - {period: 2027-Q1, measure: won, person: sam, target: 4}
 """
 HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
 TENTH = "tiers: [{from: 0 EUR, pay: 10%}]"
@@ -174,6 +177,46 @@ def test_a_multiplier_of_the_plan_multiplies_every_rate_beside_that_of_the_compo
     assert (one.pay, one.slices[0].rate) == (D(165), D("0.165"))
     assert (other.pay, other.slices[0].rate) == (D(110), D("0.11"))
     assert one.case == case
+
+
+# -- quotas that are counted, and none ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pays", "after"),
+    [
+        ("pays: share_of_target_pay, rate: {by: attainment}, tiers: [{from: 0%, pay: 100%}, {from: 100%, pay: 200%}]",
+         (D(250), D(1000), D(1500))),
+        ("rate: {by: attainment, mode: whole}, tiers: [{from: 0%, pay: 0 EUR}, {from: 100%, pay: 70 EUR}]",
+         (D(0), D(70), D(70))),
+    ],
+)  # fmt: skip
+def test_the_attainment_of_a_measure_that_counts_is_of_how_many(pays: str, after: tuple[D, ...]) -> None:
+    office = Office(f"n: {{of: won, {pays}}}")
+    office.target_pay = {who: Money.parse("1000 EUR") for who in ("sam", "kim")}
+    found = []
+    for day in range(1, 6):
+        office.won(f"2027-01-0{day}", "9 EUR")
+        found.append(office.of("2027-Q1"))
+    assert tuple(found[number - 1].earned for number in (1, 4, 5)) == after
+    assert found[-1].reached[0].share == D("1.25")
+
+
+def test_where_nothing_is_asked_for_nothing_is_reached_and_who_sold_all_the_same_is_told() -> None:
+    office = Office("new: {of: revenue, rate: {by: attainment}, tiers: [{from: 0%, pay: 10%}]}")
+    assert office.of("2027-Q1", "kim").earned == 0
+    office.won("2027-01-10", "9 EUR", owner="kim")
+    office.won("2027-01-10", "-9 EUR", owner="kim")
+    with pytest.raises(
+        InputError, match=r"kim has a quota of 0\.00 for revenue in 2027-Q1, .* another `spread` or `ramp`"
+    ):
+        office.of("2027-Q1", "kim")
+
+
+def test_a_closed_gate_says_its_whole_point() -> None:
+    office = Office(f"new: {{of: revenue, gate: {{of: n, from: 92.5%}}, {TENTH}}}", EACH)
+    office.won("2027-01-10", "9 EUR")
+    assert office.of("2027-Q1").lines[1].because == "n is not at 92.5%"
 
 
 def test_all_of_it_can_be_computed_again() -> None:

@@ -23,7 +23,9 @@ measures:
   revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
   due: {playbook: deals, amount: deal.amount, date: case.closed}
   retention: {ratio: [revenue, due]}
+  sold: {playbook: deals, outcome: won, count: true, date: case.closed}
 quotas:
+  - {period: 2027-Q1, measure: sold, person: sam, target: 4}
   - {period: 2027-Q1, measure: revenue, person: sam, target: 250000 EUR}
 """
 DEALS = """
@@ -115,6 +117,13 @@ def test_a_plan_says_what_it_says() -> None:
             "{by: attainment}\n    tiers:\n      - {from: 0%, pay: 8%}\n      - {from: 100%",
             "{by: amount}\n    tiers:\n      - {from: 0 EUR, pay: 8%}\n      - {from: 100 USD",
             ("plan-currency", 10, "error"),
+        ),
+        ("of: revenue\n    when", "of: sold\n    when", ("plan-rate", 10, "error")),
+        (
+            'of: revenue\n    when: deal.segment == "enterprise"\n    rate: {by: attainment}\n    tiers:\n'
+            "      - {from: 0%, pay: 8%}\n      - {from: 100%",
+            "of: sold\n    rate: {by: amount}\n    tiers:\n      - {from: 0, pay: 8%}\n      - {from: 5",
+            ("plan-rate", 8, "error"),
         ),
         ("pay: 500 EUR", "pay: 500", ("wrong-type", 16, "error")),
         ("pay: 500 EUR", "pay: 0.00 EUR", ("malformed", 16, "error")),

@@ -118,6 +118,20 @@ def measures_there(reading: Reading[Plan], project: Project | None) -> Iterator[
             message = f"{one.measure} is a ratio, and has no amount of which a share could be paid"
             hint = "write pays: share_of_target_pay, or sums to be paid"
             yield _problem(reading, "plan-rate", message, ("components", one.id, "tiers"), hint)
+        elif measure.amount is None and not measure.ratio and one.tiers:
+            yield from _counts_fit(reading, one)
+
+
+def _counts_fit(reading: Reading[Plan], one: Component) -> Iterator[Problem]:
+    """Find amounts asked of a measure that only counts things."""
+    if one.rating.by == "amount":
+        message = f"{one.measure} counts things, and has no amount that tiers could be read by"
+        hint = "write by: count, or attainment"
+        yield _problem(reading, "plan-rate", message, ("components", one.id, "rate"), hint)
+    elif one.pays == "amount" and not one.sums:
+        message = f"{one.measure} counts things, and has no amount of which a share could be paid"
+        hint = "write sums to be paid, or pays: share_of_target_pay"
+        yield _problem(reading, "plan-rate", message, ("components", one.id, "tiers"), hint)
 
 
 def roles_there(reading: Reading[Plan], project: Project | None) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ import attrs
 from msgspec.structs import replace
 
 from playbook import InputError, Money
-from playbook_commission.exact import CONTEXT, ONE, ZERO
+from playbook_commission.exact import CONTEXT, ONE, ZERO, percent
 from playbook_commission.following import clawed, held_back
 from playbook_commission.paying import Credit, Line, Slice, Standing, lines, summed
 from playbook_commission.restating import restated
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playbook.model.organization import Organization
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Cap, Component, Plan
+    from playbook_commission.quotas import Target
 
 _AS_PLANNED: Mapping[str, Payee] = {}
 
@@ -77,7 +78,9 @@ def scales(payee: Payee, period: str) -> Iterator[Scale]:
     span = Span.of(period, payee.ledger.organization)
     if payee.is_paid(span):
         here = _Period(payee, span, ())
-        yield from (here.scale(component) for component in payee.plan.components if component.tiers)
+        for component in payee.plan.components:
+            if component.tiers and not here.lacks_quota(component):
+                yield here.scale(component)
 
 
 class _Period:
@@ -114,7 +117,7 @@ class _Period:
     def scale(self, component: Component) -> Scale:
         """Return where the person stands on the tiers of a component."""
         reached = self._reached(component)
-        standing, shown = self._standing(component, reached), self._exchanged(component)
+        standing, shown = self._standing(component, reached, sold=True), self._exchanged(component)
         if component.by_value:
             return Scale(shown, standing, standing.value)
         if component.rating.over == "credit":
@@ -129,7 +132,9 @@ class _Period:
         credited = (
             () if component.by_value else payee.credited(component, span.since, span.until, self._currency)
         )
-        standing = self._standing(component, reached[component.id]) if component.rates else Standing()
+        standing = Standing()
+        if component.rates:
+            standing = self._standing(component, reached[component.id], sold=bool(credited))
         if self._withheld(component) is not None:
             component = attrs.evolve(component, tiers=component.tiers[:1])
         component = self._exchanged(component)
@@ -138,12 +143,14 @@ class _Period:
         total = _total(made)
         gate = component.gate
         if gate is not None and not gate.opens(reached[gate.component].share):
-            because = f"{gate.component} is not {'above' if gate.beyond else 'at'} {gate.least:.0%}"
+            because = f"{gate.component} is not {'above' if gate.beyond else 'at'} {percent(gate.least)}"
             return [*made, self._line(component.id, "gate", CONTEXT.minus(total), because)] if total else made
         return [*made, *self._bounded(component.id, component.cap, component.floor, made)]
 
     def _rated(self, component: Component, credited: Sequence[Credit], standing: Standing) -> list[Line]:
         """Return the lines of credits, exact: by tiers, or by the rule of a plugin."""
+        if not credited and not component.by_value:
+            return []
         if component.rule is None:
             return lines(component, credited, standing)
         rules = self._payee.ledger.engine.registry.declared.get(HOOK, {})
@@ -227,23 +234,33 @@ class _Period:
 
     # -- what tiers are read by ---------------------------------------------------------------------
 
-    def _standing(self, component: Component, reached: Reached) -> Standing:
-        payee, before, quota = self._payee, ZERO, reached.quota
+    def _standing(self, component: Component, reached: Reached, *, sold: bool) -> Standing:
+        payee, before, quota = self._payee, ZERO, self._quota(component)
         earlier: Sequence[Credit] = ()
-        if component.rating.over == "year":
-            quota = payee.quota(component.measure, self._year, self._currency)
-            if self._span.since > self._year.since:
-                until = self._span.since - dt.timedelta(1)
-                before = payee.measured(component, self._year.since, until, self._currency)
-                earlier = self._earlier_credits(component, until)
-        if component.rating.by == "attainment" and (quota is None or not quota.amount):
+        if component.rating.over == "year" and self._span.since > self._year.since:
+            until = self._span.since - dt.timedelta(1)
+            before = payee.measured(component, self._year.since, until, self._currency)
+            earlier = self._earlier_credits(component, until)
+        if self.lacks_quota(component) and (quota is None or sold):
+            has, do = "has no quota", "add one to the organization's quotas"
+            if quota is not None:
+                has, do = f"has a quota of {quota.amount:f}", "write another, or another `spread` or `ramp`"
             raise InputError(
-                f"{payee.person} has no quota for {component.measure} in {self._span.name}, and {self._plan.id}"
-                f" pays {component.id} by attainment; add one to the organization's quotas"
+                f"{payee.person} {has} for {component.measure} in {self._span.name}, and {self._plan.id}"
+                f" pays {component.id} by attainment; {do}"
             )
         pay = payee.target_pay(self._span) if component.pays == "target_pay" else ZERO
         amount = None if quota is None else quota.amount
-        return Standing(amount, before, reached.value, pay, earlier)
+        return Standing(amount, before, reached.value, pay, earlier, payee.goes_by_count(component))
+
+    def lacks_quota(self, component: Component) -> bool:
+        """Return whether a component is paid by attainment, and there is nothing to attain."""
+        quota = self._quota(component)
+        return component.rating.by == "attainment" and (quota is None or quota.amount <= ZERO)
+
+    def _quota(self, component: Component) -> Target | None:
+        span = self._year if component.rating.over == "year" else self._span
+        return None if component.by_value else self._payee.quota(component.measure, span, self._currency)
 
     def _earlier_credits(self, component: Component, until: dt.date) -> Sequence[Credit]:
         """Return the credits of the year before this period, where a rate that rises is paid for them too."""

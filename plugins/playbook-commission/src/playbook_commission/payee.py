@@ -130,13 +130,15 @@ class Payee:
         if key not in self._credited:
             found = self.ledger.credited(self.plan, component, self.person, currency)
             counting = tuple(one for one in found if self.counts(one.day))
-            counts = component.by_value and self._only_counts(component.measure)
-            self._credited[key] = _Credits(counting, by_count=counts or component.rating.by == "count")
+            self._credited[key] = _Credits(counting, by_count=self.goes_by_count(component))
         return self._credited[key]
 
-    def _only_counts(self, measure: str) -> bool:
-        """Return whether a measure counts things and has no amount."""
-        return any(one.id == measure and one.amount is None for one in self._organization.rules.measures)
+    def goes_by_count(self, component: Component) -> bool:
+        """Return whether things are counted on the axis of a component: also where its measure has no amount."""
+        measures = self._organization.rules.measures
+        return component.rating.by == "count" or any(
+            one.id == component.measure and one.amount is None and not one.ratio for one in measures
+        )
 
     def least(self, span: Span) -> tuple[Decimal, bool]:
         """Return what is paid at least in a period, and whether what is drawn for that is owed."""

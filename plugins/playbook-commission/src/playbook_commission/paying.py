@@ -65,7 +65,7 @@ class Standing:
     """Hold what a component's tiers are read by.
 
     That is the quota, what counted `before` this period in the span, by `earlier` credits, the value of a ratio, and
-    the target pay of the person for the period.
+    the target pay of the person for the period. `counted` says that the measure counts things and no amounts.
     """
 
     quota: Decimal | None = None
@@ -73,6 +73,7 @@ class Standing:
     value: Decimal | None = None
     target_pay: Decimal = ZERO
     earlier: Sequence[Credit] = ()
+    counted: bool = False
 
 
 @exactly
@@ -116,7 +117,7 @@ def _marginal(
 ) -> Iterator[Line]:
     base, position = _base(component, standing), standing.before
     for credit in credited:
-        end = position + _measured(component, credit)
+        end = position + _measured(component, credit, standing)
         yield _sliced(component, credit, schedule.marginal(position, end), base)
         position = end
 
@@ -139,7 +140,7 @@ def _whole(
     component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
 ) -> Iterator[Line]:
     """Pay everything at the rate reached, and each that counted before in the span too: a true-up."""
-    total = sum((_measured(component, one) for one in credited), standing.before)
+    total = sum((_measured(component, one, standing) for one in credited), standing.before)
     reached = schedule.whole(total)
     before = schedule.whole(standing.before).pay if standing.before else ZERO
     if component.sums and component.rating.by != "count":
@@ -156,7 +157,7 @@ def _whole(
 def _interpolated(
     component: Component, schedule: Schedule, credited: Sequence[Credit], standing: Standing
 ) -> Iterator[Line]:
-    total = sum((_measured(component, one) for one in credited), standing.before)
+    total = sum((_measured(component, one, standing) for one in credited), standing.before)
     reached = schedule.interpolated(total)
     if not component.sums:
         yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
@@ -186,7 +187,7 @@ def _at(
 ) -> Iterator[Line]:
     base, rate = _base(component, standing), pays * component.multiplier
     for credit in credited:
-        pay = base(credit, _measured(component, credit)) * rate
+        pay = base(credit, _measured(component, credit, standing)) * rate
         yield _line(component, credit, (Slice(*between, rate, pay),))
 
 
@@ -197,9 +198,9 @@ def _line(component: Component, credit: Credit, slices: tuple[Slice, ...]) -> Li
     )
 
 
-def _measured(component: Component, credit: Credit) -> Decimal:
+def _measured(component: Component, credit: Credit, standing: Standing) -> Decimal:
     """Return how far a credit goes on the axis."""
-    return credit.count if component.rating.by == "count" else credit.amount
+    return credit.count if standing.counted or component.rating.by == "count" else credit.amount
 
 
 def _base(component: Component, standing: Standing) -> _Base:

@@ -35,10 +35,11 @@ class ToRate:
     quota: Decimal | None
     tiers: tuple[Tier, ...]
     _exchanged: Callable[[Money], Decimal]
+    _counted: bool = False
 
     def way(self, credit: Credit) -> Decimal:
         """Return how far a credit goes on the axis: its amount in the statement's currency, or its count."""
-        return credit.count if self.by == "count" else credit.amount
+        return credit.count if self._counted or self.by == "count" else credit.amount
 
     def point(self, value: Any) -> Decimal:
         """Return the point of the axis that an option names: `80%` of the quota, `5000 EUR`, or a number.
@@ -102,7 +103,7 @@ def ruled(
     rating, quota, tiers = component.rating, standing.quota, component.tiers
     if tiers and quota is not None and rating.by == "attainment":
         tiers = Schedule(tiers).scaled(quota).tiers
-    whole = ToRate(tuple(credited), rating.by, standing.before, quota, tiers, exchanged)
+    whole = ToRate(tuple(credited), rating.by, standing.before, quota, tiers, exchanged, standing.counted)
     alone = rating.over == "credit"
     parts = [attrs.evolve(whole, credits=(c,), before=ZERO) for c in credited] if alone else [whole]
     for part in parts:
