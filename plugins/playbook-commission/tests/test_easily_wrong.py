@@ -227,3 +227,20 @@ def test_all_of_it_can_be_computed_again() -> None:
     for period in QUARTERS:
         office.settle(period)
     assert [one.differs for period in QUARTERS for one in audit(office.engine, period)] == [()] * 8
+
+
+@pytest.mark.parametrize("first", ["revenue", "due"])
+def test_what_is_worth_nothing_to_one_component_is_waited_for_all_the_same(first: str) -> None:
+    due = "  due: {playbook: deals, outcome: won, amount: deal.due, date: case.closed}\nquotas:"
+    measures = sorted(("revenue", "due"), key=first.__ne__)
+    office = Office(
+        *(f"{name}: {{of: {name}, {TENTH}}}" for name in measures),
+        more="hold: {share: 50%, until: entry.payment, release: by_amount_paid}\n",
+        organization=ORGANIZATION.replace("quotas:", due),
+    )
+    paid, _ = (office.won("2027-01-10", "1000 EUR", due="0 EUR") for _ in range(2))
+    office.won("2027-01-10", "0 EUR", due="0 EUR")
+    assert [office.of(period).held for period in QUARTERS] == [100, 0, 0, 0]
+    office.entry(paid, "2027-05-01", "payment", amount="400 EUR")
+    assert [office.of(period).held for period in QUARTERS] == [100, -20, 0, 0]
+    office.close()

@@ -153,7 +153,8 @@ class Ledger:
     def followed(self, plan: Plan) -> Mapping[str, Sequence[Thing]]:
         """Return what a plan counts of each case that its hold or clawback may follow.
 
-        That is what the first component counts that counts money of it, else what the first one does.
+        That is what the first component counts that counts money of it, else what the first one does. A case for
+        which nothing is to be paid in is followed, too: nothing is waited for.
         """
         key = (plan.id, plan.version)
         if key not in self._followed:
@@ -166,6 +167,16 @@ class Ledger:
                 for case, things in its.items():
                     if case not in found or (not _in_money(found[case]) and _in_money(things)):
                         found[case] = things
+            free = {case for case, things in found.items() if not things[0].case.entries}
+            for component in plan.components if free else ():
+                worth = {
+                    one.case.id
+                    for one in self.counted(plan, component)
+                    if one.case.id in free and _in_money((one,))
+                }
+                for case in worth:  # it is worth nothing to one component alone
+                    del found[case]
+                free -= worth
             self._followed[key] = found
         return self._followed[key]
 
@@ -311,7 +322,7 @@ def _is_followed(one: Thing) -> bool:
 
 
 def _in_money(things: Iterable[Thing]) -> bool:
-    return any(money_of(one) is not None for one in things)
+    return any(money is not None and money.amount for money in map(money_of, things))
 
 
 def _in_order(things: Iterable[Thing]) -> Iterator[Thing]:
