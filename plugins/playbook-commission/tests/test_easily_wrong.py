@@ -179,6 +179,15 @@ def test_a_multiplier_of_the_plan_multiplies_every_rate_beside_that_of_the_compo
     assert one.case == case
 
 
+def test_after_the_months_that_are_guaranteed_a_draw_is_paid_and_owed() -> None:
+    hired = ORGANIZATION.replace("sam: {name: Sam,", "sam: {name: Sam, hired: 2027-02-15,")
+    more = "guarantee: {amount: 3000 EUR, for: 3mo}\ndraw: {amount: 2000 EUR}\n"
+    office = Office(f"new: {{of: revenue, {TENTH}}}", more=more, organization=hired)
+    found = [office.of(period) for period in QUARTERS[:3]]
+    assert [one.paid for one in found] == [6000, 7000, 6000]
+    assert [one.owed for one in found] == [0, 4000, 10000]
+
+
 # -- quotas that are counted, and none ------------------------------------------------------------------
 
 

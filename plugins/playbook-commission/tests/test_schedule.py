@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook_commission.draws import clawed_back, draw, released
+from playbook_commission.draws import Least, clawed_back, draw, released
 from playbook_commission.exact import CONTEXT, Rounding
 from playbook_commission.schedule import Schedule, Tier
 
@@ -65,11 +65,21 @@ def test_tiers_rise() -> None:
 def test_a_recoverable_draw_is_owed() -> None:
     owed, seen = D(0), list[tuple[Decimal, Decimal]]()
     for earned in (500, 700, 400, 3000):
-        drawn = draw(D(earned), D(1000), owed, recoverable=True)
+        drawn = draw(D(earned), Least(lent=D(1000)), owed)
         owed = drawn.owed
         seen.append((drawn.paid, drawn.owed))
     assert seen == [(D(1000), D(500)), (D(1000), D(800)), (D(1000), D(1400)), (D(1600), D(0))]
-    assert draw(D(500), D(1000), D(0), recoverable=False).owed == 0
+    assert draw(D(500), Least(D(1000)), D(0)).owed == 0
+
+
+@pytest.mark.parametrize(
+    ("earned", "drawn", "owed"), [(0, 7000, 4000), (2000, 5000, 4000), (3500, 3500, 3500), (-90, 7090, 4090)]
+)
+def test_a_guarantee_is_given_first_and_only_what_is_lent_beyond_it_is_owed(
+    earned: int, drawn: int, owed: int
+) -> None:
+    found = draw(D(earned), Least(D(3000), D(4000)), D(0))
+    assert (found.paid, found.drawn, found.owed) == (D(7000), D(drawn), D(owed))
 
 
 def test_what_is_undone_is_paid_back_once() -> None:

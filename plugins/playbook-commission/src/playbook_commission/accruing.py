@@ -115,7 +115,7 @@ def _concerns(people: tuple[str, ...], seen: set[str], book: Paybook, span: Span
 def _accrual(
     payee: Payee, span: Span, before: Statement, after: Statement, deals: Mapping[str, Deal], *, settled: bool
 ) -> Accrual:
-    recoverable = payee.least(span)[1]
+    least = payee.least(span)
     shares, others = list[Share](), defaultdict[str, Decimal](Decimal)
     for kind, difference in _differences(before, after, lambda case: case not in deals):
         others[kind] = CONTEXT.add(others[kind], difference)
@@ -126,7 +126,7 @@ def _accrual(
         pay = summed(one for _, one in _differences(before, after, deal.case.__eq__))
         if credit or pay or (whole and payee.person in deal.people):
             shares.append(Share(deal, credit, pay))
-    given, then = (one.given(recoverable=recoverable) for one in (before, after))
+    given, then = (one.given(least) for one in (before, after))
     others["guarantee"] = CONTEXT.subtract(then, given)
     kept = {kind: amount for kind, amount in sorted(others.items()) if amount}
     earned = CONTEXT.add(before.earned, given)

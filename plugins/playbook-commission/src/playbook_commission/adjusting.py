@@ -47,10 +47,9 @@ def adjusted(
             for line in _differences(payee, then, settled[then.period], paid, one.currency)
         ]
         span = Span.of(one.period, payee.ledger.organization)
-        least, recoverable = payee.least(span)
         whole = attrs.evolve(one, lines=(*one.lines, *differences, *manual.get(one.period, ())))
         owed = restated(payee, paid[-1], one.currency).owed if paid else ZERO
-        paid.append(whole.balanced(owed, least, recoverable=recoverable))
+        paid.append(whole.balanced(owed, payee.least(span)))
     return paid[-1]
 
 

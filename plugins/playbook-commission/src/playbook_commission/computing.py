@@ -111,8 +111,7 @@ class _Period:
             tuple(reached.values()),
         )  # fmt: skip
         owed = self._before[-1].owed if self._before else ZERO
-        least, recoverable = self._payee.least(self._span)
-        return found.balanced(owed, least, recoverable=recoverable)
+        return found.balanced(owed, self._payee.least(self._span))
 
     def scale(self, component: Component) -> Scale:
         """Return where the person stands on the tiers of a component."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import NamedTuple
 
 import attrs
 
 from playbook_commission.exact import CONTEXT, ZERO
 
-if TYPE_CHECKING:
-    from decimal import Decimal
+
+class Least(NamedTuple):
+    """Hold what is paid at least: of that `given`, and beyond it `lent`, which is owed."""
+
+    given: Decimal = ZERO
+    lent: Decimal = ZERO
+
+    def gives(self, earned: Decimal) -> Decimal:
+        """Return what nobody owes back of what is paid beyond what is earned."""
+        return max(CONTEXT.subtract(self.given, max(earned, ZERO)), ZERO)
 
 
 @attrs.frozen
@@ -22,17 +31,18 @@ class Drawn:
     owed: Decimal
 
 
-def draw(earned: Decimal, least: Decimal, owed: Decimal, *, recoverable: bool) -> Drawn:
-    """Return what is paid where at least `least` is, and `owed` is carried from before.
+def draw(earned: Decimal, least: Least, owed: Decimal) -> Drawn:
+    """Return what is paid where so much is paid at least, and `owed` is carried from before.
 
-    What is missing is drawn. A recoverable draw is owed, and is recovered from later pay above the least. So is, with
-    every draw, what was to be paid back and could not be: below zero, `earned` is that.
+    What is missing is drawn. What is lent of it is owed, and is recovered from later pay above the least. So is what
+    was to be paid back and could not be: below zero, `earned` is that.
     """
-    if earned < least:
-        drawn = CONTEXT.subtract(least, earned)
-        debt = drawn if recoverable else max(CONTEXT.minus(earned), ZERO)
-        return Drawn(least, drawn, ZERO, CONTEXT.add(owed, debt))
-    recovered = min(owed, CONTEXT.subtract(earned, least))
+    whole = CONTEXT.add(*least)
+    if earned < whole:
+        drawn = CONTEXT.subtract(whole, earned)
+        debt = CONTEXT.subtract(drawn, least.gives(earned))
+        return Drawn(whole, drawn, ZERO, CONTEXT.add(owed, debt))
+    recovered = min(owed, CONTEXT.subtract(earned, whole))
     return Drawn(CONTEXT.subtract(earned, recovered), ZERO, recovered, CONTEXT.subtract(owed, recovered))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook import Duration, InputError, Money
+from playbook_commission.draws import Least
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.quotas import Target
 from playbook_commission.spans import Span
@@ -140,17 +141,17 @@ class Payee:
             one.id == component.measure and one.amount is None and not one.ratio for one in measures
         )
 
-    def least(self, span: Span) -> tuple[Decimal, bool]:
-        """Return what is paid at least in a period, and whether what is drawn for that is owed."""
+    def least(self, span: Span) -> Least:
+        """Return what is paid at least in a period: months that are guaranteed have no draw beside."""
+        months = {day.replace(day=1) for day in span.days() if self.counts(day)}
+        found = {True: ZERO, False: ZERO}
         for one in (self.plan.guarantee, self.plan.draw):
-            if one is None:
-                continue
-            firsts = {day.replace(day=1) for day in span.days() if self.counts(day)}
-            months = sum(self._lasts(one.lasts, first) for first in firsts)
-            times = months if one.every == "month" else min(months, 1)
-            if times:
-                return CONTEXT.multiply(self.money(one.amount, span), Decimal(times)), one.recoverable
-        return ZERO, True
+            its = {month for month in months if one is not None and self._lasts(one.lasts, month)}
+            if one is not None and its:
+                times, months = (len(its), months - its) if one.every == "month" else (1, set())
+                amount = CONTEXT.multiply(self.money(one.amount, span), Decimal(times))
+                found[one.recoverable] = CONTEXT.add(found[one.recoverable], amount)
+        return Least(found[False], found[True])
 
     def _lasts(self, lasts: str, month: dt.date) -> bool:
         """Return whether what is paid for a time after joining is paid for a month."""

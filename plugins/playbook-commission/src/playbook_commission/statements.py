@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from playbook_commission.draws import draw
+from playbook_commission.draws import Least, draw
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.paying import Line, summed
 from playbook_commission.quotas import Target
@@ -64,15 +64,15 @@ class Statement:
                 found[line.component] = CONTEXT.add(found.get(line.component, ZERO), line.pay)
         return found
 
-    def given(self, *, recoverable: bool) -> Decimal:
+    def given(self, least: Least) -> Decimal:
         """Return what is paid beyond what is earned, and nobody owes back."""
-        return ZERO if recoverable else max(self.draw, ZERO)
+        return least.gives(CONTEXT.subtract(self.earned, self.held))
 
-    def balanced(self, owed: Decimal, least: Decimal, *, recoverable: bool) -> Statement:
-        """Return the statement with what its lines come to, where `least` is paid at least and `owed` was before."""
+    def balanced(self, owed: Decimal, least: Least) -> Statement:
+        """Return the statement with what its lines come to, where so much is paid at least and `owed` was before."""
         earned = summed(line.pay for line in self.lines if not line.waits)
         waits = CONTEXT.minus(summed(line.pay for line in self.lines if line.waits))
-        drawn = draw(CONTEXT.subtract(earned, waits), least, owed, recoverable=recoverable)
+        drawn = draw(CONTEXT.subtract(earned, waits), least, owed)
         return attrs.evolve(
             self, earned=earned, draw=CONTEXT.subtract(drawn.drawn, drawn.recovered), held=waits,
             paid=drawn.paid, owed=drawn.owed,

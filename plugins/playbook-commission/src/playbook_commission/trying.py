@@ -210,9 +210,8 @@ class _Attempt:
         return Span.of(name, self._organization)
 
     def _paid(self, one: Statement, payee: Payee, span: Span, *, settled: bool = False) -> Paid:
-        recoverable = payee.least(span)[1]
         by_hand = summed(line.pay for line in one.lines if line.kind == _BY_HAND)
-        cost = CONTEXT.add(CONTEXT.subtract(one.earned, by_hand), one.given(recoverable=recoverable))
+        cost = CONTEXT.add(CONTEXT.subtract(one.earned, by_hand), one.given(payee.least(span)))
         return Paid(
             one.person, one.period, one.plan, self._in_currency(payee, one, cost, span),
             self._in_currency(payee, one, by_hand, span), settled,
