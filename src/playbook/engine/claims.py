@@ -14,7 +14,6 @@ from playbook.model.values import encode
 from playbook.process.alike import UNIQUE, question_of
 from playbook.process.assignment import LOAD
 from playbook.stores.interface import Write
-from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -58,7 +57,7 @@ class Claims:
     def _write(self, stream: str, event: Claimed, actor: str, now: dt.datetime) -> Write:
         head = self._heads[stream]
         at = not_before(self._store, self._tenant, stream, head, now)
-        made = chained(self._tenant, stream, head, [(event, at, actor)], to_micros(now))
+        made = chained(self._tenant, stream, head, [(event, at, actor)], now)
         return Write(stream, 0 if head is None else head.version, made, encode(event), FOLD)
 
 

@@ -107,12 +107,13 @@ class Definitions:
     def pinned(self, playbook: str, digest: str) -> Compiled:
         """Return the definition that a case is pinned to, with the newest texts this engine has seen."""
         known = self._known.get(playbook)
+        compiled = None if known is None else known.ready.get(digest)
+        if compiled is not None:
+            return compiled
         if known is None or digest not in known.texts:
             return self._load(digest, self.versions(playbook).texts_of(digest))
-        compiled = known.ready.get(digest)
-        if compiled is None:
-            compiled = known.ready[digest] = self._load(digest, known.texts[digest])
-        return compiled
+        made = known.ready[digest] = self._load(digest, known.texts[digest])
+        return made
 
     def names(self) -> tuple[str, ...]:
         """Return the ids of the playbooks that are published."""

@@ -159,8 +159,9 @@ class Engine:
             raise InputError("only the operator may say that something happened at another time")
         fingerprint = b""
         try:
-            fingerprint = b"" if key is None else fingerprint_of(command, actor)
-            if isinstance(command, Open):
+            if key is not None:
+                fingerprint = fingerprint_of(command, actor)
+            if type(command) is Open:
                 command = replace(command, case=case_named(command.case) if command.case else self.new_id())
             if _on_case(command):
                 return self._cases.run(command, actor, key, fingerprint, at)

@@ -14,7 +14,6 @@ from playbook.model.organization import OPERATOR
 from playbook.model.record import RecordForgotten
 from playbook.process.codec import is_sealed
 from playbook.stores.interface import Batch, VersionConflict, Write
-from playbook.times import to_micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +105,7 @@ def _forget_person(engine: Engine, subject: str) -> Forgotten:
     for _ in range(_TRIES):
         head = engine.store.load(engine.tenant, (ORGANIZATION,))[ORGANIZATION]
         at = not_before(engine.store, engine.tenant, ORGANIZATION, head, now)
-        made = chained(engine.tenant, ORGANIZATION, head, [(event, at, OPERATOR)], to_micros(now))
+        made = chained(engine.tenant, ORGANIZATION, head, [(event, at, OPERATOR)], now)
         write = Write(ORGANIZATION, head.version, made, head.data, head.fold)
         if not isinstance(engine.store.append((Batch(engine.tenant, (write,)),))[0], VersionConflict):
             return Forgotten(engine.store.erase(engine.tenant, subject))

@@ -55,7 +55,7 @@ class Held:
     def basis(self, command: Command, fresh: bool) -> Basis:
         """Return what a command is decided on; raises UnknownName where there is no such case."""
         held = self._world
-        if isinstance(command, Open):
+        if type(command) is Open:
             new = None if fresh or held is None else self._held_for_new(command, held)
             return new or self._read_for_new(command)
         name = case_stream(command.case)

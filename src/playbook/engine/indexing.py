@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from playbook.model.values import encode
@@ -16,18 +15,12 @@ from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from playbook.model.case import Case
     from playbook.process.compiled import Compiled
 
 _NO_TAGS: tuple[str, ...] = ()
-_AS_IT_IS: Callable[[Case], tuple[str, str, str, str, str, str, str]] = attrgetter(
-    "id", "playbook", "name", "stage", "outcome", "owner", "team"
-)
-_SAID: Callable[[IndexRow], tuple[int | None, str | None, str | None, bytes, int]] = attrgetter(
-    "amount", "currency", "expected_close", "fields", "opened"
-)
 
 
 def index_row(
@@ -43,14 +36,17 @@ def index_row(
     from its `row`: most commands leave them alone.
     """
     hidden, tags = False, _NO_TAGS
-    ended = case.last
+    ended, fields = case.last, case.fields
     last = to_micros(ended) if last is None else last
-    if row is not None and before is not None and before.fields is case.fields and not definition.derives:
-        minor, currency, expected, said, opened = _SAID(row)
-        entered = row.entered if before.entered is case.entered else to_micros(case.entered)
-    else:
-        fields, opened = case.fields, to_micros(case.opened)
+    if row is None or before is None:
+        opened = _at(case.opened, ended, last)
         entered = opened if case.entered is case.opened else _at(case.entered, ended, last)
+    else:
+        opened = row.opened
+        entered = row.entered if before.entered is case.entered else _at(case.entered, ended, last)
+    if row is not None and before is not None and before.fields is fields and not definition.derives:
+        minor, currency, expected, said = row.amount, row.currency, row.expected_close, row.fields
+    else:
         if definition.computed or case.sealed:
             fields = indexed(definition, case)
         minor, currency, expected = _figures(definition, fields)
@@ -58,7 +54,13 @@ def index_row(
         if definition.derives:
             hidden, tags = _tags(definition, case, fields)
     return IndexRow(
-        *_AS_IT_IS(case),
+        case.id,
+        case.playbook,
+        case.name,
+        case.stage,
+        case.outcome,
+        case.owner,
+        case.team,
         opened,
         None if case.closed is None else _at(case.closed, ended, last),
         entered,

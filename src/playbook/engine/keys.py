@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from hashlib import sha256
-from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
@@ -14,18 +13,17 @@ from msgspec.structs import asdict, replace
 from playbook.engine.answers import Done
 from playbook.errors import KeyReused, StoreUnavailable
 from playbook.model.values import canonical
-from playbook.stores.interface import VersionConflict
+from playbook.stores.interface import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playbook.engine.engine import Engine
-    from playbook.stores.interface import Receipt
+    from playbook.stores.interface import VersionConflict
 
 T = TypeVar("T")
 
 _DONE = msgspec.json.Decoder(Done)
-_VALUE = itemgetter(1)
 _FREE_TRIES = 2
 _TRIES = 40
 _PAUSE = 0.001
@@ -36,7 +34,7 @@ def fingerprint_of(command: msgspec.Struct, actor: str) -> bytes:
 
     What is empty is left out, so that an attribute which a later version adds changes no fingerprint.
     """
-    given = dict(filter(_VALUE, asdict(command).items()))
+    given = {name: value for name, value in asdict(command).items() if value}
     return sha256(canonical((type(command).__name__, given, actor))).digest()
 
 
@@ -54,11 +52,11 @@ def answered(
 
     Raises KeyReused.
     """
+    if type(receipt) is Receipt:
+        return repeated(key, fingerprint, receipt.fingerprint, receipt.answer) if receipt.repeated else done
     if isinstance(receipt, KeyReused):
         raise receipt
-    if isinstance(receipt, VersionConflict):
-        return None
-    return repeated(key, fingerprint, receipt.fingerprint, receipt.answer) if receipt.repeated else done
+    return None
 
 
 def first_answer(engine: Engine, key: str | None, fingerprint: bytes) -> Done | None:

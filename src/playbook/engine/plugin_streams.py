@@ -213,9 +213,8 @@ class PluginStreams:
         actor: str,
     ) -> Write:
         stored, stream = self._stored[kind.name], f"{kind.name}:{of}"
-        recorded = to_micros(self._engine.clock())
         moments = [(event, at, actor) for event in events]
-        made = chained(self._tenant, stream, head, moments, recorded, stored)
+        made = chained(self._tenant, stream, head, moments, self._engine.clock(), stored)
         version = head.version if head else 0
         return Write(stream, version, made, encode(standing), kind.fold, self._row(kind, of, standing))
 

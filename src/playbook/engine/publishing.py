@@ -18,7 +18,6 @@ from playbook.model.values import encode
 from playbook.process.definition import Place
 from playbook.process.streams import Versions, fold_organization
 from playbook.stores.interface import Batch, VersionConflict, Write
-from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -158,7 +157,7 @@ class Publisher:
         now: dt.datetime,
     ) -> Write:
         at = not_before(self.store, self.tenant, stream, head, now)
-        made = chained(self.tenant, stream, head, [(event, at, actor) for event in events], to_micros(now))
+        made = chained(self.tenant, stream, head, [(event, at, actor) for event in events], now)
         return Write(stream, head.version if head else 0, made, snapshot, _FOLD)
 
     def _organization_write(

@@ -42,9 +42,9 @@ def rearm(engine: Engine, claim: Claim, now: dt.datetime) -> None:
     """Write the due rows of a page of cases anew, and who comes next."""
     store, tenant = engine.store, engine.tenant
     page = store.find(tenant, Query(), after=claim.data.decode() or None, limit=_PAGE)
-    world, recorded = engine.world, to_micros(now)
+    world = engine.world
     streams = [engine.load_stream(row.case) for row in page.items]
-    writes = [stream.write(tenant, recorded, world) for stream in streams if stream.definition.awaits]
+    writes = [stream.write(tenant, now, world) for stream in streams if stream.definition.awaits]
     store.append([Batch(tenant, (write,)) for write in writes])
     head = store.load(tenant, (ORGANIZATION,))[ORGANIZATION]
     due = () if page.next is None else (rearming(tenant, now, page.next),)

@@ -73,14 +73,14 @@ class RecordStream:
             after = remembering(self.kind, self.state, after)
             self.state = replace(after, fields={**after.fields, **known})
 
-    def write(self, tenant: str, recorded: int) -> Write:
+    def write(self, tenant: str, now: dt.datetime) -> Write:
         """Return the write that appends what was recorded; raises PlaybookError where that is nothing."""
         if self.state is None:
             raise PlaybookError(f"nothing was decided for the {self.kind.id} {self.id}")
         return Write(
             self.name,
             0 if self.head is None else self.head.version,
-            chained(tenant, self.name, self.head, self.moments, recorded),
+            chained(tenant, self.name, self.head, self.moments, now),
             encode_record(self.state),
             RECORD_FOLD,
             record_row(self.state, self.kind),
@@ -148,9 +148,15 @@ def holder(head: Snapshot | None) -> str:
 
 
 def held_by(
-    stream: str, head: Snapshot | None, record: str, tenant: str, at: dt.datetime, actor: str, recorded: int
+    stream: str,
+    head: Snapshot | None,
+    record: str,
+    tenant: str,
+    at: dt.datetime,
+    actor: str,
+    now: dt.datetime,
 ) -> Write:
     """Return the write that gives a unique value to a record, or to none."""
     event = UniqueHeld(record)
-    made = chained(tenant, stream, head, [(event, at, actor)], recorded)
+    made = chained(tenant, stream, head, [(event, at, actor)], now)
     return Write(stream, 0 if head is None else head.version, made, encode(event), RECORD_FOLD)

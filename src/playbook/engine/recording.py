@@ -13,7 +13,6 @@ from playbook.errors import Blocker, InputError, Refused
 from playbook.model.contributions import Change
 from playbook.process.recording import changes, merging
 from playbook.stores.interface import Batch, VaultRow
-from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -138,8 +137,7 @@ class Work:
                 self._taken.append(_taken(kind, name, value, other))
         elif owner != to:
             at = not_before(engine.store, engine.tenant, place, head, self._at)
-            recorded = to_micros(engine.clock())
-            self._writes.append(held_by(place, head, to, engine.tenant, at, self._actor, recorded))
+            self._writes.append(held_by(place, head, to, engine.tenant, at, self._actor, engine.clock()))
 
     def _pepper(self, name: str) -> bytes:
         pepper = self._records.pepper()
@@ -172,8 +170,8 @@ class Work:
     def batch(self, key: str | None = None, fingerprint: bytes = b"", answer: bytes = b"") -> Batch:
         """Return everything as one batch."""
         engine = self._engine
-        recorded = to_micros(engine.clock())
-        writes = [stream.write(engine.tenant, recorded) for stream in self._streams if stream.moments]
+        now = engine.clock()
+        writes = [stream.write(engine.tenant, now) for stream in self._streams if stream.moments]
         vault = [*self._vault, *(row for stream in self._streams for row in stream.vault)]
         ordered = sorted((*writes, *self._writes), key=lambda write: write.stream)
         return Batch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from playbook.engine.finding import must_see
@@ -37,9 +38,10 @@ class CaseRunner:
     ) -> Done | Refused:
         """Carry out a command, or say every reason why not; without a time it happens now. Raises KeyReused."""
         answer = self._try(command, actor, key, fingerprint, at, False)
-        return answer or self._turns.until_stored(
-            lambda: self._try(command, actor, key, fingerprint, at, True), command.case
-        )
+        if answer is not None:
+            return answer
+        again = partial(self._try, command, actor, key, fingerprint, at, True)
+        return self._turns.until_stored(again, command.case)
 
     def _try(
         self,
@@ -53,8 +55,7 @@ class CaseRunner:
         """Decide and append; None where what was decided on had moved on meanwhile."""
         engine = self._engine
         now = engine.clock()
-        asked = Request(command, actor, in_utc(at or now))
-        unit, stream, request, answer = self._decide(asked, now, at is None, fresh)
+        unit, stream, request, answer = self._decide(command, actor, now, at, fresh)
         if isinstance(answer, Refused):
             return first_answer(engine, key, fingerprint) or self._refuse(unit, request, answer)
         guarded = unit.guarded(request) if engine.registry.before_commit else None
@@ -72,20 +73,21 @@ class CaseRunner:
         return stored
 
     def _decide(
-        self, asked: Request, now: dt.datetime, live: bool, fresh: bool
+        self, command: Command, actor: str, now: dt.datetime, at: dt.datetime | None, fresh: bool
     ) -> tuple[Unit, CaseStream, Request, Decision | Refused]:
         """Decide on what is held; an answer that appends nothing is given only on what was read afresh.
 
         What happens now happens after the last event of the case, also where another's clock is ahead.
         """
-        stream, world, reads, fresh = self._held.basis(asked.command, fresh)
+        stream, world, reads, fresh = self._held.basis(command, fresh)
+        case, moment = stream.case, in_utc(at or now)
+        if at is None and case is not None and case.last > moment:
+            moment = case.last
         unit = Unit(self._engine, world, reads, fresh, now, {stream.name: stream})
-        request, case = asked, stream.case
-        if live and case is not None and case.last > asked.at:
-            request = Request(asked.command, asked.actor, case.last)
+        request = Request(command, actor, moment)
         try:
             if case is not None and stream.definition.hides:
-                must_see(case, stream.definition, request.actor, now, world)
+                must_see(case, stream.definition, actor, now, world)
             answer = unit.carry(stream, request)
         except InputError:
             if fresh:
@@ -93,7 +95,7 @@ class CaseRunner:
         else:
             if fresh or (stream.moments and not isinstance(answer, Refused)):
                 return unit, stream, request, answer
-        return self._decide(asked, now, live, fresh=True)
+        return self._decide(command, actor, now, at, fresh=True)
 
     def _refuse(self, unit: Unit, request: Request, refused: Refused) -> Refused | None:
         """Store what a refused attempt leaves behind; None where the case had moved on meanwhile."""

@@ -89,17 +89,18 @@ def chained(
     stream: str,
     head: Snapshot | None,
     events: Iterable[tuple[Any, dt.datetime, str]],
-    recorded: int,
+    now: dt.datetime,
     kinds: Mapping[type, str] = KIND_OF,
 ) -> tuple[NewEvent, ...]:
     """Return events, each with when it happened and who acted, encoded and linked to the stream's head.
 
-    `kinds` says what they are stored as.
+    They are recorded `now`; `kinds` says what they are stored as.
     """
     version, before = (0, GENESIS) if head is None else (head.version, head.hash)
-    made = []
+    made, recorded = [], to_micros(now)
     for event, moment, actor in events:
-        at, kind, data = to_micros(moment), kinds[type(event)], encode(event)
+        at = recorded if moment is now else to_micros(moment)
+        kind, data = kinds[type(event)], encode(event)
         version += 1
         before = link(before, tenant, stream, version, kind, at, recorded, actor, data)
         made.append(NewEvent(kind, at, recorded, actor, data, before))
@@ -154,13 +155,13 @@ class CaseStream(msgspec.Struct, eq=False, gc=False):
             version += self.head.version
         return Done(case.id, case.stage, case.outcome, version, decision.warned, decision.observed)
 
-    def write(self, tenant: str, recorded: int, world: World) -> Write:
+    def write(self, tenant: str, now: dt.datetime, world: World) -> Write:
         """Return the write that appends what was recorded; raises PlaybookError where that is nothing."""
         case = self.case
         if case is None:
             raise PlaybookError(f"nothing was decided for case {self.id}")
         name, head, definition = self.name, self.head, self.definition
-        events = chained(tenant, name, head, self.moments, recorded)
+        events = chained(tenant, name, head, self.moments, now)
         last = events[-1].at if events else None
         return Write(
             name,

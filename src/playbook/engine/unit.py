@@ -35,7 +35,6 @@ from playbook.process.alike import Alike
 from playbook.process.facts import Needs
 from playbook.process.references import wanted
 from playbook.stores.interface import Batch
-from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -76,7 +75,7 @@ class Unit(msgspec.Struct, eq=False, gc=False):
         answer = self.decide(stream, request)
         if isinstance(answer, Refused):
             return answer
-        if before is None and isinstance(request.command, Open) and request.command.parent:
+        if before is None and type(request.command) is Open and request.command.parent:
             self._link(request, request.command)
         stream.record(answer.events, request.at, request.actor, self.engine.entropy)
         if definition.follows or self.world.follows:
@@ -132,12 +131,12 @@ class Unit(msgspec.Struct, eq=False, gc=False):
         also: str = "",
     ) -> Batch:
         """Return all that was recorded as one batch, streams in order; `also` is written without events too."""
-        tenant, recorded = self.engine.tenant, to_micros(self.now)
+        tenant = self.engine.tenant
         writes: list[Write] = []
         vault: list[VaultRow] = []
         for stream in self.streams.values():
             if stream.moments or stream.name == also:
-                writes.append(stream.write(tenant, recorded, self.world))
+                writes.append(stream.write(tenant, self.now, self.world))
                 vault += stream.vault
         if self.claims is not None and writes:
             writes += self.claims.writes(self.now)
@@ -163,11 +162,10 @@ class Unit(msgspec.Struct, eq=False, gc=False):
     def remember(self, batch: Batch, held: Held) -> None:
         """Hold the cases that a stored batch wrote."""
         for write in batch.writes:
-            name, events = write.stream, write.events
-            stream = self.streams.get(name)
+            stream, events = self.streams.get(write.stream), write.events
             if stream is not None and stream.case is not None and events:
                 version = write.expected + len(events)
-                held.remember(name, version, events[-1].hash, stream.case, write.index)
+                held.remember(write.stream, version, events[-1].hash, stream.case, write.index)
 
     def leave(self, request: Request, refused: Refused) -> None:
         """Record what a refused attempt leaves behind."""
@@ -243,7 +241,7 @@ class Unit(msgspec.Struct, eq=False, gc=False):
         for _ in range(_DEEPEST):
             asked = Asked(request.actor, request.at, organization, stream.definition, request, facts)
             answer: Decision | Refused | Needs = self.engine.decided(stream.case, request.command, asked)
-            if not isinstance(answer, Needs):
+            if type(answer) is not Needs:
                 if self.claims is not None and not isinstance(answer, Refused):
                     self.claims.take(stream.id, claimable(facts), answer.events, request.actor)
                 return answer

@@ -18,7 +18,6 @@ from playbook.process.assignment import territory_of
 from playbook.process.criteria import Attempt
 from playbook.process.setting import judgements
 from playbook.stores.interface import Batch, Receipt
-from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -66,7 +65,6 @@ class _Job(Job):
         self.reader = RowReader(mapping, self.definition, self._world)
         self._team_on = lru_cache(REMEMBERED)(self._team_of)
         self._now = engine.clock()
-        self._recorded = to_micros(self._now)
         self._observes = mapping.gates == "observe"
         stages = self.definition.stages
         self._gates = {stage: self.definition.gates_to(stage) for stage in stages if self._observes}
@@ -125,7 +123,7 @@ class _Job(Job):
         entered = head is None or any(isinstance(event, Moved) for event, _ in events)
         if entered and definition.automation is not None and definition.automation.timers:
             stream.record((TimersArmed(self._now),), stream.moments[-1][1], ACTOR, engine.entropy)
-        return (stream.write(engine.tenant, self._recorded, self._world),), tuple(stream.vault)
+        return (stream.write(engine.tenant, self._now, self._world),), tuple(stream.vault)
 
     def _batch(
         self, row: Row, turn: int, writes: tuple[Write, ...] = (), vault: tuple[VaultRow, ...] = ()

@@ -77,7 +77,7 @@ def decide(
     command = request.command
     if (definition.follows or world.follows) and (unknown := wanted(definition, case, command, world)):
         return Needs(unknown)
-    if isinstance(command, Open):
+    if type(command) is Open:
         return _open(definition, request, command, world, facts)
     if case is None:
         raise UnknownName("case", command.case)
@@ -171,7 +171,7 @@ def _open(
     if said:
         case = fold(case, said, request)
     placed = place(definition, case, request, world, facts, command.to)
-    if isinstance(placed, Needs):
+    if type(placed) is Needs:
         return placed
     case = placed
     deciding = Deciding(definition, case, request, world, facts)

@@ -47,7 +47,7 @@ def evolve(case: Case | None, id: str, event: CaseEvent, at: dt.datetime, actor:
 
     Raises ValueError for a stream that does not begin with its opening.
     """
-    if isinstance(event, Opened):
+    if type(event) is Opened:
         return _opened(id, event, at)
     if case is None:
         raise ValueError(f"case {id} does not begin with its opening")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 import msgspec
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from playbook.times import Calendar
 
 
+@final
 class Needs(msgspec.Struct, frozen=True):
     """Name the facts that a decision wants before it can go on."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from playbook.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from playbook.stores.interface import Batch, DueRow, IndexRow
+    from playbook.stores.interface import Batch, DueRow
 
 LARGEST = 10_000_000
 """Bytes that one stored value may have."""
@@ -18,12 +17,8 @@ LARGEST = 10_000_000
 LONGEST = 600
 """Bytes that a name, a key or an id may have in UTF-8: a key of an index of PostgreSQL holds four such texts."""
 
-_AMOUNTS = range(-(2**63), 2**63)
+_LEAST, _MOST = -(2**63), 2**63 - 1
 _SHOWN = 40
-_TEXTS: Callable[[IndexRow], tuple[str | None, ...]] = attrgetter(
-    "case", "playbook", "name", "stage", "outcome", "owner", "team", "currency", "expected_close", "probability",
-    "forecast",
-)  # fmt: skip
 
 
 def check(batches: Sequence[Batch]) -> None:
@@ -40,10 +35,13 @@ def check(batches: Sequence[Batch]) -> None:
             row = write.index
             if row is not None:
                 size += len(row.fields)
-                texts += filter(None, _TEXTS(row))
+                texts += (
+                    row.case, row.playbook, row.name, row.stage, row.outcome, row.owner, row.team,
+                    row.currency or "", row.expected_close or "", row.probability or "", row.forecast or "",
+                )  # fmt: skip
                 if row.tags:
                     texts += row.tags
-                if row.amount is not None and row.amount not in _AMOUNTS:
+                if row.amount is not None and not _LEAST <= row.amount <= _MOST:
                     raise InputError(f"the amount {row.amount} of {write.stream!r} is beyond 64 bits")
             if not write.expected and not write.events:
                 raise InputError(f"the new stream {write.stream!r} has no event; a stream begins with one")
@@ -53,14 +51,10 @@ def check(batches: Sequence[Batch]) -> None:
             _check_sizes(batch)
         if batch.documents or batch.vault:
             texts += _check_beside(batch)
-        _check_texts(texts)
-
-
-def _check_texts(texts: Sequence[str]) -> None:
-    if not _fits("".join(texts)):  # all together, as above
-        for text in texts:
-            if not _fits(text):
-                _refuse_text(text)
+        if not _fits("".join(texts)):  # all together, as above
+            for text in texts:
+                if not _fits(text):
+                    _refuse_text(text)
 
 
 def _fits(text: str) -> bool:

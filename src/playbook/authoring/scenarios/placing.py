@@ -12,7 +12,7 @@ from playbook.model.events import Finished, Moved, Opened
 from playbook.model.organization import OPERATOR
 from playbook.process.setting import apart, judgements, read_fields
 from playbook.stores.interface import Batch
-from playbook.times import in_utc, parse_datetime, to_micros
+from playbook.times import in_utc, parse_datetime
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -92,7 +92,7 @@ class Placing:
     def _store(self, stream: CaseStream, events: list[Any], at: dt.datetime) -> None:
         engine = self._engine
         stream.record(events, at, self._owner or OPERATOR, engine.entropy)
-        write = stream.write(engine.tenant, to_micros(engine.clock()), engine.world)
+        write = stream.write(engine.tenant, engine.clock(), engine.world)
         engine.store.append([Batch(engine.tenant, (write,), vault=tuple(stream.vault))])
         self.events[stream.name] = self.events.get(stream.name, 0) + len(events)
 
