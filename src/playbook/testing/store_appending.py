@@ -179,9 +179,15 @@ class AppendContract:
     def test_a_batch_over_several_streams_is_stored_in_order_of_their_names(self, store: Store) -> None:
         """Whatever order it gives them in; the receipt has the position of its last event."""
         names = ["case:c", "case:a", "case:b"]
-        (receipt,) = receipts_of(store.append([batch(*(write(name, b"1", b"2") for name in names))]))
+        made = [write(name, b"1", b"2") for name in names]
+        (receipt,) = receipts_of(store.append([batch(*made)]))
         log = whole_log(store)
         assert [(e.stream, e.version) for e in log] == [(n, v) for n in sorted(names) for v in (1, 2)]
         assert receipt.position == log[-1].position
+        moved = [write(one.stream, b"3", b"4", after=head_of(one)) for one in made]
+        (later,) = receipts_of(store.append([batch(*moved, write("case:bb", b"3", b"4"))]))
+        log = whole_log(store)[len(log) :]
+        assert [e.stream[5:] for e in log] == ["a", "a", "b", "b", "bb", "bb", "c", "c"]
+        assert later.position == log[-1].position
         (alone,) = receipts_of(store.append([batch(documents={"d": b"doc"}, key="k")]))
         assert alone.position == 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from playbook.stores.audit import audit
 from playbook.stores.interface import Query, Receipt, VaultRow, VersionConflict
-from playbook.testing.batches import TENANT, batch, case, head_of, write
+from playbook.testing.batches import TENANT, batch, case, head_of, receipts_of, write
+from playbook.testing.store_racing import follow
 
 if TYPE_CHECKING:
     from playbook.stores.interface import Store
@@ -58,6 +61,27 @@ class HostContract:
         assert list(store.streams(TENANT)) == ["case:1", "case:2"]
         assert store.vault(TENANT, ["r"]) == {"r": None}
         assert _invoices(host) == 1
+
+    def test_who_follows_misses_nothing_that_a_host_commits_late(self, store: Store, host: Any) -> None:
+        """What others store meanwhile waits, or is not shown before it."""
+        store.bind(host).append([batch(write("case:1", b"1"))])
+        shown, done = threading.Event(), threading.Event()
+
+        def watch() -> list[str]:
+            seen = []
+            for event in follow(store, done.is_set):
+                seen.append(event.stream)
+                shown.set()
+            return seen
+
+        with ThreadPoolExecutor(2) as pool:
+            writing = pool.submit(store.append, [batch(write("case:2", b"1"))])
+            watching = pool.submit(watch)
+            shown.wait(0.5)  # time to do it wrong
+            host.commit()
+            receipts_of(writing.result())
+            done.set()
+            assert sorted(watching.result()) == ["case:1", "case:2"]
 
 
 def _invoices(host: Any) -> int:

@@ -176,6 +176,7 @@ class _Sending:
                 self._read(head)
             else:
                 self._head(head)
+                self._events(head)
         for claim in batch.done:
             key = (tenant, claim.stream, claim.id)
             done = self._ask(_FINISH, (*key, claim.token))
@@ -199,7 +200,7 @@ class _Sending:
         self._check(found, read.stream, read.version, (_VERSION, key))
 
     def _head(self, write: Write) -> None:
-        """Move a stream on, with its first event."""
+        """Make a stream, or move one on with its first event."""
         key, version, events = (self._tenant, write.stream), write.expected, write.events
         if not version:
             self._ask(_LOCK_NAME, ("/".join(key),))
@@ -214,12 +215,16 @@ class _Sending:
             changed = self._ask(_UPDATE_SNAPSHOT, (write.fold, write.snapshot, *key, version))
         self._check(changed, write.stream, version, (_VERSION, key))
 
-    def _body(self, write: Write) -> None:
+    def _events(self, write: Write) -> None:
+        """Add the other events; those of the next stream come after them."""
         first = 1 if write.expected else 0
         for version, event in enumerate(write.events[first:], start=write.expected + first + 1):
             row = (self._tenant, write.stream, *_row(version, event))
             self._last = self._ask(_INSERT_EVENT, row)
             self._check(self._last, write.stream, write.expected, (_VERSION, (self._tenant, write.stream)))
+
+    def _body(self, write: Write) -> None:
+        """Replace what is derived of a stream."""
         if write.index is not None:
             self._case(write.index, new=not write.expected)
         if write.due is not None:
