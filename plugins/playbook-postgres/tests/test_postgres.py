@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from msgspec.structs import replace
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from tests.contracts import first_version
@@ -139,20 +138,6 @@ def test_every_key_begins_with_tenant_and_stream(url: str, store: PostgresStore)
     assert {table for table, _, unique, *_ in found if unique} == {
         "cases", "documents", "due", "events", "receipts", "streams", "tags", "vault",
     }  # fmt: skip
-
-
-def test_readers_and_writers_of_the_same_streams_do_not_wait_for_ever(store: PostgresStore) -> None:
-    """Two that each decide on what the other writes: one is told that it was overtaken."""
-    heads = {name: write(name, b"1") for name in ("a", "b")}
-    store.append([batch(made) for made in heads.values()])
-
-    def decide(mine: str, other: str) -> type:
-        made = write(mine, b"2", after=head_of(heads[mine]))
-        return type(store.append([replace(batch(made), reads=((other, 1), ("new", 0)))])[0])
-
-    with ThreadPoolExecutor(2) as pool:
-        kinds = list(pool.map(decide, ("a", "b"), ("b", "a")))
-    assert sorted(kind.__name__ for kind in kinds) == ["Receipt", "VersionConflict"]
 
 
 def test_what_the_server_ends_for_another_that_it_waited_for_is_stored_again(

@@ -8,6 +8,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from playbook.stores.audit import audit
 from playbook.stores.interface import DueRow, Receipt, Store, VersionConflict
 from playbook.testing.batches import TENANT, batch, head_of, receipts_of, whole_log, write
@@ -69,6 +71,20 @@ class RaceContract:
             assert sorted(answer.repeated for answer in answers) == [False] + [True] * (_WORKERS - 1)
             assert {answer.position for answer in answers} == {whole_log(store)[-1].position}
         assert len(store.streams(TENANT)) == 10
+
+    def test_of_two_that_each_read_what_the_other_writes_one_is_told(self, store: Store) -> None:
+        """Nobody decides on what another changes at that moment, and a stream that is being made is there."""
+        for turn in range(20):
+            first = [write(f"case:{turn}.{n}", b"1") for n in range(2)]
+            moved = [write(one.stream, b"2", after=head_of(one)) for one in first]
+            for tried in (first, moved):
+                start = threading.Barrier(2)
+                with ThreadPoolExecutor(2) as pool:
+                    answers = list(pool.map(partial(_decide_at, store, start), tried, reversed(tried)))
+                for made, answer in zip(tried, answers, strict=True):
+                    if isinstance(answer, VersionConflict):
+                        receipts_of(store.append([batch(made)]))
+                assert sorted(type(answer).__name__ for answer in answers) == ["Receipt", "VersionConflict"]
 
     def test_what_one_batch_stores_is_seen_together(self, store: Store) -> None:
         """Whoever loads streams that are always written together finds them at the same version."""
@@ -149,6 +165,13 @@ def _store_at(
 ) -> Receipt | VersionConflict | KeyReused:
     start.wait()
     return store.append([batch(made, key=key)])[0]
+
+
+def _decide_at(
+    store: Store, start: threading.Barrier, mine: Write, other: Write
+) -> Receipt | VersionConflict | KeyReused:
+    start.wait()
+    return store.append([replace(batch(mine), reads=((other.stream, other.expected),))])[0]
 
 
 def _write_on(store: Store, times: int, number: int) -> int:
