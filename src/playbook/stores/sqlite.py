@@ -14,7 +14,7 @@ from playbook.stores.combining import Combining
 from playbook.stores.interface import Claim, IndexRow, Page, Receipt, Snapshot, StoredEvent, VaultRow
 from playbook.stores.sqlite_archive import SqliteMoment, moment, restore
 from playbook.stores.sqlite_damage import SELECT_EVENTS, up_to_fault
-from playbook.stores.sqlite_file import MEMORY, SYNCHRONOUS, check_host, open_file, read_url
+from playbook.stores.sqlite_file import MEMORY, SYNCHRONOUS, check_host, log_of, open_file, read_url
 from playbook.stores.sqlite_log import LogCopier
 from playbook.stores.sqlite_use import Joined, Readers, Transaction
 from playbook.stores.sqlite_write import (
@@ -150,7 +150,7 @@ class _Connected:
 
     def log(self, tenant: str, *, after: str | None, limit: int) -> Page[StoredEvent]:
         """Return events of all streams after an opaque position; `next` is None where there were none."""
-        where = "INDEXED BY events_log WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+        where = f"{log_of(tenant)} AND position > ? ORDER BY position LIMIT ?"
         found, fault = self._events(where, (tenant, rows.read_position(after), limit))
         if fault is not None:
             raise fault

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from playbook.model.projections import Source
 from playbook.stores import rows
+from playbook.stores.sqlite_file import log_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,21 +21,16 @@ _SMALLEST_PART = 50_000
 # so many times slower is a row that is looked up than one of a table that is read from end to end
 _WALK = 8
 _SAMPLES = 200
-_LAST = (
-    "SELECT position, hash FROM events INDEXED BY events_log WHERE tenant = ? ORDER BY position DESC LIMIT 1"
-)
+_LAST = "SELECT position, hash FROM events {} ORDER BY position DESC LIMIT 1"
 _AT = "SELECT hash FROM events WHERE position = ? AND tenant = ?"
-_LATER = (
-    "SELECT count(*) FROM"
-    " (SELECT 1 FROM events INDEXED BY events_log WHERE tenant = ? AND position > ? LIMIT ?)"
-)
+_LATER = "SELECT count(*) FROM (SELECT 1 FROM events {} AND position > ? LIMIT ?)"
 _SIZE = "SELECT coalesce(max(rowid), 0) FROM cases"
 _SAMPLE = "SELECT tenant FROM cases WHERE rowid >= ? ORDER BY rowid LIMIT 1"
 
 
 def source(cursor: sqlite3.Cursor, path: Path, tenant: str, wanted: Projection) -> Source:
     """Return how columns are read from the file; the mark is fixed first, so that nothing is missed after it."""
-    last = cursor.execute(_LAST, (tenant,)).fetchone()
+    last = cursor.execute(_LAST.format(log_of(tenant)), (tenant,)).fetchone()
     (size,) = cursor.execute(_SIZE).fetchone()
     sampled = _sampled(cursor, tenant, size)
     columns = ", ".join((*map(_column, wanted.names), *map(_field, wanted.fields)))
@@ -96,12 +92,12 @@ def _since(cursor: sqlite3.Cursor, tenant: str, after: str | None, count: int) -
     found = cursor.execute(_AT, (position, tenant)).fetchone()
     if not start or found is None or not found[0].startswith(start):
         return None
-    (later,) = cursor.execute(_LATER, (tenant, position, count)).fetchone()
+    (later,) = cursor.execute(_LATER.format(log_of(tenant)), (tenant, position, count)).fetchone()
     if later * _WALK > count:
         return None
     return (
-        f"SELECT substr(stream, {len(rows.CASES) + 1}) FROM events INDEXED BY events_log"
-        f" WHERE tenant = {_text(tenant)} AND position > {position}"
+        f"SELECT substr(stream, {len(rows.CASES) + 1}) FROM events"
+        f" {log_of(tenant, _text(tenant))} AND position > {position}"
         f" AND stream >= {_text(rows.CASES)} AND stream < {_text(rows.CASES_END)}"
     )
 

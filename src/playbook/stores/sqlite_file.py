@@ -106,13 +106,25 @@ _FORECAST = """
 ALTER TABLE cases ADD COLUMN forecast TEXT;
 """
 
+# A team of its own has a file of its own, in which the order of the table is that of the log: for the tenant of who
+# names none an index by tenant would be one more page to write with every command.
+_SOLE = "default"
+_LOG_OF_OTHERS = f"""
+DROP INDEX events_log;
+CREATE INDEX events_log ON events (tenant, position) WHERE tenant <> '{_SOLE}';
+"""
+
 # Each brings a file from the version before to the next; what has been released is never changed.
-_STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES, _PARTED, _FORECAST)
+_STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES, _PARTED, _FORECAST, _LOG_OF_OTHERS + sqlite_tally.NARROWED)
 
 SCHEMA_VERSION = len(_STEPS)
 """The version of the tables: PRAGMA user_version."""
 
 _STAMPS = f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {SCHEMA_VERSION};\n"
+
+# Of each tree that a command touches one page goes into the log, whole; so most of what it writes is what it leaves
+# as it is. A file keeps the size that it was made with.
+_PAGES = "PRAGMA page_size = 2048"
 
 _TROUBLES = {
     sqlite3.SQLITE_BUSY: "is locked by another program; try again when that has finished",
@@ -191,6 +203,13 @@ def open_file(path: str, timeout: float, synchronous: str = SYNCHRONOUS[0]) -> s
     return connection
 
 
+def log_of(tenant: str, value: str = "?") -> str:
+    """Return the events of a tenant as SQL that walks them in the order of the log; `value` is the tenant there."""
+    if tenant == _SOLE:
+        return f"NOT INDEXED WHERE tenant = {value}"
+    return f"INDEXED BY events_log WHERE tenant = {value} AND tenant <> '{_SOLE}'"
+
+
 def check_host(connection: sqlite3.Connection) -> None:
     """Raise unless the host's connection is to a file of ours, of this version."""
     version = _version(connection, "the host's database")
@@ -261,6 +280,7 @@ def _version(connection: sqlite3.Connection, path: str) -> int:
 
 def _upgrade(connection: sqlite3.Connection, path: str) -> None:
     """Make what is missing, in one transaction."""
+    connection.execute(_PAGES)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     # another process may have done it while this one waited for the lock
@@ -279,8 +299,9 @@ def ddl(since: int) -> str:
         raise InputError(
             f"version {since} leads nowhere: the newest is {SCHEMA_VERSION}, and 0 begins with nothing"
         )
+    begin = (*([] if since else [f"{_PAGES};"]), "PRAGMA journal_mode = WAL;", "BEGIN IMMEDIATE;")
     steps = (step.strip() for step in (*_STEPS[since:], _STAMPS))
-    return "\n".join(("PRAGMA journal_mode = WAL;", "BEGIN IMMEDIATE;", *steps, "COMMIT;", ""))
+    return "\n".join((*begin, *steps, "COMMIT;", ""))
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What keeps the tallies of a SQLite file: a table, and triggers on the table of cases.
 
 Triggers, because no way of writing a case can forget them, they know what was there before without asking, and an
-update that changes nothing they count costs only the comparison.
+update that names no column they count has none of them.
 """
 
 from __future__ import annotations
@@ -45,6 +45,21 @@ CREATE TRIGGER cases_changed AFTER UPDATE ON cases
     WHEN {_DIFFERS.format("OLD")} IS NOT {_DIFFERS.format("NEW")} BEGIN {_TAKE} {_ADD} END;
 CREATE TRIGGER cases_taken AFTER DELETE ON cases BEGIN {_TAKE} END;
 """
+
+_OTHER_GROUP = f"({_GROUP.format('OLD')}) IS NOT ({_GROUP.format('NEW')})"
+
+NARROWED = f"""
+DROP TRIGGER cases_changed;
+CREATE TRIGGER cases_moved AFTER UPDATE OF tenant, owner, playbook, stage, closed, outcome, team, hidden, currency
+    ON cases WHEN {_OTHER_GROUP} BEGIN {_TAKE} {_ADD} END;
+CREATE TRIGGER cases_priced AFTER UPDATE OF amount ON cases
+    WHEN OLD.amount IS NOT NEW.amount AND NOT ({_OTHER_GROUP}) BEGIN UPDATE tallies SET
+    priced = priced - ({_PRICED.format("OLD")}) + ({_PRICED.format("NEW")}),
+    high = high - {_HIGH.format("OLD")} + {_HIGH.format("NEW")},
+    low = low - {_LOW.format("OLD")} + {_LOW.format("NEW")}
+    WHERE ({_KEY}) = ({_GROUP.format("NEW")}); END;
+"""
+"""Triggers only for updates that name what they count, and an amount that changes in its group as one change."""
 
 FROM_TALLIES = "playbook, stage, status, outcome, owner, team, currency, count, priced, high, low, '' AS name"
 """The columns of `tallies` that are counted by, and its numbers."""

@@ -53,19 +53,21 @@ UPSERT_CASE = (
     ' ON CONFLICT (tenant, "case") DO UPDATE SET '
     + ", ".join(f"{column} = excluded.{column}" for column in (*rows.COLUMNS[1:], "part"))
 )
-# SQLite rewrites every index of a column that is named, changed or not: of an open case mostly none is changed, or
-# only the stage.
-UPDATE_CASE, UPDATE_STAGE, UPDATE_CLOSED = (
-    f"UPDATE cases SET {changed}entered = ?11, touched = ?12, amount = ?13, currency = ?14, expected_close = ?15,"
-    ' probability = ?16, fields = ?17, forecast = ?21 WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3'
-    f" AND name = ?4{same} AND owner = ?7 AND team = ?8 AND opened = ?9 AND assigned = ?18 AND hidden = ?19"
-    " AND tags = ?20"
+# SQLite rewrites every index, and asks every trigger, of a column that is named, changed or not: of an open case
+# mostly none is changed, or only the amount, or the stage.
+UPDATE_CASE, UPDATE_AMOUNT, UPDATE_STAGE, UPDATE_CLOSED = (
+    f"UPDATE cases SET {changed}entered = ?11, touched = ?12, expected_close = ?15, probability = ?16, fields = ?17,"
+    f' forecast = ?21 WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4{same} AND owner = ?7'
+    " AND team = ?8 AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
     for changed, same in (
-        ("", " AND stage = ?5 AND part = ?22"),
-        ("stage = ?5, ", " AND part = ?22"),
-        ("stage = ?5, outcome = ?6, closed = ?10, part = ?22, ", ""),
+        ("", " AND stage = ?5 AND amount IS ?13 AND currency IS ?14 AND part = ?22"),
+        ("amount = ?13, ", " AND stage = ?5 AND currency IS ?14 AND part = ?22"),
+        ("amount = ?13, currency = ?14, stage = ?5, ", " AND part = ?22"),
+        ("amount = ?13, currency = ?14, stage = ?5, outcome = ?6, closed = ?10, part = ?22, ", ""),
     )
 )
+# what is tried in turn: a case that was touched when it came into its stage did so just now
+_STAYED, _MOVED, _CLOSED = (UPDATE_CASE, UPDATE_AMOUNT, UPDATE_STAGE), (UPDATE_STAGE,), (UPDATE_CLOSED,)
 UPDATE_TAG = (
     'UPDATE tags SET part = ?5, playbook = ?6 WHERE tenant = ?1 AND tag = ?2 AND opened = ?3 AND "case" = ?4'
 )
@@ -187,13 +189,12 @@ class Writer:
     def _replace_case(self, tenant: str, row: IndexRow) -> None:
         """Store the row of a case that was there before, and its tags where they differ."""
         case = case_row(tenant, row)
-        if row.closed is not None:
-            if self._run(UPDATE_CLOSED, case).rowcount == 1:
-                if row.tags:
+        opened = _MOVED if row.entered == row.touched else _STAYED
+        for way in opened if row.closed is None else _CLOSED:
+            if self._run(way, case).rowcount == 1:
+                if row.tags and way is UPDATE_CLOSED:
                     self._cursor.executemany(UPDATE_TAG, tag_rows(tenant, row))
                 return
-        elif self._run(UPDATE_CASE, case).rowcount == 1 or self._run(UPDATE_STAGE, case).rowcount == 1:
-            return
         put_case(self._cursor, row, case)
 
     def _replace_due(self, tenant: str, stream: str, due: Sequence[DueRow]) -> None:

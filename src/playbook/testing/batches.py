@@ -123,6 +123,7 @@ def random_case(n: int, rng: random.Random) -> IndexRow:
         amount=rng.choice([None, 0, -7, rng.randrange(10**12), 2**63 - 1, -(2**63)]),
         currency=rng.choice([None, "EUR", "USD"]), assigned=rng.randrange(8), hidden=rng.random() < 0.5,
         tags=tuple(tag for tag in ("owner:ann", "team:emea", "link:account=1") if rng.random() < 0.4),
+        touched=rng.choice([1_000, 1_001]),
     )  # fmt: skip
 
 

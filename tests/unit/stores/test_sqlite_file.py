@@ -12,10 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from playbook.errors import DamagedStore, ForeignStore, InputError, NewerStore, StoreError, StoreUnavailable
+from playbook.model.projections import Projection
 from playbook.stores.audit import audit
 from playbook.stores.interface import Receipt, VaultRow
+from playbook.stores.rows import pages
 from playbook.stores.sqlite import SqliteStore, open_url
 from playbook.stores.sqlite_file import APPLICATION_ID, SCHEMA_VERSION, ddl
 from playbook.testing.batches import TENANT, batch, case, head_of, write
@@ -245,6 +248,41 @@ def test_threads_and_processes_that_append_at_once_lose_nothing(tmp_path: Path) 
             sorted(f"c{p}-{t}-{n}" for p in range(2) for t in range(4) for n in range(15))
         ]
         assert list(audit(store, TENANT)) == []
+
+
+@pytest.mark.parametrize("tenant", ["default", "Default", "zenith"])
+def test_the_log_of_one_of_several_tenants_is_theirs_alone(tmp_path: Path, tenant: str) -> None:
+    """In its order, page by page; and so is what changed since a report."""
+    cases = Projection("cases", ("case",))
+    with contextlib.closing(SqliteStore(str(tmp_path / "store.db"))) as store:
+        for number in range(20):
+            for whose in ("default", "Default", "zenith"):
+                one = write(f"case:{number}", whose.encode(), tenant=whose, index=case(str(number)))
+                store.append([batch(one, tenant=whose)])
+        head = store.load(tenant, ["case:7"])["case:7"]
+        log = pages(lambda after: store.log(tenant, after=after, limit=6))
+        found = [event for page in log for event in page.items]
+        assert [(event.stream, event.data) for event in found] == [
+            (f"case:{number}", tenant.encode()) for number in range(20)
+        ]
+        assert [event.position for event in found] == sorted(event.position for event in found)
+        before = store.source(tenant, cases)
+        assert before is not None
+        after = write("case:7", b"more", after=head, tenant=tenant, index=case("7", amount=1))
+        assert isinstance(store.append([batch(after, tenant=tenant)])[0], Receipt)
+        since = store.source(tenant, replace(cases, after=before.mark))
+        assert since is not None
+        assert not since.whole
+        assert [store._all(part, ()) for part in since.parts] == [[("7",)]]
+
+
+def test_a_file_keeps_its_pages_and_a_new_one_has_small_ones(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        connection.executescript(ddl(0).replace("page_size = 2048", "page_size = 8192"))
+    for file, size in ((old, 8192), (new, 2048)):
+        with contextlib.closing(SqliteStore(str(file))) as store:
+            assert store._all("PRAGMA page_size", ()) == [(size,)]
 
 
 def test_printed_statements_make_and_upgrade_what_opening_does(path: Path) -> None:

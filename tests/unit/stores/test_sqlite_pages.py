@@ -106,7 +106,8 @@ def _asks(store: Store) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "load", lambda: store.load(TENANT, ["case:c1"])
     yield "receipt", lambda: store.receipt(TENANT, "c1")
     yield "events", lambda: list(store.events(TENANT, "case:c1"))
-    yield "log", lambda: store.log(TENANT, after="7", limit=9)
+    for tenant in (TENANT, "default"):
+        yield f"log of {tenant}", partial(store.log, tenant, after="7", limit=9)
     yield "claim", lambda: store.claim("q", now=9, limit=9, lease=9, worker="w")
 
 

@@ -52,7 +52,8 @@ def _findings(path: str) -> list[str]:
 
 
 _AS_FIRST = """
-DROP TRIGGER cases_added; DROP TRIGGER cases_changed; DROP TRIGGER cases_taken; DROP TABLE tallies; DROP TABLE tags;
+DROP TRIGGER cases_added; DROP TRIGGER cases_moved; DROP TRIGGER cases_priced; DROP TRIGGER cases_taken;
+DROP TABLE tallies; DROP TABLE tags; DROP INDEX events_log; CREATE INDEX events_log ON events (tenant, position);
 DROP INDEX cases_assigned; DROP INDEX cases_opened; DROP INDEX cases_stage; DROP INDEX cases_owner;
 DROP INDEX cases_team; ALTER TABLE cases DROP COLUMN part; ALTER TABLE cases DROP COLUMN forecast;
 CREATE INDEX cases_opened ON cases (tenant, hidden, opened DESC, "case");
