@@ -19,7 +19,7 @@ subject: deal
 title: Deals
 fields:
   amount: {type: money, editable_after_close: true}
-  due: {type: money}
+  due: {type: money, editable_after_close: true}
 moves: {reopen: {by: anyone}}
 entries:
   payment: {title: Payment, fields: {amount: {type: money}}}

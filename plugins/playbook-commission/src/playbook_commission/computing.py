@@ -21,11 +21,13 @@ from playbook_commission.schedule import Tier
 from playbook_commission.spans import Span, walk
 from playbook_commission.spiffs import spiffs
 from playbook_commission.statements import Reached, Statement
+from playbook_commission.untold import certain, untold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from playbook.model.organization import Organization
+    from playbook_commission.crediting import Credited
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Cap, Component, Plan
     from playbook_commission.quotas import Target
@@ -92,20 +94,21 @@ class _Period:
         self._span = span
         self._year = payee.year(span)
         self._currency = payee.currency(span)
-        self._before = tuple(restated(payee, one, self._currency) for one in before)
+        self._before = tuple(certain(restated(payee, one, self._currency)) for one in before)
         self._earlier = [statement.lines for statement in self._before]
 
     def statement(self) -> Statement:
         """Return the statement of the period."""
-        plan, made = self._plan, list[Line]()
+        plan, made, held = self._plan, list[Line](), list[Line]()
         paying = self._payee.is_paid(self._span)  # else only what it paid before is followed
         reached = {one.id: self._reached(one) for one in plan.components if paying}
         for component in plan.components if paying else ():
             made += self._component(component, reached)
+            held += self._untold(component, reached)
         made += clawed(self._payee, self._span, self._earlier, made)
         if paying:
             made += self._bounded("", plan.cap, plan.floor, made)
-        made += list(held_back(self._payee, self._span, self._earlier, made))
+        made += [*held_back(self._payee, self._span, self._earlier, made), *held]
         found = Statement(
             self._payee.person, self._span.name, plan.id, plan.version, self._currency, tuple(made),
             tuple(reached.values()),
@@ -131,20 +134,45 @@ class _Period:
         credited = (
             () if component.by_value else payee.credited(component, span.since, span.until, self._currency)
         )
-        standing = Standing()
-        if component.rates:
-            standing = self._standing(component, reached[component.id], sold=bool(credited))
-        if self._withheld(component) is not None:
-            component = attrs.evolve(component, tiers=component.tiers[:1])
-        component = self._exchanged(component)
-        made = self._rounded(self._rated(component, [one.credit for one in credited], standing))
-        made += self._rounded(list(spiffs(payee, component, span, credited)))
+        made = self._rates(component, credited, reached)
+        if component.spiff is not None:
+            made += self._rounded(
+                list(spiffs(payee, component, span, [one for one in credited if one.spiff]))
+            )
         total = _total(made)
         gate = component.gate
         if gate is not None and not gate.opens(reached[gate.component].share):
             because = f"{gate.component} is not {'above' if gate.beyond else 'at'} {percent(gate.least)}"
             return [*made, self._line(component.id, "gate", CONTEXT.minus(total), because)] if total else made
         return [*made, *self._bounded(component.id, component.cap, component.floor, made)]
+
+    def _untold(self, component: Component, reached: Mapping[str, Reached]) -> Iterator[Line]:
+        """Yield what a component would pay for what cannot be told yet, after all else, each with what holds it."""
+        spiff, days = component.spiff, (self._span.since, self._span.until, self._currency)
+        if component.by_value or (component.when is None and spiff is None):
+            return
+        told, late = self._payee.credited(component, *days), self._payee.untold(component, *days)
+        names = {f"{component.id}:{one.credit.id}" for one in late}
+        for line in self._rates(component, (*told, *late), reached) if late else ():
+            if line.id in names:
+                yield from untold(line, component.when)
+        if spiff is not None:
+            due = [one for one in told if one.spiff is None]
+            for ones, condition in ((due, spiff.when), (late, component.when)):
+                for line in self._rounded(list(spiffs(self._payee, component, self._span, ones))):
+                    yield from untold(line, condition)
+
+    def _rates(
+        self, component: Component, credited: Sequence[Credited], reached: Mapping[str, Reached]
+    ) -> list[Line]:
+        """Return the rounded lines of credits."""
+        standing = Standing()
+        if component.rates:
+            standing = self._standing(component, reached[component.id], sold=bool(credited))
+        if self._withheld(component) is not None:
+            component = attrs.evolve(component, tiers=component.tiers[:1])
+        made = self._rated(self._exchanged(component), [one.credit for one in credited], standing)
+        return self._rounded(made)
 
     def _rated(self, component: Component, credited: Sequence[Credit], standing: Standing) -> list[Line]:
         """Return the lines of credits, exact: by tiers, or by the rule of a plugin."""

@@ -49,7 +49,8 @@ class Sold(msgspec.Struct, frozen=True, gc=False):
 class Thing(msgspec.Struct, frozen=True, gc=False):
     """Hold one thing that a measure counted for a component: a case, or where `entry` is not 0, an entry of it.
 
-    `shares` are whom it is credited to, `spiff` tells whether the component's spiff is due for it.
+    `shares` are whom it is credited to, `spiff` tells whether the component's spiff is due for it: None where the
+    case says too little. It is `untold` where the case says too little to know whether the component pays for it.
     """
 
     case: Sold
@@ -57,7 +58,8 @@ class Thing(msgspec.Struct, frozen=True, gc=False):
     day: dt.date
     amount: Money | Decimal | None
     shares: dict[str, Decimal]
-    spiff: bool = False
+    spiff: bool | None = False
+    untold: bool = False
 
 
 def money_of(thing: Thing) -> Money | None:
@@ -66,12 +68,12 @@ def money_of(thing: Thing) -> Money | None:
 
 
 class Credited(msgspec.Struct, frozen=True, gc=False):
-    """Hold a credit with what it was counted from, and whether the component's spiff is due for it."""
+    """Hold a credit with what it was counted from, and whether the component's spiff is due for it, as there."""
 
     credit: Credit
     counted: Thing
     day: dt.date
-    spiff: bool = False
+    spiff: bool | None = False
 
 
 class _Count:
@@ -239,10 +241,13 @@ class Ledger:
                 self._progress(number)
             thing = _thing(one, kinds)
             for (when, spiff, who), component, things in zip(names, components, found, strict=True):
-                if one.answers.get(when, True) is True:
-                    due = component.spiff is not None and one.answers.get(spiff, True) is True
+                pays = one.answers.get(when, True)  # None where nobody can tell
+                if pays is not False:
+                    due = component.spiff is not None and one.answers.get(spiff, True)
                     its = self._laid_over(component, one, thing, who)
-                    things.append(msgspec.structs.replace(its, spiff=True) if due else its)
+                    if due is not False or pays is None:
+                        its = msgspec.structs.replace(its, spiff=due, untold=pays is None)
+                    things.append(its)
         return {key: _Count(things) for key, things in zip(asking, found, strict=True)}
 
     def _laid_over(self, component: Component, one: Counted, thing: Thing, who: str) -> Thing:

@@ -34,6 +34,7 @@ class Payee:
         self._organization = ledger.organization
         self._counting: dict[dt.date, bool] = {}
         self._credited: dict[tuple[str, str, str], _Credits] = {}
+        self._untold: dict[tuple[str, str, str], tuple[Credited, ...]] = {}
         self._quotas: dict[tuple[str, str, str], Target | None] = {}
 
     def supposing(self, more: Callable[[Thing], Thing | None]) -> Payee:
@@ -119,8 +120,19 @@ class Payee:
     def credited(
         self, component: Component, since: dt.date, until: dt.date, currency: str
     ) -> tuple[Credited, ...]:
-        """Return the person's credits for a component between two days on which they were paid by the plan."""
+        """Return the person's credits for a component between two days on which they were paid by the plan.
+
+        What cannot be told to be paid for is not among them.
+        """
         return self._credits(component, currency).between(since, until)
+
+    def untold(
+        self, component: Component, since: dt.date, until: dt.date, currency: str
+    ) -> tuple[Credited, ...]:
+        """Return the credits of which nobody can tell yet whether the component pays for them."""
+        self._credits(component, currency)
+        found = self._untold.get((component.id, component.measure, currency), ())
+        return tuple(one for one in found if since <= one.day <= until)
 
     def measured(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
         """Return how far credits between two days go on the axis of a component; of a ratio, how much a part is."""
@@ -131,6 +143,9 @@ class Payee:
         if key not in self._credited:
             found = self.ledger.credited(self.plan, component, self.person, currency)
             counting = tuple(one for one in found if self.counts(one.day))
+            if component.when is not None:
+                self._untold[key] = tuple(one for one in counting if one.counted.untold)
+                counting = tuple(one for one in counting if not one.counted.untold)
             self._credited[key] = _Credits(counting, by_count=self.goes_by_count(component))
         return self._credited[key]
 

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def spiffs(payee: Payee, component: Component, span: Span, credited: Sequence[Credited]) -> Iterator[Line]:
-    """Yield a component's spiffs of a period, exact: a person's share of each case's."""
+    """Yield a component's spiffs of a period, exact: a person's share of each case's, due or not to be told yet."""
     spiff = component.spiff
     if spiff is None:
         return
     left = _left(payee, component, spiff)
     for one in credited:
-        if one.spiff and _within(spiff, one.day):
+        if one.spiff is not False and _within(spiff, one.day):
             share = CONTEXT.multiply(one.credit.count, left.get(one.credit.id, ZERO))
             pay = CONTEXT.multiply(payee.money(spiff.pay, span), share)
             if pay:
@@ -45,7 +45,8 @@ def _left(payee: Payee, component: Component, spiff: Spiff) -> Mapping[str, Deci
         found, had, paid = dict[str, Decimal](), set[str](), _Paid(payee, component)
         left = None if spiff.budget is None else CONTEXT.divide(spiff.budget.amount, spiff.pay.amount)
         for one in ledger.counted(plan, component):
-            if one.spiff and _within(spiff, one.day) and one.case.id not in had and (due := paid.share(one)):
+            counts = one.spiff is not False and _within(spiff, one.day)
+            if counts and one.case.id not in had and (due := paid.share(one)):
                 had.add(one.case.id)
                 found[name_of(one)] = ONE if left is None else min(ONE, CONTEXT.divide(left, due))
                 if left is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from playbook import Money
 from playbook_commission.exact import CONTEXT
+from playbook_commission.untold import UNTOLD
 
 if TYPE_CHECKING:
     from playbook_commission.payee import Payee
@@ -58,7 +59,7 @@ class Telling:
     def day(self, line: Line) -> str:
         """Return the day on which what a line is for counted; nothing where that is not known."""
         undone = line.undoes.partition("/")[2] if line.kind == "adjustment" else line.undoes
-        day = self._days.get(line.id) or self._days.get(undone.removesuffix(":hold"))
+        day = self._days.get(line.id) or self._days.get(undone.removesuffix(":hold").removesuffix(":untold"))
         return "" if day is None else self.wording.day(day)
 
     def deal(self, line: Line) -> str:
@@ -77,8 +78,8 @@ class Telling:
         return self.deal(line) if line.case else ""
 
     def waiting(self, line: Line) -> str:
-        """Return what happens to what is held: that, or why it is corrected."""
-        return self.why(line) if line.kind == "adjustment" else self.kind(line)
+        """Return what happens to what is held: that, or why it is held or corrected."""
+        return self.why(line) if line.because else self.kind(line)
 
     # -- how it came to be --------------------------------------------------------------------------
 
@@ -142,6 +143,9 @@ class Telling:
             was, now = (self.wording.money(Money.parse(adjusted[part])) for part in ("was", "now"))
             period = self.wording.period(adjusted["period"])
             return self.wording.say("adjustment_because", period=period, was=was, now=now)
+        if line.kind == "hold" and line.because.startswith(UNTOLD):
+            condition = self.wording.name(line.because.removeprefix(UNTOLD))
+            return self.wording.say("untold", condition=condition)
         return self.wording.name(line.because)
 
     def _entry(self, case: str, kind: str) -> str:
@@ -160,7 +164,8 @@ def _days(payee: Payee, currency: str) -> dict[str, dt.date]:
     found = {}
     for component in payee.plan.components:
         if not component.by_value:
-            for one in payee.credited(component, dt.date.min, dt.date.max, currency):
+            ever = (dt.date.min, dt.date.max, currency)
+            for one in (*payee.credited(component, *ever), *payee.untold(component, *ever)):
                 found[f"{component.id}:{one.credit.id}"] = one.day
                 found[f"{component.id}:spiff:{one.credit.id}"] = one.day
     return found
