@@ -110,12 +110,12 @@ def from_pool(
 def candidates(
     organization: Organization, on: dt.date, *, role: str = "", team: str = "", territory: str = ""
 ) -> tuple[str, ...]:
-    """Return the people of a role, team and territory who are there on a day, in order of id."""
+    """Return the people of a role, team and territory who work here and are there on a day, in order of id."""
     found = []
-    for name in sorted(organization.people):
+    for name, person in sorted(organization.people.items()):
         post = organization.post(name, on)
         fits = role in ("", post.role) and team in ("", post.team) and territory in ("", post.territory)
-        if fits and (post.role or post.team) and organization.people[name].absence(on) is None:
+        if fits and (post.role or post.team) and person.is_employed(on) and person.absence(on) is None:
             found.append(name)
     return tuple(found)
 

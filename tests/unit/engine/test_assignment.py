@@ -116,6 +116,18 @@ def test_round_robin_takes_whoever_got_one_longest_ago_and_is_there(desk: Desk) 
     assert desk.owners(3) == ["cem", "ann", "bob"]
 
 
+def test_who_left_or_has_not_begun_gets_no_more_cases(desk: Desk) -> None:
+    people = ORGANIZATION.replace("{name: Ann,", "{name: Ann, left: 2026-08-10,")
+    people = people.replace("{name: Bob,", "{name: Bob, hired: 2026-08-11,")
+    desk.engine = Engine.open(
+        files(people), store=desk.engine.store, clock=lambda: desk.now, registry=load(entry_points=False)
+    )
+    desk.engine.publish(actor="operator")
+    assert desk.owners(2) == ["ann", "ann"]  # on her last day
+    desk.now += dt.timedelta(days=1)
+    assert desk.owners(3) == ["bob", "cem", "bob"]
+
+
 def test_what_was_assigned_by_hand_counts_in_the_turn(desk: Desk) -> None:
     desk.now += dt.timedelta(days=1)
     first = desk.open()
