@@ -96,6 +96,8 @@ def test_a_plan_says_what_it_says() -> None:
     ("old", "new", "expected"),
     [
         ("role: ae", "role: aee", ("plan-role", 3, "error")),
+        ("ae-2027", "ae-2027" * 8, ("plan-name", 2, "error")),
+        ("ae-2027", "ae-2027" * 7, None),
         ("of: revenue\n    when", "of: revenu\n    when", ("plan-measure", 7, "error")),
         ("from: 100%", "from: 0%", ("plan-tiers", 12, "error")),
         ("from: 0%", "from: 10%", ("plan-tiers", 11, "error")),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from playbook_commission.cliffs import falls
 from playbook_commission.exact import CONTEXT, ONE, ZERO, percent
+from playbook_commission.settlements import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from playbook_commission.plan import Component, Plan
 
     Check = Callable[[Reading[Plan], "Project | None"], Iterator[Problem]]
+
+_LONGEST = 64
+"""Letters that the name of a stream of a plugin may have."""
+_PERIOD = "2027-Q1"
 
 CODES = {
     "plan-tiers": "Tiers are given by where they start, in rising order, and each lasts until the next one. Marginal"
@@ -38,6 +43,7 @@ CODES = {
     "plan-high-rate": "A rate above 100 % pays more than was sold, which mostly is a slip of the pen.",
     "plan-cliff": "With `mode: whole` all is paid at the rate reached, and with `interpolated` at one between the"
     " points: where that falls, selling more pays less.",
+    "plan-name": "A settlement is called PERSON.PLAN.PERIOD, in 64 letters at most; a longer one could not be settled.",
     "plan-currency": "All amounts in the tiers of a component are of one currency; so are a spiff and its budget.",
 }
 
@@ -171,6 +177,26 @@ def whom_there(reading: Reading[Plan], project: Project | None) -> Iterator[Prob
                 )
 
 
+def names_fit(reading: Reading[Plan], project: Project | None) -> Iterator[Problem]:
+    """Find plans whose settlements could not be called what they are called."""
+    organization, plan = _organization(project), reading.value
+    if organization is None or plan is None:
+        return
+    paid = [
+        name
+        for name, person in organization.people.items()
+        if plan.role in ("", *(post.role for post in person.posts)) and name in (plan.people or (name,))
+    ]
+    longest = max(sorted(paid), key=len, default="")
+    name = id_of(longest, plan.id, _PERIOD)
+    if longest and len(name) > _LONGEST:
+        message = (
+            f"the settlements of {longest} could not be named: {name!r} has {len(name)} letters of {_LONGEST}"
+        )
+        hint = f"give the plan an id of {max(_LONGEST - len(name) + len(plan.id), 1)} letters at most"
+        yield _problem(reading, "plan-name", message, ("plan",), hint)
+
+
 def gates_open(reading: Reading[Plan], _: Project | None) -> Iterator[Problem]:
     """Find gates of components that are not there, and gates that wait for each other."""
     gates = {one.id: one.gate.component for one in _components(reading) if one.gate is not None}
@@ -220,7 +246,7 @@ def rates_plausible(reading: Reading[Plan], _: Project | None) -> Iterator[Probl
 
 
 CHECKS: tuple[Check, ...] = (
-    tiers_rise, rates_fit, budgets_fit, measures_there, roles_there, whom_there, gates_open, quotas_there,
+    names_fit, tiers_rise, rates_fit, budgets_fit, measures_there, roles_there, whom_there, gates_open, quotas_there,
     rates_plausible,
 )  # fmt: skip
 
