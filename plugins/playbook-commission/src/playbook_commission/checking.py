@@ -43,7 +43,7 @@ CODES = {
     "plan-high-rate": "A rate above 100 % pays more than was sold, which mostly is a slip of the pen.",
     "plan-cliff": "With `mode: whole` all is paid at the rate reached, and with `interpolated` at one between the"
     " points: where that falls, selling more pays less.",
-    "plan-name": "A settlement is called PERSON.PLAN.PERIOD, in 64 letters at most; a longer one could not be settled.",
+    "plan-name": "A settlement is called PERSON.PLAN.PERIOD, in 64 letters at most, or it cannot be settled.",
     "plan-currency": "All amounts in the tiers of a component are of one currency; so are a spiff and its budget.",
 }
 
