@@ -36,7 +36,8 @@ QUESTIONS = (
     Query("rare"), Query("nothing"), Query("new_business", "contract"), Query("new_business", outcome="won"),
     Query(stage="contract"), Query(owner=person(7)), Query("rare", "contract", "open", owner=person(8)),
     Query(team=team_of(7)), Query("new_business", "contract", team=team_of(8)), Query("rare", team=team_of(7)),
-    Query(name="Deal 77"), Query(prefix="c1"), Query(link="record:account:000123"), Query("record:account", ""),
+    Query(name="Deal 77"), Query(prefix="c1"), Query(prefix="c12"), Query(link="record:account:000123"),
+    Query("record:account", ""),
 )  # fmt: skip
 LIMIT = 50
 TRIES = 5

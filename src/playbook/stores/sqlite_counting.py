@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.stores import rows
-from playbook.stores.sqlite_pages import joined
 from playbook.stores.sqlite_tally import FROM_CASES, FROM_TALLIES
+from playbook.stores.sqlite_walks import joined
 from playbook.stores.tallies import gathered, kept_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from playbook.stores.interface import Query, Tally
-    from playbook.stores.sqlite_pages import Condition
+    from playbook.stores.sqlite_walks import Condition
 
 _TAGGED = (
     "EXISTS (SELECT 1 FROM tags WHERE tags.tenant = cases.tenant AND tags.opened = cases.opened"

@@ -114,8 +114,22 @@ DROP INDEX events_log;
 CREATE INDEX events_log ON events (tenant, position) WHERE tenant <> '{_SOLE}';
 """
 
+# The cases of a team and a playbook stand together, or a rare playbook is looked for among all cases of the team.
+_TEAMS = """
+DROP INDEX cases_team;
+CREATE INDEX cases_team ON cases (tenant, team, part, playbook, hidden, opened DESC, "case");
+"""
+
 # Each brings a file from the version before to the next; what has been released is never changed.
-_STEPS = (_FIRST, sqlite_tally.SCHEMA, _LEASES, _PARTED, _FORECAST, _LOG_OF_OTHERS + sqlite_tally.NARROWED)
+_STEPS = (
+    _FIRST,
+    sqlite_tally.SCHEMA,
+    _LEASES,
+    _PARTED,
+    _FORECAST,
+    _LOG_OF_OTHERS + sqlite_tally.NARROWED,
+    _TEAMS,
+)
 
 SCHEMA_VERSION = len(_STEPS)
 """The version of the tables: PRAGMA user_version."""

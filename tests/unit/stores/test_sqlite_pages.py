@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from playbook.stores.interface import DueRow, Query
 from playbook.stores.sqlite import SqliteStore
+from playbook.testing.answers import is_asked
 from playbook.testing.batches import TENANT, batch, case, random_case, write
 
 if TYPE_CHECKING:
@@ -59,6 +60,31 @@ def test_the_plan_of_every_question_is_the_one_that_was_written_down(plans: str)
 def test_no_question_goes_along_a_whole_table_or_sorts_cases(plans: str) -> None:
     assert set(re.findall(r"SCAN (\w+)", plans)) <= {"json_each"}
     assert "TEMP B-TREE FOR ORDER BY" not in plans
+
+
+def test_every_way_leads_to_the_same_pages() -> None:
+    """For who sees all, some and none, and has one tag or very many; what is asked for is common, rare or nowhere."""
+    rng = random.Random(5)
+    cases = [random_case(n, rng) for n in range(3000)]
+    cases = [
+        replace(row, team="rare", playbook="lost") if n % 90 == 0 else row for n, row in enumerate(cases)
+    ]
+    cases.sort(key=lambda row: (-row.opened, row.case))
+    eyes = [None, frozenset(), REP, frozenset(["owner:ann", *map(str, range(40))]), frozenset(["team:x"])]
+    with contextlib.closing(SqliteStore(":memory:")) as store:
+        store.append([batch(write(f"case:{row.case}", b"1", index=row)) for row in cases])
+        for _ in range(150):
+            query = Query(
+                playbook=rng.choice([None, "renewal", "lost", "none"]), stage=rng.choice([None, "proposal"]),
+                status=rng.choice([None, "open"]), team=rng.choice([None, "emea", "rare"]),
+                prefix=rng.choice([None, None, "c1", "c12", "c123"]), tags=rng.choice(eyes),
+            )  # fmt: skip
+            opened, case = rng.choice([(9, ""), (4, "c2"), (0, "")])
+            expected = [row for row in cases if (-row.opened, row.case) > (-opened, case)]
+            expected = [row for row in expected if is_asked(row, query)][:50]
+            assert list(store.find(TENANT, query, after=f"{opened}:{case}", limit=50).items) == expected, (
+                query
+            )
 
 
 def plans_in(folder: Path) -> str:
