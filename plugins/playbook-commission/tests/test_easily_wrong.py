@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.paying import Paying
 
-from playbook import InputError, Money
+from playbook import InputError, Log, Money
+from playbook.engine import Done
 from playbook_commission.settling import audit
 
 if TYPE_CHECKING:
@@ -111,6 +113,28 @@ def test_what_comes_in_or_back_in_another_currency_counts_at_the_rate_of_its_day
     assert office.of("2027-Q1").held == 50
     office.entry(case, "2027-04-11", "refund", amount="500 USD")
     assert office.of("2027-Q2").earned == -25
+
+
+def test_a_sum_that_was_paid_once_for_several_deals_is_taken_back_with_each() -> None:
+    tiers = "rate: {mode: whole}, tiers: [{from: 0 EUR, pay: 0 EUR}, {from: 1000 EUR, pay: 100 EUR}]"
+    office = Office(f"bonus: {{of: revenue, {tiers}}}", more=CLAWBACK)
+    cases = {
+        office.won(f"2027-01-1{day}", f"{amount} EUR"): amount for day, amount in enumerate((300, 300, 900))
+    }
+    assert [line.pay for line in office.of("2027-Q1").lines] == [20, 20, 60]
+    for case, amount in cases.items():
+        office.entry(case, "2027-04-10", "refund", amount=f"{amount} EUR")
+    assert office.earned() == [100, -100, 0, 0]
+
+
+@pytest.mark.parametrize(("day", "back"), [("2027-02-28", -10), ("2027-03-01", 0)])
+def test_the_last_day_of_the_time_after_closing_counts_whole(day: str, back: int) -> None:
+    within = "clawback: {on: entry.refund, within: 1mo, share: full}\n"
+    office = Office(f"new: {{of: revenue, {TENTH}}}", more=within)
+    case = office.won("2027-01-31", "100 EUR")
+    late = dt.datetime.fromisoformat(f"{day}T22:00:00+00:00")
+    assert isinstance(office.engine.run(Log(case, "refund"), actor="operator", at=late), Done)
+    assert office.of("2027-Q1").earned == 10 + back
 
 
 # -- spiffs ---------------------------------------------------------------------------------------------

@@ -86,10 +86,10 @@ def test_without_a_quota_attainment_cannot_be_told() -> None:
 
 def test_a_sum_that_is_reached_is_paid_once() -> None:
     bonus = component(("0", "0"), ("1", "500"), ("2", "800"), by="attainment", mode="whole", sums=True)
-    assert pays(bonus, (600, 900), quota=1000) == [500]
+    assert pays(bonus, (600, 900), quota=1000) == [200, 300]
     assert pays(bonus, (1200,), quota=1000) == [500]
     year = component(("0", "0"), ("1000", "500"), ("2000", "800"), mode="whole", sums=True, over="year")
-    assert pays(year, (600, 700), before=1200) == [300]  # 500 of 800 were paid before
+    assert pays(year, (200, 600), before=1200) == [75, 225]  # 500 of 800 were paid before
 
 
 def test_things_that_counted_before_are_made_up_for_by_what_they_were_worth() -> None:

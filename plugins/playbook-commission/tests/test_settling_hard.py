@@ -259,10 +259,11 @@ RATES = (
     TIERS,
     "tiers: [{from: 0 EUR, pay: 10%}, {from: 300 EUR, pay: 20%}], cap: {amount: 40 EUR, per: period}",
     "tiers: [{from: 0 EUR, pay: 10%}, {from: 300 EUR, pay: 20%}], rate: {mode: whole, over: year}",
+    "tiers: [{from: 0 EUR, pay: 5 EUR}, {from: 300 EUR, pay: 40 EUR}], rate: {mode: whole}",
 )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(12))
 def test_whatever_happens_between_settlings_all_of_it_is_paid_once_and_can_be_paid_back(seed: int) -> None:
     """Settling period by period comes to what computing all at the end does; refunding everything to nothing."""
     chance = random.Random(seed)

@@ -13,7 +13,6 @@ from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.paying import Line, summed
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from playbook.model.case import Entry
@@ -203,13 +202,8 @@ def _come_to(payee: Payee, entries: Iterable[Entry], worth: Money) -> Decimal:
 
 
 def _entries(payee: Payee, case: Sold, kind: str, within: str | None, span: Span) -> list[Entry]:
-    """Return a case's entries of a kind up to the end of a period, and within a time after it was closed."""
-    world = payee.ledger.world
-    last: dt.datetime | None = None
+    """Return a case's entries of a kind up to the end of a period, and to the day a time after it was closed."""
+    world, last = payee.ledger.world, span.until
     if within and case.closed is not None:
-        last = world.calendar.add(case.closed, Duration.parse(within))
-    return [
-        entry
-        for entry in case.entries
-        if entry.kind == kind and world.day(entry.at) <= span.until and (last is None or entry.at <= last)
-    ]
+        last = min(last, world.day(world.calendar.add(case.closed, Duration.parse(within))))
+    return [entry for entry in case.entries if entry.kind == kind and world.day(entry.at) <= last]

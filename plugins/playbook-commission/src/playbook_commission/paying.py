@@ -144,7 +144,7 @@ def _whole(
     reached = schedule.whole(total)
     before = schedule.whole(standing.before).pay if standing.before else ZERO
     if component.sums and component.rating.by != "count":
-        yield from _once(component, reached, before, credited, total)
+        yield from _once(component, reached, before, credited, standing)
         return
     yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
     rise = reached.pay - before if standing.before else ZERO
@@ -163,19 +163,23 @@ def _interpolated(
         yield from _at(component, reached.pay, (reached.start, reached.end), credited, standing)
         return
     before = schedule.interpolated(standing.before).pay if standing.before else ZERO
-    yield from _once(component, reached, before, credited, total)
+    yield from _once(component, reached, before, credited, standing)
 
 
 def _once(
-    component: Component, reached: Stretch, before: Decimal, credited: Sequence[Credit], total: Decimal
+    component: Component, reached: Stretch, before: Decimal, credited: Sequence[Credit], standing: Standing
 ) -> Iterator[Line]:
-    """Pay a sum once for what was reached, less what earlier periods of the span were paid."""
-    pay = (reached.pay - before) * component.multiplier
-    shown = (Slice(reached.start, reached.end, reached.pay, pay),)
-    if len(credited) == 1:
-        yield _line(component, credited[0], shown)
-    elif credited:
-        yield Line(component.id, component.id, "credit", pay, credit=total, slices=shown)
+    """Pay a sum once for what was reached, less what earlier periods of the span were paid.
+
+    Each credit has the part of it that it is of all, so that what is undone later takes back its part.
+    """
+    ways = [_measured(component, one, standing) for one in credited]
+    left = pay = (reached.pay - before) * component.multiplier
+    whole, last = sum(ways, ZERO), len(ways) - 1
+    for number, (credit, way) in enumerate(zip(credited, ways, strict=True)):
+        part = left if number == last else pay * way / whole if whole else ZERO
+        left -= part
+        yield _line(component, credit, (Slice(reached.start, reached.end, reached.pay, part),))
 
 
 def _at(
