@@ -73,6 +73,16 @@ def test_binding_needs_a_database_that_has_a_store(url: str, store: PostgresStor
         store.bind(other)
 
 
+def test_a_host_may_make_the_server_forget_what_was_prepared(url: str, store: PostgresStore) -> None:
+    with psycopg.connect(url) as host:
+        bound = store.bind(host)
+        for number in range(2):
+            assert isinstance(bound.append([batch(write(f"case:{number}", b"1"))])[0], Receipt)
+            host.commit()
+            host.execute("DEALLOCATE ALL")
+    assert list(store.streams(TENANT)) == ["case:0", "case:1"]
+
+
 def test_many_processes_may_make_the_tables_at_once(url: str) -> None:
     with ThreadPoolExecutor(6) as pool:
         stores = list(pool.map(lambda _: PostgresStore(url), range(6)))
