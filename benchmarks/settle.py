@@ -2,7 +2,7 @@
 
 Ours goes from what measures counted to settled statements: what was counted is put in order and credited to people,
 each of their four quarters is computed by the plan (tiers over the year, read by attainment of a quota), each line
-rounded, the statement frozen as plain values and hashed. Counting the cases and storing the statements is the
+rounded, the statement frozen as JSON and hashed. Counting the cases and storing the statements is the
 store's work, and left out; `playbook commission settle` counts the cases once and stores each statement.
 
 The loop knows nothing of days, people's posts, quotas or lines: for each credit, a person and an amount, it goes on

@@ -17,8 +17,9 @@ from msgspec.structs import asdict, replace
 
 import playbook_commission
 from playbook_commission.cliffs import falls
+from playbook_commission.earning import Credit, Credits, Standing, earnings
 from playbook_commission.exact import CONTEXT, Rounding
-from playbook_commission.paying import Credit, Standing, lines, summed
+from playbook_commission.paying import lines, summed
 from playbook_commission.plan import Component, Rating
 from playbook_commission.schedule import Tier
 
@@ -50,8 +51,8 @@ def components(draw: st.DrawFn, modes: Sequence[str] = ("marginal", "whole", "in
 
 def paid(component: Component, credits_: Sequence[Credit]) -> Decimal:
     """Return what credits pay in a period, each line rounded once."""
-    made = list(lines(component, credits_, Standing(quota=QUOTA)))
-    return summed(CENT.shared([line.pay for line in made]))
+    made = list(earnings(component, Credits.of(credits_), Standing(quota=QUOTA)))
+    return summed(CENT.shared([pay for one in made for pay in one.pays]))
 
 
 def credited(amounts: Sequence[Decimal]) -> list[Credit]:
@@ -95,7 +96,9 @@ def pay_of(component: Component, position: Decimal) -> Decimal:
     by = component.rating.by
     far = position * QUOTA if by == "attainment" else position
     deal = Credit("x", "d", far * 100 if by == "count" else far, far if by == "count" else D(1))
-    return summed(line.pay for line in lines(component, [deal], Standing(quota=QUOTA)))
+    return summed(
+        pay for one in earnings(component, Credits.of([deal]), Standing(quota=QUOTA)) for pay in one.pays
+    )
 
 
 def positions(component: Component) -> list[Decimal]:
@@ -151,8 +154,8 @@ def numbers(value: Any, path: str = "") -> list[tuple[str, object]]:
 @given(components(), amounts)
 def test_every_number_of_a_line_is_exact(component: Component, deals: list[Decimal]) -> None:
     component = attrs.evolve(component, multiplier=D("1.1"))
-    standing = Standing(quota=QUOTA, before=D(5), earlier=credited([D(5)]))
-    made = tuple(lines(component, credited(deals), standing))
+    standing = Standing(quota=QUOTA, before=D(5), earlier=Credits.of(credited([D(5)])))
+    made = tuple(lines("c", earnings(component, Credits.of(credited(deals)), standing), CENT))
     found = numbers(made)
     assert bool(found) == bool(made)
     assert {type(number) for _, number in found} <= {Decimal}
@@ -163,11 +166,15 @@ def test_a_float_that_comes_in_is_refused_wherever_it_comes_from(number: Any) ->
     tiers = (Tier(D(0), D("0.1")), Tier(D(1000), D("0.2")))
     plain = Component("c", "m", tiers=tiers)
     with pytest.raises((FloatOperation, TypeError)):
-        list(lines(plain, [Credit("x", "d", number)], Standing()))
+        list(earnings(plain, Credits.of([Credit("x", "d", number)]), Standing()))
     with pytest.raises((FloatOperation, TypeError)):
-        list(lines(attrs.evolve(plain, multiplier=number), credited([D(5)]), Standing()))
+        list(earnings(attrs.evolve(plain, multiplier=number), Credits.of(credited([D(5)])), Standing()))
     with pytest.raises((FloatOperation, TypeError)):
-        list(lines(attrs.evolve(plain, tiers=(Tier(D(0), number),)), credited([D(5)]), Standing()))
+        list(
+            earnings(
+                attrs.evolve(plain, tiers=(Tier(D(0), number),)), Credits.of(credited([D(5)])), Standing()
+            )
+        )
     with pytest.raises((FloatOperation, TypeError)):
         CENT.shared([number])
     with pytest.raises((FloatOperation, TypeError)):

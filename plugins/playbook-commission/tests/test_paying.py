@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from playbook_commission.paying import Credit, Standing, lines
+from playbook_commission.earning import Credit, Credits, Standing, earnings
 from playbook_commission.plan import Component, Rating
 from playbook_commission.schedule import Tier
 
@@ -17,14 +17,15 @@ def component(
     return Component("c", "m", rating=Rating(by, mode, over), tiers=steps, **more)
 
 
-def credited(*amounts: int) -> list[Credit]:
-    return [Credit(f"x{n}", f"case{n}", D(a)) for n, a in enumerate(amounts)]
+def credited(*amounts: int) -> Credits:
+    return Credits.of(Credit(f"x{n}", f"case{n}", D(a)) for n, a in enumerate(amounts))
 
 
 def pays(what: Component, amounts: tuple[int, ...], **standing: Any) -> list[Decimal]:
     earlier = credited(*standing.pop("earlier", ()))
     standing = {name: D(value) for name, value in standing.items()}
-    return [line.pay for line in lines(what, credited(*amounts), Standing(**standing, earlier=earlier))]
+    found = earnings(what, credited(*amounts), Standing(**standing, earlier=earlier))
+    return [pay for one in found for pay in one.pays]
 
 
 SLABS = (("0", "0.01"), ("1000", "0.02"), ("3000", "0.03"), ("8000", "0.05"))

@@ -6,9 +6,11 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.paying import PayContract, Paying
 
 from playbook import (
@@ -22,6 +24,7 @@ from playbook.engine.proof import prove
 from playbook_commission.paybook import Paybook
 from playbook_commission.settlements import Adjust, Basis, Settle
 from playbook_commission.settling import SETTLING, audit, settle, settle_each
+from playbook_commission.statements import Statement, frozen, thawed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,14 +95,15 @@ class TestContract(PayContract):
 
     @pytest.fixture
     def story(self) -> list[tuple[str, Any]]:
-        said = {"person": "sam", "plan": "ae", "period": "2025-Q1", "lines": []}
+        empty = Statement("sam", "2025-Q1", "ae", "1", "EUR", (), ())
+        said, other = frozen(empty), frozen(attrs.evolve(empty, owed=D(1)))
         basis = Basis(dt.datetime(2025, 4, 2, tzinfo=dt.UTC))
         return [
             ("fin", Adjust("sam.ae.2025-Q1", "5 EUR", "a fair")),
             ("sam", Settle("sam.ae.2025-Q1", said, basis, 1)),
             ("fin", Settle("sam.ae.2025-Q1", said, basis, 0)),
             ("fin", Settle("sam.ae.2025-Q1", said, basis, 1)),
-            ("operator", Settle("sam.ae.2025-Q1", {**said, "lines": [1]}, basis, 1)),
+            ("operator", Settle("sam.ae.2025-Q1", other, basis, 1)),
             ("fin", Adjust("sam.ae.2025-Q1", "5 EUR", "too late")),
             ("operator", Adjust("sam.ae.2025-Q2", "5 EUR", "not finance")),
         ]
@@ -216,9 +220,10 @@ def test_an_audit_names_what_was_changed_in_the_store(office: Office) -> None:
     office.won("2027-01-10", "1000 EUR")
     office.settle("2027-Q1")
     kept = office.engine.streams.show("settlement", "sam.ae.2027-Q1", actor="operator").state.settled
-    first, *rest = kept.statement["lines"]
-    forged = {**kept.statement, "lines": [{**first, "pay": "999"}, *rest]}
-    office.do(Settle("fin.ae.2027-Q1", {**forged, "person": "fin"}, kept.basis), actor="fin")
+    paid = thawed(kept.statement)
+    first, *rest = paid.lines
+    forged = attrs.evolve(paid, person="fin", lines=(replace(first, pay=D(999)), *rest))
+    office.do(Settle("fin.ae.2027-Q1", frozen(forged), kept.basis), actor="fin")
     by = {one.person: one.differs for one in audit(office.engine, "2027-Q1")}
     assert by["sam"] == ()
     assert "new:d1: settled 999, computed nothing" in by["fin"]

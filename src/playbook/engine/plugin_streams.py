@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -35,17 +35,15 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAMES = 500
+State = TypeVar("State")
 
 
-class _Standing(msgspec.Struct, frozen=True):
+class _Standing(msgspec.Struct, Generic[State], frozen=True):
     """Hold a stream as it stands: the state, and when its first and last events happened."""
 
     opened: dt.datetime
     last: dt.datetime
-    state: Any
-
-
-_STANDING = msgspec.json.Decoder(_Standing)
+    state: State
 
 
 class PluginStreams:
@@ -71,8 +69,10 @@ class PluginStreams:
         events = [event for kind in engine.registry.streams.values() for event in kind.events.values()]
         with LEARNING:
             self._decoders = {event: msgspec.json.Decoder(event) for event in events}
-            for kind in self._kinds.values():
-                msgspec.json.Decoder(kind.state or Any)
+            self._heads: dict[str, msgspec.json.Decoder[_Standing[Any]]] = {
+                name: msgspec.json.Decoder(_Standing[kind.state or Any])  # type: ignore[misc]
+                for name, kind in engine.registry.streams.items()
+            }
         self._stored = {
             name: {event: stored for stored, event in kind.events.items()}
             for name, kind in self._kinds.items()
@@ -176,11 +176,11 @@ class PluginStreams:
         self,
         kind: StreamKind,
         of: str,
-        before: _Standing | None,
+        before: _Standing[Any] | None,
         events: Iterable[Any],
         at: dt.datetime,
         actor: str,
-    ) -> _Standing:
+    ) -> _Standing[Any]:
         standing = _Standing(at, at, kind.initial) if before is None else before
         try:
             for event in events:
@@ -194,7 +194,7 @@ class PluginStreams:
         self,
         kind: StreamKind,
         of: str,
-        standing: _Standing,
+        standing: _Standing[Any],
         head: Snapshot | None,
         count: int,
     ) -> Done:
@@ -207,7 +207,7 @@ class PluginStreams:
         kind: StreamKind,
         of: str,
         head: Snapshot | None,
-        standing: _Standing,
+        standing: _Standing[Any],
         events: Iterable[Any],
         at: dt.datetime,
         actor: str,
@@ -309,23 +309,22 @@ class PluginStreams:
             raise ValueError("there are none")
         return encode(standing), self._row(kind, id_, standing)
 
-    def _view(self, kind: StreamKind, of: str, standing: _Standing) -> StreamView:
+    def _view(self, kind: StreamKind, of: str, standing: _Standing[Any]) -> StreamView:
         found = self._found(kind, standing.state)
         return StreamView(
             kind.name, of, found.name, standing.state, dict(found.fields), standing.opened, standing.last
         )
 
-    def _standing(self, kind: StreamKind, of: str, head: Snapshot) -> _Standing:
+    def _standing(self, kind: StreamKind, of: str, head: Snapshot) -> _Standing[Any]:
         if head.fold == kind.fold and head.data:
-            kept = _STANDING.decode(head.data)
-            return _Standing(kept.opened, kept.last, msgspec.convert(kept.state, kind.state or Any))
+            return self._heads[kind.name].decode(head.data)
         standing = self._folded(kind, of, self._store.events(self._tenant, f"{kind.name}:{of}"))
         if standing is None:
             raise UnknownName(kind.name, of)
         return standing
 
-    def _folded(self, kind: StreamKind, of: str, events: Iterator[StoredEvent]) -> _Standing | None:
-        standing: _Standing | None = None
+    def _folded(self, kind: StreamKind, of: str, events: Iterator[StoredEvent]) -> _Standing[Any] | None:
+        standing: _Standing[Any] | None = None
         for stored in events:
             event = self.decode(stored)
             standing = self._after(kind, of, standing, (event,), from_micros(stored.at), stored.actor)
@@ -335,7 +334,7 @@ class PluginStreams:
     def _found(kind: StreamKind, state: Any) -> Found:
         return Found() if kind.index is None else kind.index(state)
 
-    def _row(self, kind: StreamKind, of: str, standing: _Standing) -> IndexRow | None:
+    def _row(self, kind: StreamKind, of: str, standing: _Standing[Any]) -> IndexRow | None:
         if kind.index is None:
             return None
         found = self._found(kind, standing.state)

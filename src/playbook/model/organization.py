@@ -187,6 +187,17 @@ class Organization:
             person = was.person
         return person
 
+    def changes(self, person_id: str) -> tuple[dt.date, ...]:
+        """Return the days, in order, from which on who a person is, their post or any team may be otherwise."""
+        were = self.were_people.get(person_id, ())
+        found = {was.until for was in were}
+        found |= {was.until for every in self.were_teams.values() for was in every}
+        for who in filter(None, (self.people.get(person_id), *(was.person for was in were))):
+            found |= {day for day in (who.hired, *(post.since for post in who.posts)) if day is not None}
+            if who.left:
+                found.add(who.left + dt.timedelta(1))
+        return tuple(sorted(found))
+
     def name_of(self, person_id: str) -> str:
         """Return what a person is called: by the id where there is no such person, or no name."""
         who = self.people.get(person_id)

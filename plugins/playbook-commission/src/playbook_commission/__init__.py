@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from playbook import HookKind, Mismatch, Report, Scene, Shape
+    from playbook_commission.earning import Credit
     from playbook_commission.exact import CONTEXT
-    from playbook_commission.paying import Credit
     from playbook_commission.ruling import Rated, ToRate, share
     from playbook_commission.schedule import Stretch, Tier
 
 __all__ = ["CONTEXT", "Credit", "RateRule", "Rated", "Stretch", "Tier", "ToRate", "share"]
 
 _HOMES = {
-    "exact": ("CONTEXT",), "paying": ("Credit",), "ruling": ("Rated", "ToRate", "share"),
+    "exact": ("CONTEXT",), "earning": ("Credit",), "ruling": ("Rated", "ToRate", "share"),
     "schedule": ("Stretch", "Tier"),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from playbook_commission.looking import Look, cents, share, told
 from playbook_commission.paying import summed
 from playbook_commission.reports import QUOTA
 from playbook_commission.rows import Row
+from playbook_commission.spans import runs
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -123,7 +124,7 @@ def _people_of(look: Look, place: str, measure: str) -> Iterator[Target]:
     """Yield the targets of the people of a team (with those below) or territory, each for the days there."""
     for name, of in look.quotas.whose("person"):
         if of == measure:
-            days = frozenset(
+            days = runs(
                 day for day in look.span.days() if look.employed(name, day) and _is_in(look, place, name, day)
             )
             target = look.quotas.of_person(measure, look.span, name, days) if days else None

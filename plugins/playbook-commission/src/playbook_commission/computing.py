@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
-from msgspec.structs import replace
 
 from playbook import InputError, Money
+from playbook_commission.crediting import Credited
+from playbook_commission.earning import Credits, Earned, Standing, earnings
 from playbook_commission.exact import CONTEXT, ONE, ZERO, percent
 from playbook_commission.following import clawed, held_back
-from playbook_commission.paying import Credit, Line, Slice, Standing, lines, summed
+from playbook_commission.paying import Line, lines, summed
 from playbook_commission.restating import restated
 from playbook_commission.rules import HOOK
 from playbook_commission.ruling import rule_of, ruled
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from playbook.model.organization import Organization
-    from playbook_commission.crediting import Credited
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Cap, Component, Plan
     from playbook_commission.quotas import Target
@@ -132,13 +132,13 @@ class _Period:
     def _component(self, component: Component, reached: Mapping[str, Reached]) -> list[Line]:
         payee, span = self._payee, self._span
         credited = (
-            () if component.by_value else payee.credited(component, span.since, span.until, self._currency)
+            Credited()
+            if component.by_value
+            else payee.credited(component, span.since, span.until, self._currency)
         )
         made = self._rates(component, credited, reached)
         if component.spiff is not None:
-            made += self._rounded(
-                list(spiffs(payee, component, span, [one for one in credited if one.spiff]))
-            )
+            made += self._spiffs(component, credited.where(lambda one: bool(one.spiff)))
         total = _total(made)
         gate = component.gate
         if gate is not None and not gate.opens(reached[gate.component].share):
@@ -152,38 +152,42 @@ class _Period:
         if component.by_value or (component.when is None and spiff is None):
             return
         told, late = self._payee.credited(component, *days), self._payee.untold(component, *days)
-        names = {f"{component.id}:{one.credit.id}" for one in late}
-        for line in self._rates(component, (*told, *late), reached) if late else ():
+        names = {f"{component.id}:{one.id}" for one in late.things}
+        for line in self._rates(component, told.and_then(late), reached) if names else ():
             if line.id in names:
                 yield from untold(line, component.when)
         if spiff is not None:
-            due = [one for one in told if one.spiff is None]
+            due = told.where(lambda one: one.spiff is None)
             for ones, condition in ((due, spiff.when), (late, component.when)):
-                for line in self._rounded(list(spiffs(self._payee, component, self._span, ones))):
+                for line in self._spiffs(component, ones):
                     yield from untold(line, condition)
 
-    def _rates(
-        self, component: Component, credited: Sequence[Credited], reached: Mapping[str, Reached]
-    ) -> list[Line]:
+    def _spiffs(self, component: Component, credited: Credited) -> list[Line]:
+        """Return the rounded lines of spiffs."""
+        earned = list(spiffs(self._payee, component, self._span, credited))
+        return lines(component.id, earned, self._plan.rounding)
+
+    def _rates(self, component: Component, credited: Credited, reached: Mapping[str, Reached]) -> list[Line]:
         """Return the rounded lines of credits."""
         standing = Standing()
         if component.rates:
-            standing = self._standing(component, reached[component.id], sold=bool(credited))
+            standing = self._standing(component, reached[component.id], sold=bool(credited.things))
         if self._withheld(component) is not None:
             component = attrs.evolve(component, tiers=component.tiers[:1])
-        made = self._rated(self._exchanged(component), [one.credit for one in credited], standing)
-        return self._rounded(made)
+        earned = self._rated(self._exchanged(component), credited.credits, standing)
+        return lines(component.id, earned, self._plan.rounding)
 
-    def _rated(self, component: Component, credited: Sequence[Credit], standing: Standing) -> list[Line]:
-        """Return the lines of credits, exact: by tiers, or by the rule of a plugin."""
-        if not credited and not component.by_value:
+    def _rated(self, component: Component, credits_: Credits, standing: Standing) -> list[Earned]:
+        """Return what credits earn: by tiers, or by the rule of a plugin; what is trued up is so once a period."""
+        if not credits_.ids and not component.by_value:
             return []
         if component.rule is None:
-            return lines(component, credited, standing)
+            found = earnings(component, credits_, standing)
+            return [self._named(one) if one.kind == "true_up" else one for one in found]
         rules = self._payee.ledger.engine.registry.declared.get(HOOK, {})
         brought, span = rule_of(rules, component.rule), self._span
         return list(
-            ruled(brought, component, credited, standing, lambda money: self._payee.exchanged(money, span))
+            ruled(brought, component, credits_, standing, lambda money: self._payee.exchanged(money, span))
         )
 
     def _exchanged(self, component: Component) -> Component:
@@ -198,26 +202,8 @@ class _Period:
         )
         return attrs.evolve(component, tiers=tiers, currency=self._currency)
 
-    def _rounded(self, exact: list[Line]) -> list[Line]:
-        """Round each line once, so that they sum to their rounded sum, and slices so that they sum to their line."""
-        pays = self._plan.rounding.shared([line.pay for line in exact])
-        return [
-            replace(line, id=self._named(line), pay=pay, slices=self._sliced(line.slices, pay))
-            for line, pay in zip(exact, pays, strict=True)
-        ]
-
-    def _named(self, line: Line) -> str:
-        """Return the id of a line: what is trued up is so again in later periods."""
-        return f"{line.id}:{self._span.name}" if line.kind == "true_up" else line.id
-
-    def _sliced(self, slices: tuple[Slice, ...], pay: Decimal) -> tuple[Slice, ...]:
-        if len(slices) == 1:
-            (one,) = slices
-            return (Slice(one.start, one.end, one.rate, pay),)
-        parts = self._plan.rounding.shared([one.pay for one in slices])
-        if parts:  # the line may have got a cent more or less, for the sum of all
-            parts[-1] = CONTEXT.add(parts[-1], CONTEXT.subtract(pay, summed(parts)))
-        return tuple(replace(one, pay=part) for one, part in zip(slices, parts, strict=True))
+    def _named(self, one: Earned) -> Earned:
+        return attrs.evolve(one, ids=[f"{name}:{self._span.name}" for name in one.ids])
 
     def _bounded(
         self, component: str, cap: Cap | None, floor: Cap | None, made: Sequence[Line]
@@ -263,7 +249,7 @@ class _Period:
 
     def _standing(self, component: Component, reached: Reached, *, sold: bool) -> Standing:
         payee, before, quota = self._payee, ZERO, self._quota(component)
-        earlier: Sequence[Credit] = ()
+        earlier = Credits()
         if component.rating.over == "year" and self._span.since > self._year.since:
             until = self._span.since - dt.timedelta(1)
             before = payee.measured(component, self._year.since, until, self._currency)
@@ -289,12 +275,11 @@ class _Period:
         span = self._year if component.rating.over == "year" else self._span
         return None if component.by_value else self._payee.quota(component.measure, span, self._currency)
 
-    def _earlier_credits(self, component: Component, until: dt.date) -> Sequence[Credit]:
+    def _earlier_credits(self, component: Component, until: dt.date) -> Credits:
         """Return the credits of the year before this period, where a rate that rises is paid for them too."""
         if component.rating.mode != "whole":
-            return ()
-        found = self._payee.credited(component, self._year.since, until, self._currency)
-        return [one.credit for one in found]
+            return Credits()
+        return self._payee.credited(component, self._year.since, until, self._currency).credits
 
     def _reached(self, component: Component) -> Reached:
         since, until = self._span.since, self._span.until
@@ -333,11 +318,11 @@ class _Period:
 
 
 def _total(made: Sequence[Line]) -> Decimal:
-    return summed(line.pay for line in made)
+    return summed([line.pay for line in made])
 
 
 def _taken_back(made: Sequence[Line]) -> Decimal:
     """Return how much is taken back of lines of earlier periods."""
-    own = {line.id for line in made}
-    back = (line.pay for line in made if line.kind == "clawback" and line.undoes not in own)
-    return CONTEXT.minus(summed(back))
+    clawbacks = [line for line in made if line.kind == "clawback"]
+    own = {line.id for line in made} if clawbacks else ()
+    return CONTEXT.minus(summed(line.pay for line in clawbacks if line.undoes not in own))

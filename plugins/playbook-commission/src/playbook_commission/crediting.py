@@ -5,25 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
-from functools import cached_property
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 import msgspec
 
 from playbook import InputError, Money
+from playbook_commission.earning import Credits
 from playbook_commission.exact import ONE, ZERO, Rounding, exactly
 from playbook_commission.overlays import Overlays
-from playbook_commission.paying import Credit, summed
+from playbook_commission.paying import summed
 from playbook_commission.quotas import Quotas
+from playbook_commission.shelving import Shelves
+from playbook_commission.things import Thing, in_order, thing_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from playbook import Condition, Engine
+    from playbook import Engine
     from playbook.engine.measuring import Counted
-    from playbook.model.case import Entry
     from playbook.model.organization import Organization
     from playbook_commission.plan import Component, Plan
 
@@ -32,70 +33,56 @@ if TYPE_CHECKING:
 _STEP = 1_000
 
 
-class Sold(msgspec.Struct, frozen=True, gc=False):
-    """Hold what is asked later of a case that counted; of its `entries` those that release or undo what is paid.
+class Credited(NamedTuple):
+    """Hold credits in the order of days, each beside what it was counted from."""
 
-    `worth` is the amount of the case, where its playbook has one.
-    """
+    credits: Credits = Credits()
+    things: Sequence[Thing] = ()
 
-    id: str
-    name: str
-    playbook: str
-    closed: dt.datetime | None
-    entries: tuple[Entry, ...]
-    worth: Money | None = None
+    def at(self, places: Sequence[slice]) -> Credited:
+        """Return those at some places."""
+        return Credited(self.credits.at(places), [one for place in places for one in self.things[place]])
 
+    def where(self, wanted: Callable[[Thing], bool]) -> Credited:
+        """Return those that were counted from things that are wanted."""
+        return self.at([slice(n, n + 1) for n, one in enumerate(self.things) if wanted(one)])
 
-class Thing(msgspec.Struct, frozen=True, gc=False):
-    """Hold one thing that a measure counted for a component: a case, or where `entry` is not 0, an entry of it.
-
-    `shares` are whom it is credited to, `spiff` tells whether the component's spiff is due for it: None where the
-    case says too little. It is `untold` where the case says too little to know whether the component pays for it.
-    """
-
-    case: Sold
-    entry: int
-    day: dt.date
-    amount: Money | Decimal | None
-    shares: dict[str, Decimal]
-    spiff: bool | None = False
-    untold: bool = False
-
-
-def money_of(thing: Thing) -> Money | None:
-    """Return what a thing was counted with, where that is money."""
-    return thing.amount if isinstance(thing.amount, Money) else None
-
-
-class Credited(msgspec.Struct, frozen=True, gc=False):
-    """Hold a credit with what it was counted from, and whether the component's spiff is due for it, as there."""
-
-    credit: Credit
-    counted: Thing
-    day: dt.date
-    spiff: bool | None = False
+    def and_then(self, other: Credited) -> Credited:
+        """Return these, and others after them."""
+        both = (*self.credits.each(), *other.credits.each())
+        return Credited(Credits.of(both), (*self.things, *other.things))
 
 
 class _Count:
-    """Hold what was counted for a component, in the order of days, and the same by whom it is credited to."""
+    """Hold what was counted for a component of a plan: things by whom it credits, and those that others ask for.
 
-    def __init__(self, things: Iterable[Thing]) -> None:
-        self.all = tuple(_in_order(things))
+    `followed` are those that a hold or clawback of the plan may follow, `spiffed` those its spiff may be due for.
+    """
 
-    @cached_property
-    def by_person(self) -> Mapping[str, list[Thing]]:
-        found = defaultdict[str, list[Thing]](list)
-        for one in self.all:
-            for name in one.shares:
-                found[name].append(one)
-        return found
+    def __init__(self, plan: Plan, component: Component, people: Iterable[str], number: int) -> None:
+        spiff = None if component.spiff is None else component.spiff.when
+        who = component.overlay.who if component.overlay else None
+        asked = {"when": component.when, "spiff": spiff, "who": who}
+        self.plan = plan
+        self.component = component
+        self.asks = bool(component.when or component.spiff or component.overlay)
+        self.conditions = {f"{number}.{name}": one for name, one in asked.items() if one is not None}
+        self.shelves = Shelves(people)
+        self.followed: list[Thing] = []
+        self.spiffed: list[Thing] = []
+        self._number = number
 
-    def by_manager(self, manager_of: Callable[[str, dt.date], str]) -> Mapping[str, list[Thing]]:
-        found = defaultdict[str, list[Thing]](list)
-        for one in self.all:
-            for manager in dict.fromkeys(manager_of(name, one.day) for name in one.shares):
-                found[manager].append(one)
-        return found
+    def answer(self, name: str, one: Counted) -> object:
+        """Return what was answered; True where nothing was asked."""
+        return one.answers.get(f"{self._number}.{name}", True)
+
+    def put(self, things: Sequence[Thing], whose: Callable[[Thing], Iterable[str]]) -> None:
+        """Add things, each for everybody whose it is."""
+        self.shelves.put(things, whose)
+        if self.plan.hold or self.plan.clawback:
+            self.followed += [one for one in things if one.is_followed]
+        if self.component.spiff:
+            self.spiffed += [one for one in things if one.spiff is not False]
 
 
 class Ledger:
@@ -124,7 +111,6 @@ class Ledger:
         self._plans = tuple(plans)
         self._progress = progress
         self._counts: dict[_Key, _Count] = {}
-        self._by_manager: dict[_Key, Mapping[str, list[Thing]]] = {}
         self._overlays = Overlays(self.organization)
         self._managers: dict[tuple[str, dt.date], str] = {}
         self._followed: dict[tuple[str, str], Mapping[str, Sequence[Thing]]] = {}
@@ -136,21 +122,45 @@ class Ledger:
         found._supposed = (self, more)
         return found
 
-    def counted(self, plan: Plan, component: Component) -> tuple[Thing, ...]:
-        """Return what a component's measure counts and its condition holds for, in the order of days."""
-        return () if component.by_value else self._count(plan, component).all
+    def counted(self, plan: Plan, component: Component) -> Iterable[Thing]:
+        """Return what a component's measure counts and its condition holds for, again for each who is credited."""
+        if component.by_value:
+            return ()
+        if self._supposed is not None:
+            ledger, more = self._supposed
+            known = ledger.counted(plan, component)
+            return chain(known, (one for one in map(more, known) if one is not None))
+        return self._count(plan, component).shelves
 
-    def credited(self, plan: Plan, component: Component, person: str, currency: str) -> tuple[Credited, ...]:
-        """Return a person's credits for a component, or those of the people they manage, in the order of days."""
-        count, own = self._count(plan, component), component.credit != "people_of"
-        things = count.by_person if own else self._managed(_key(plan, component), count)
-        return tuple(
-            Credited(
-                self._credit(one, (person,) if own else self._people_of(person, one), currency),
-                one, one.day, one.spiff,
-            )
-            for one in things.get(person, ())
-        )  # fmt: skip
+    def spiffed(self, plan: Plan, component: Component) -> list[Thing]:
+        """Return what of it the component's spiff is or may be due for, in the order of days."""
+        if self._supposed is not None:
+            ledger, more = self._supposed
+            return _beside(ledger.spiffed(plan, component), more)
+        return in_order(self._count(plan, component).spiffed)
+
+    def credited(self, plan: Plan, component: Component, person: str, currency: str) -> Credited:
+        """Return a person's credits for a component, or those of the people they manage."""
+        things = self._things(plan, component, person)
+        people: Sequence[Sequence[str]] = [(person,)] * len(things)
+        if component.credit == "people_of":
+            people = [self._people_of(person, one) for one in things]
+        ids = [one.id if one.entry else one.case for one in things]
+        counts = [_share(one, of) for one, of in zip(things, people, strict=True)]
+        amounts = [
+            money.amount  # so are nearly all: the whole of a deal in the currency of the statement
+            if share == ONE and isinstance(money := one.amount, Money) and money.currency == currency
+            else self._amount(one, of, share, currency)
+            for one, of, share in zip(things, people, counts, strict=True)
+        ]
+        return Credited(Credits(ids, [one.case for one in things], amounts, counts), things)
+
+    def _things(self, plan: Plan, component: Component, person: str) -> list[Thing]:
+        """Return what a component credits a person with, or the people they manage, in the order of days."""
+        if self._supposed is not None:
+            ledger, more = self._supposed
+            return _beside(ledger._things(plan, component, person), more)
+        return self._count(plan, component).shelves.take(person)
 
     def followed(self, plan: Plan) -> Mapping[str, Sequence[Thing]]:
         """Return what a plan counts of each case that its hold or clawback may follow.
@@ -163,18 +173,17 @@ class Ledger:
             found: dict[str, list[Thing]] = {}
             for component in plan.components if plan.hold or plan.clawback else ():
                 its = defaultdict[str, list[Thing]](list)
-                for one in self.counted(plan, component):
-                    if _is_followed(one):
-                        its[one.case.id].append(one)
+                for one in () if component.by_value else self._followed_by(plan, component):
+                    its[one.case].append(one)
                 for case, things in its.items():
                     if case not in found or (not _in_money(found[case]) and _in_money(things)):
                         found[case] = things
-            free = {case for case, things in found.items() if not things[0].case.entries}
+            free = {case for case, things in found.items() if not things[0].came}
             for component in plan.components if free else ():
                 worth = {
-                    one.case.id
+                    one.case
                     for one in self.counted(plan, component)
-                    if one.case.id in free and _in_money((one,))
+                    if one.case in free and _in_money((one,))
                 }
                 for case in worth:  # it is worth nothing to one component alone
                     del found[case]
@@ -182,13 +191,11 @@ class Ledger:
             self._followed[key] = found
         return self._followed[key]
 
-    def firsts(self, plan: Plan) -> dict[str, Thing]:
-        """Return the first thing that a plan counts of each case, by case."""
-        found: dict[str, Thing] = {}
-        for component in plan.components:
-            for one in self.counted(plan, component):
-                found.setdefault(one.case.id, one)
-        return found
+    def _followed_by(self, plan: Plan, component: Component) -> list[Thing]:
+        if self._supposed is not None:
+            ledger, more = self._supposed
+            return [one for one in _beside(ledger._followed_by(plan, component), more) if one.is_followed]
+        return in_order(self._count(plan, component).followed)
 
     def exchanged(self, amount: Money, currency: str, day: dt.date) -> Decimal:
         """Return an amount in a currency at the rate of a day, unrounded; raises InputError without one."""
@@ -205,14 +212,10 @@ class Ledger:
 
     def _count(self, plan: Plan, component: Component) -> _Count:
         key = _key(plan, component)
-        if key not in self._counts and self._supposed is not None:
-            ledger, more = self._supposed
-            known = ledger._count(plan, component).all
-            self._counts[key] = _Count([*known, *(one for one in map(more, known) if one is not None)])
-        elif key not in self._counts:
+        if key not in self._counts:
             asking = {_key(*one): one for one in self._asking(component.measure)}
             asking[key] = (plan, component)
-            self._counts.update(self._counted(component.measure, asking))
+            self._counts |= self._counted(component.measure, asking)
         return self._counts[key]
 
     def _asking(self, measure: str) -> Iterator[tuple[Plan, Component]]:
@@ -227,42 +230,44 @@ class Ledger:
 
     def _counted(self, measure: str, asking: Mapping[_Key, tuple[Plan, Component]]) -> dict[_Key, _Count]:
         """Count a measure once for all who ask, each with its own conditions."""
-        found: list[list[Thing]] = [[] for _ in asking]
-        components = [component for _, component in asking.values()]
         kinds = {kind for plan, _ in asking.values() for kind in _kinds(plan)}
+        people = self.organization.people
+        wanted = {key: _Count(*one, people, number) for number, (key, one) in enumerate(asking.items())}
         conditions = {
-            name: condition
-            for number, component in enumerate(components)
-            for name, condition in _asked(component, number).items()
+            name: condition for one in wanted.values() for name, condition in one.conditions.items()
         }
-        names = [(f"{n}.when", f"{n}.spiff", f"{n}.who") for n in range(len(components))]
-        for number, one in enumerate(self.engine.desk.counted(measure, *self._span, asking=conditions)):
-            if number % _STEP == 0:
-                self._progress(number)
-            thing = _thing(one, kinds)
-            for (when, spiff, who), component, things in zip(names, components, found, strict=True):
-                pays = one.answers.get(when, True)  # None where nobody can tell
-                if pays is not False:
-                    due = component.spiff is not None and one.answers.get(spiff, True)
-                    its = self._laid_over(component, one, thing, who)
-                    if due is not False or pays is None:
-                        its = msgspec.structs.replace(its, spiff=due, untold=pays is None)
-                    things.append(its)
-        return {key: _Count(things) for key, things in zip(asking, found, strict=True)}
+        counted, done = self.engine.desk.counted(measure, *self._span, asking=conditions), 0
+        while some := list(islice(counted, _STEP)):
+            self._progress(done)
+            done += len(some)
+            things = [thing_of(one, kinds) for one in some]
+            for its in wanted.values():
+                whose = self._managers_of if its.component.credit == "people_of" else _credited
+                its.put(list(self._held(its, some, things)) if its.asks else things, whose)
+        return wanted
 
-    def _laid_over(self, component: Component, one: Counted, thing: Thing, who: str) -> Thing:
+    def _held(self, its: _Count, some: Sequence[Counted], things: Sequence[Thing]) -> Iterator[Thing]:
+        """Yield the things for which a component's condition holds, credited as it says."""
+        for one, thing in zip(some, things, strict=True):
+            pays = its.answer("when", one)  # None where nobody can tell
+            if pays is not False:
+                due = its.component.spiff is not None and its.answer("spiff", one)
+                laid = self._laid_over(its.component, one, thing, its.answer("who", one))
+                if due is not False or pays is None:
+                    laid = msgspec.structs.replace(laid, spiff=due, untold=pays is None)
+                yield laid
+
+    def _laid_over(self, component: Component, one: Counted, thing: Thing, who: object) -> Thing:
         """Return a thing with those whom an overlay credits, in place of those who share in it."""
         if not component.overlay:
             return thing
-        shares = self._overlays.shares(component.overlay, one, one.answers.get(who))
-        return msgspec.structs.replace(thing, shares=shares)
+        return msgspec.structs.replace(thing, shares=self._overlays.shares(component.overlay, one, who))
 
     # -- crediting ----------------------------------------------------------------------------------
 
-    def _managed(self, key: _Key, count: _Count) -> Mapping[str, list[Thing]]:
-        if key not in self._by_manager:
-            self._by_manager[key] = count.by_manager(self._manager_of)
-        return self._by_manager[key]
+    def _managers_of(self, one: Thing) -> Iterable[str]:
+        """Return who managed those who are credited on the day that counts."""
+        return dict.fromkeys(self._manager_of(name, one.day) for name in one.shares)
 
     def _people_of(self, manager: str, one: Thing) -> list[str]:
         """Return those who are credited and reported to a manager on the day that counts."""
@@ -274,27 +279,22 @@ class Ledger:
             self._managers[key] = self.organization.manager_of(person, day)
         return self._managers[key]
 
-    def _credit(self, one: Thing, people: Sequence[str], currency: str) -> Credit:
-        """Return the credit that people have in what was counted."""
-        share = one.shares[people[0]] if len(people) == 1 else summed(one.shares[name] for name in people)
-        return Credit(name_of(one), one.case.id, self._amount(one, people, share, currency), share)
-
     def _amount(self, one: Thing, people: Sequence[str], share: Decimal, currency: str) -> Decimal:
         amount = one.amount
         if amount is None:
             return ZERO
         if isinstance(amount, Decimal):
             return summed(amount * one.shares[name] for name in people)
-        if len(people) == 1 and share == ONE:
+        if share == ONE:
             return self.exchanged(amount, currency, one.day)
         parts = split(amount, one.shares)
         whole = summed(parts[name] for name in people)
         return self.exchanged(Money(whole, amount.currency), currency, one.day)
 
 
-def name_of(thing: Thing) -> str:
-    """Return what tells a thing that was counted from others: the case, and the number of the entry."""
-    return f"{thing.case.id}/{thing.entry}" if thing.entry else thing.case.id
+def _share(one: Thing, people: Sequence[str]) -> Decimal:
+    """Return the share that people have in what was counted."""
+    return one.shares[people[0]] if len(people) == 1 else summed(one.shares[name] for name in people)
 
 
 @exactly
@@ -306,40 +306,17 @@ def split(amount: Money, shares: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return dict(zip(names, parts, strict=True))
 
 
-def _thing(one: Counted, kinds: set[str]) -> Thing:
-    case, entries = one.case, one.case.entries
-    if entries:
-        entries = tuple(entry for entry in entries if entry.kind in kinds)
-    return Thing(
-        Sold(case.id, case.name, case.playbook, case.closed, entries, one.worth if entries else None),
-        one.entry,
-        one.day,
-        one.amount,
-        one.shares,
-    )
-
-
-def _is_followed(one: Thing) -> bool:
-    amount = money_of(one)
-    return bool(one.case.entries) or (
-        amount is not None and not amount.amount
-    )  # for nothing nothing is waited for
+def _credited(one: Thing) -> Iterable[str]:
+    return one.shares
 
 
 def _in_money(things: Iterable[Thing]) -> bool:
-    return any(money is not None and money.amount for money in map(money_of, things))
+    return any(one.money is not None and one.money.amount for one in things)
 
 
-def _in_order(things: Iterable[Thing]) -> Iterator[Thing]:
-    """Yield things by day, case and entry; each day alone, by one key after the other, which is much faster."""
-    days = defaultdict[dt.date, list[Thing]](list)
-    for one in things:
-        days[one.day].append(one)
-    for day in sorted(days):
-        found = days[day]
-        found.sort(key=attrgetter("entry"))
-        found.sort(key=attrgetter("case.id"))
-        yield from found
+def _beside(known: list[Thing], more: Callable[[Thing], Thing | None]) -> list[Thing]:
+    """Return things in their order, and beside each what is supposed of it."""
+    return in_order([*known, *(one for one in map(more, known) if one is not None)])
 
 
 def _key(plan: Plan, component: Component) -> _Key:
@@ -351,10 +328,3 @@ def _kinds(plan: Plan) -> Iterator[str]:
     for one in (plan.hold, plan.clawback):
         if one is not None:
             yield one.entry
-
-
-def _asked(component: Component, number: int) -> Mapping[str, Condition]:
-    spiff = None if component.spiff is None else component.spiff.when
-    who = component.overlay.who if component.overlay else None
-    asked = {f"{number}.when": component.when, f"{number}.spiff": spiff, f"{number}.who": who}
-    return {name: condition for name, condition in asked.items() if condition is not None}

@@ -12,6 +12,8 @@ from decimal import (
     localcontext,
 )
 from functools import wraps
+from itertools import repeat
+from operator import sub
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import msgspec
@@ -80,14 +82,17 @@ class Rounding(msgspec.Struct, frozen=True):
         Each is rounded down, and what is left goes, a unit each, to those that lost most; of equals to the first.
         """
         to = self.to
-        exact = [part / to for part in parts]
-        down = [part.to_integral_value(ROUND_FLOOR) for part in exact]
-        left = int(self.of(sum(parts, ZERO)) / to - sum(down, ZERO))
-        lost = [low - part for low, part in zip(down, exact, strict=True)]
-        ranked = sorted(range(len(parts)), key=lost.__getitem__)  # of equals the first stays first
-        for index in ranked[:left]:
-            down[index] += 1
-        return [units * to for units in down]
+        if to.as_tuple().digits == (1,):  # 0.01, and other powers of ten
+            down = list(map(Decimal.quantize, parts, repeat(to), repeat(ROUND_FLOOR)))
+        else:
+            down = [(part / to).to_integral_value(ROUND_FLOOR) * to for part in parts]
+        left = int((self.of(sum(parts, ZERO)) - sum(down, ZERO)) / to)
+        if left:
+            lost = list(map(sub, down, parts))
+            ranked = sorted(range(len(parts)), key=lost.__getitem__)  # of equals the first stays first
+            for index in ranked[:left]:
+                down[index] += to
+        return down
 
 
 CENTS = Rounding(half="up")

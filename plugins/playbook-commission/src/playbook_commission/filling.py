@@ -78,7 +78,7 @@ def filled(
 
 
 def _target(quotas: Quotas, measure: str, span: Span, person: str) -> Target | None:
-    return quotas.of_person(measure, span, person, frozenset(span.days()))
+    return quotas.of_person(measure, span, person, [(span.since, span.until)])
 
 
 def _like(period: str, spans: Sequence[Span], organization: Organization) -> Iterator[Span]:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from playbook import Duration, Money
-from playbook_commission.crediting import money_of
 from playbook_commission.draws import clawed_back, released
 from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.paying import Line, summed
@@ -15,11 +14,10 @@ from playbook_commission.paying import Line, summed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from playbook.model.case import Entry
-    from playbook_commission.crediting import Sold, Thing
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Clawback
     from playbook_commission.spans import Span
+    from playbook_commission.things import Came, Thing
 
 _PAID = ("credit", "spiff", "true_up")
 _TAKEN = ("gate", "cap")
@@ -85,7 +83,7 @@ def held_back(
         if line.kind != "hold" or line.case not in known:
             continue
         things = known[line.case]
-        came = _entries(payee, things[0].case, hold.entry, None, span)
+        came = _entries(payee, things[0], hold.entry, None, span)
         held, worth = CONTEXT.minus(line.pay), _worth(payee, things, span)
         part = held if came else ZERO
         if worth is not None and hold.release != "all":
@@ -145,13 +143,13 @@ def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequ
 
 def _owing(
     payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line], clawback: Clawback
-) -> Iterator[tuple[Line, tuple[Decimal, Decimal, Decimal], Entry]]:
+) -> Iterator[tuple[Line, tuple[Decimal, Decimal, Decimal], Came]]:
     """Yield lines of which something is undone: what was paid, how much of how much is undone, and by what last."""
     known = payee.ledger.followed(payee.plan)
     for line, paid in _paid(payee, (*before, now)) if known else ():
         if line.case in known:
             things = known[line.case]
-            undone = _entries(payee, things[0].case, clawback.entry, clawback.within, span)
+            undone = _entries(payee, things[0], clawback.entry, clawback.within, span)
             share = _undone(payee, clawback.share, undone, _worth(payee, things, span)) if undone else None
             if share is not None:
                 yield line, (paid, *share), undone[-1]
@@ -165,12 +163,11 @@ def _paid(payee: Payee, statements: Iterable[Sequence[Line]]) -> Iterator[tuple[
 
 
 def _undone(
-    payee: Payee, share: str, undone: Sequence[Entry], worth: Money | None
+    payee: Payee, share: str, undone: Sequence[Came], worth: Money | None
 ) -> tuple[Decimal, Decimal] | None:
     """Return how much of how much was undone by entries; None where nothing was, or nobody can tell."""
     if share == "of_unused_term":
-        last = undone[-1].fields
-        term, used = (Decimal(str(last.get(name) or 0)) for name in ("term", "used"))
+        term, used = Decimal(undone[-1].term), Decimal(undone[-1].used)
         return (CONTEXT.subtract(term, used), term) if term > ZERO else None
     if share == "of_amount_refunded":
         return (
@@ -184,26 +181,26 @@ def _worth(payee: Payee, things: Sequence[Thing], span: Span) -> Money | None:
 
     None where neither is money. Of several currencies it is the first one's, at the rate of the day that counts.
     """
-    amounts = [(money, one.day) for one in things if one.day <= span.until and (money := money_of(one))]
+    amounts = [(money, one.day) for one in things if one.day <= span.until and (money := one.money)]
     if not amounts:
-        return things[0].case.worth
+        return things[0].worth
     currency = amounts[0][0].currency
     return Money(summed(payee.ledger.exchanged(money, currency, day) for money, day in amounts), currency)
 
 
-def _come_to(payee: Payee, entries: Iterable[Entry], worth: Money) -> Decimal:
+def _come_to(payee: Payee, entries: Iterable[Came], worth: Money) -> Decimal:
     """Return what the amounts of entries come to in the currency of the case, at the rates of their days."""
-    ledger, said = payee.ledger, ((entry.fields.get("amount"), entry.at) for entry in entries)
+    ledger = payee.ledger
     return summed(
-        ledger.exchanged(amount, worth.currency, ledger.world.day(at))
-        for amount, at in said
-        if isinstance(amount, Money)
+        ledger.exchanged(entry.amount, worth.currency, ledger.world.day(entry.at))
+        for entry in entries
+        if entry.amount is not None
     )
 
 
-def _entries(payee: Payee, case: Sold, kind: str, within: str | None, span: Span) -> list[Entry]:
+def _entries(payee: Payee, thing: Thing, kind: str, within: str | None, span: Span) -> list[Came]:
     """Return a case's entries of a kind up to the end of a period, and to the day a time after it was closed."""
     world, last = payee.ledger.world, span.until
-    if within and case.closed is not None:
-        last = min(last, world.day(world.calendar.add(case.closed, Duration.parse(within))))
-    return [entry for entry in case.entries if entry.kind == kind and world.day(entry.at) <= last]
+    if within and thing.closed is not None:
+        last = min(last, world.day(world.calendar.add(thing.closed, Duration.parse(within))))
+    return [entry for entry in thing.came if entry.kind == kind and world.day(entry.at) <= last]

@@ -11,8 +11,9 @@ from playbook import Asked, InputError, Money, UnknownName, fiscal_quarter
 from playbook_commission.crediting import Ledger, split
 from playbook_commission.exact import CENTS, CONTEXT, ONE, ZERO
 from playbook_commission.paying import summed
+from playbook_commission.quotas import Counting
 from playbook_commission.rows import Row, Rows
-from playbook_commission.spans import WHOSE, Span
+from playbook_commission.spans import WHOSE, Span, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -94,9 +95,10 @@ class Look:
         """Return what the days of the period up to one ask for; a person's by the days employed, and the ramp."""
         days = [day for day in self.span.days() if day <= until]
         if self.whose == "person":
-            counting = frozenset(day for day in days if self.employed(row.name, day))
+            counting = runs(day for day in days if self.employed(row.name, day))
             return self.quotas.of_person(row.measure, self.span, row.name, counting)
-        return self.quotas.over(row.measure, self.whose, row.name, self.span, dict.fromkeys(days, ONE))
+        counts = [Counting(*run) for run in runs(days)]
+        return self.quotas.over(row.measure, self.whose, row.name, self.span, counts)
 
     def employed(self, person: str, day: dt.date) -> bool:
         """Return whether a person is employed on a day."""

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from playbook_commission.computing import Scale
-    from playbook_commission.crediting import Thing
     from playbook_commission.paybook import Paybook
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Component, Plan
     from playbook_commission.schedule import Tier
     from playbook_commission.statements import Statement
+    from playbook_commission.things import Thing
 
 _SUPPOSED = "\U0010ffff"  # counts after every other deal of its day
 
@@ -124,19 +124,19 @@ def one_more(book: Paybook, plan: Plan, now: Statement) -> OneMore | None:
 
 def _further(one: Thing, case: str, today: dt.date) -> Thing | None:
     """Return a thing like one that was counted of a case, as a case of its own that nothing came in for yet."""
-    if one.case.id != case:
+    if one.case != case:
         return None
-    again = msgspec.structs.replace(one.case, id=_SUPPOSED + case, entries=())
-    return msgspec.structs.replace(one, case=again, day=today)
+    return msgspec.structs.replace(one, case=_SUPPOSED + case, came=(), day=today)
 
 
 def _deals(payee: Payee, now: Statement, span: Span) -> Mapping[str, tuple[Decimal, str]]:
     """Return the deals that a person was credited for between two days: by case, the amount and the name."""
     found: dict[str, tuple[Decimal, str]] = {}
     for component in payee.plan.components:
-        for one in payee.credited(_counting(payee, component), span.since, span.until, now.currency):
-            case, amount = one.counted.case, one.credit.amount
-            found[case.id] = max(found.get(case.id, (amount, case.name)), (amount, case.name))
+        its = payee.credited(_counting(payee, component), span.since, span.until, now.currency)
+        for amount, thing in zip(its.credits.amounts, its.things, strict=True):
+            said = amount, thing.name
+            found[thing.case] = max(found.get(thing.case, said), said)
     return found
 
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from decimal import Decimal, localcontext
-from itertools import accumulate
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import attrs
 
 from playbook import Duration, InputError, Money
+from playbook_commission.crediting import Credited
 from playbook_commission.draws import Least
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.quotas import Target
-from playbook_commission.spans import Span
+from playbook_commission.spans import Span, length
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from playbook_commission.crediting import Credited, Ledger, Thing
+    from playbook_commission.crediting import Ledger
     from playbook_commission.plan import Component, Plan
+    from playbook_commission.things import Thing
+
+
+_DAY = dt.timedelta(1)
 
 
 class Payee:
@@ -32,9 +38,8 @@ class Payee:
         self.person = person
         self._target_pay = target_pay
         self._organization = ledger.organization
-        self._counting: dict[dt.date, bool] = {}
         self._credited: dict[tuple[str, str, str], _Credits] = {}
-        self._untold: dict[tuple[str, str, str], tuple[Credited, ...]] = {}
+        self._untold: dict[tuple[str, str, str], Credited] = {}
         self._quotas: dict[tuple[str, str, str], Target | None] = {}
 
     def supposing(self, more: Callable[[Thing], Thing | None]) -> Payee:
@@ -45,16 +50,28 @@ class Payee:
         """Return the fiscal year that a period lies in."""
         return Span.at("year", span.since, self._organization)
 
+    @cached_property
+    def _paid(self) -> tuple[tuple[dt.date, dt.date], ...]:
+        """Return the runs of days on which the person is paid by the plan: employed, and one to whom it applies."""
+        plan, who = self.plan, self._organization.person(self.person)
+        last = plan.until or dt.date.max
+        edges = [plan.since]
+        edges += [day for day in self._organization.changes(self.person) if plan.since < day <= last]
+        found: list[tuple[dt.date, dt.date]] = []
+        for first, after in pairwise([*edges, None]):
+            if first is not None and (who is None or who.is_employed(first)) and self._applies(first):
+                joined = bool(found) and found[-1][1] + _DAY == first
+                since = found.pop()[0] if joined else first
+                found.append((since, last if after is None else after - _DAY))
+        return tuple(found)
+
+    def days(self, span: Span) -> tuple[tuple[dt.date, dt.date], ...]:
+        """Return the runs of days of a period on which the person is paid by the plan."""
+        return tuple(span.within(self._paid))
+
     def counts(self, day: dt.date) -> bool:
-        """Return whether the person is paid by the plan on a day: employed, and one to whom it applies."""
-        if day not in self._counting:
-            plan, who = self.plan, self._organization.person(self.person)
-            self._counting[day] = (
-                plan.since <= day <= (plan.until or day)
-                and (who is None or who.is_employed(day))
-                and self._applies(day)
-            )
-        return self._counting[day]
+        """Return whether the person is paid by the plan on a day."""
+        return any(first <= day <= last for first, last in self._paid)
 
     def _applies(self, day: dt.date) -> bool:
         plan, post = self.plan, self._organization.post(self.person, day)
@@ -68,7 +85,7 @@ class Payee:
 
     def is_paid(self, span: Span) -> bool:
         """Return whether the person is paid by the plan on any day of a period."""
-        return any(self.counts(day) for day in span.days())
+        return bool(self.days(span))
 
     def currency(self, span: Span) -> str:
         """Return what the person is paid in: the plan's currency, the team's, or the organization's."""
@@ -94,8 +111,7 @@ class Payee:
         return self._quotas[key]
 
     def _quota(self, measure: str, span: Span, currency: str) -> Target | None:
-        days = frozenset(day for day in span.days() if self.counts(day))
-        found = self.ledger.quotas.of_person(measure, span, self.person, days)
+        found = self.ledger.quotas.of_person(measure, span, self.person, self.days(span))
         if found is None or found.currency in ("", currency):
             return found
         amount, whole = (
@@ -113,26 +129,22 @@ class Payee:
             raise InputError(
                 f"nobody said what the target pay of {self.person} is; write it into the file of target pay"
             )
-        days = Decimal(sum(self.counts(day) for day in span.days()))
+        days = Decimal(length(self.days(span)))
         whole = CONTEXT.multiply(self.exchanged(self._target_pay, span), days)
         return self.plan.rounding.of(CONTEXT.divide(whole, Decimal(len(span))))
 
-    def credited(
-        self, component: Component, since: dt.date, until: dt.date, currency: str
-    ) -> tuple[Credited, ...]:
+    def credited(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Credited:
         """Return the person's credits for a component between two days on which they were paid by the plan.
 
         What cannot be told to be paid for is not among them.
         """
         return self._credits(component, currency).between(since, until)
 
-    def untold(
-        self, component: Component, since: dt.date, until: dt.date, currency: str
-    ) -> tuple[Credited, ...]:
+    def untold(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Credited:
         """Return the credits of which nobody can tell yet whether the component pays for them."""
         self._credits(component, currency)
-        found = self._untold.get((component.id, component.measure, currency), ())
-        return tuple(one for one in found if since <= one.day <= until)
+        found = self._untold.get((component.id, component.measure, currency), Credited())
+        return found.where(lambda one: since <= one.day <= until)
 
     def measured(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
         """Return how far credits between two days go on the axis of a component; of a ratio, how much a part is."""
@@ -142,11 +154,11 @@ class Payee:
         key = (component.id, component.measure, currency)
         if key not in self._credited:
             found = self.ledger.credited(self.plan, component, self.person, currency)
-            counting = tuple(one for one in found if self.counts(one.day))
-            if component.when is not None:
-                self._untold[key] = tuple(one for one in counting if one.counted.untold)
-                counting = tuple(one for one in counting if not one.counted.untold)
-            self._credited[key] = _Credits(counting, by_count=self.goes_by_count(component))
+            found = found.at(_places([one.day for one in found.things], self._paid))
+            if component.when is not None and any(one.untold for one in found.things):
+                self._untold[key] = found.where(lambda one: one.untold)
+                found = found.where(lambda one: not one.untold)
+            self._credited[key] = _Credits(found, by_count=self.goes_by_count(component))
         return self._credited[key]
 
     def goes_by_count(self, component: Component) -> bool:
@@ -180,21 +192,23 @@ class Payee:
 class _Credits:
     """Hold credits in the order of days, and what they sum to up to each."""
 
-    def __init__(self, credited: tuple[Credited, ...], *, by_count: bool) -> None:
+    def __init__(self, credited: Credited, *, by_count: bool) -> None:
         self._all = credited
-        self._days = [one.day for one in credited]
+        self._days = [one.day for one in credited.things]
         with localcontext(CONTEXT):
-            steps = (one.credit.count if by_count else one.credit.amount for one in credited)
+            steps = credited.credits.counts if by_count else credited.credits.amounts
             self._sums = list(accumulate(steps, initial=ZERO))
 
-    def between(self, since: dt.date, until: dt.date) -> tuple[Credited, ...]:
+    def between(self, since: dt.date, until: dt.date) -> Credited:
         """Return those between two days, ends included."""
-        return self._all[slice(*self._places(since, until))]
+        return self._all.at(_places(self._days, [(since, until)]))
 
     def sum(self, since: dt.date, until: dt.date) -> Decimal:
         """Return what those between two days sum to."""
-        first, last = self._places(since, until)
-        return CONTEXT.subtract(self._sums[max(first, last)], self._sums[first])
+        (place,) = _places(self._days, [(since, until)])
+        return CONTEXT.subtract(self._sums[max(place.start, place.stop)], self._sums[place.start])
 
-    def _places(self, since: dt.date, until: dt.date) -> tuple[int, int]:
-        return bisect_left(self._days, since), bisect_right(self._days, until)
+
+def _places(days: Sequence[dt.date], runs: Iterable[tuple[dt.date, dt.date]]) -> list[slice]:
+    """Return where the days of runs lie among days in their order."""
+    return [slice(bisect_left(days, first), bisect_right(days, last)) for first, last in runs]

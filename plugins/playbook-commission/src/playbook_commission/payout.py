@@ -7,7 +7,6 @@ that nothing tells of, and its people would be in the next one too.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
@@ -16,13 +15,14 @@ from playbook import Money, Refused
 from playbook_commission.asking import digits_of, in_full
 from playbook_commission.exact import ZERO
 from playbook_commission.payroll import NOT_PAYING, Pay, Payroll, Row, Run, run_id
-from playbook_commission.settlements import OPERATOR, id_of, settlements, states
+from playbook_commission.settlements import OPERATOR, id_of, said_of, settlements, states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playbook import Engine
     from playbook_commission.paybook import Paybook
+    from playbook_commission.settlements import Said
 
 
 @attrs.frozen
@@ -94,13 +94,12 @@ def _unpaid(book: Paybook, period: str, done: Payroll) -> tuple[tuple[Row, ...],
         if one.settled is None:
             continue
         settled.add(id_of(one.person, one.plan, period))
-        said = one.settled.statement
+        said = said_of(one.settled)
         if done.run_of(one.person, one.plan) is not None:
             continue
-        if Decimal(said["paid"]) > ZERO:
-            currency, name = said["currency"], book.organization.name_of(one.person)
-            amount = digits_of(Money(Decimal(said["paid"]), currency))
-            rows.append(Row(one.person, name, one.plan, currency, amount, one.settled.hash))
+        if said.paid > ZERO:
+            name, amount = book.organization.name_of(one.person), digits_of(Money(said.paid, said.currency))
+            rows.append(Row(one.person, name, one.plan, said.currency, amount, one.settled.hash))
         else:
             left_out.append(LeftOut(one.person, one.plan, _why_nothing(said)))
     left_out += (
@@ -116,10 +115,9 @@ def _unpaid(book: Paybook, period: str, done: Payroll) -> tuple[tuple[Row, ...],
     )
 
 
-def _why_nothing(said: dict[str, str]) -> str:
-    currency, owed, held = said["currency"], Decimal(said["owed"]), Decimal(said["held"])
-    if owed > ZERO:
-        return f"nothing to pay: {in_full(Money(owed, currency))} are owed and carried on"
-    if held > ZERO:
-        return f"nothing to pay: {in_full(Money(held, currency))} are held back"
+def _why_nothing(said: Said) -> str:
+    if said.owed > ZERO:
+        return f"nothing to pay: {in_full(Money(said.owed, said.currency))} are owed and carried on"
+    if said.held > ZERO:
+        return f"nothing to pay: {in_full(Money(said.held, said.currency))} are held back"
     return "nothing to pay"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
@@ -13,12 +14,24 @@ from playbook_commission.exact import CENTS, CONTEXT, ONE, ZERO, exactly
 from playbook_commission.spans import WHOSE, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from playbook.model.organization import Organization
+    from playbook.model.organization import Organization, Person
     from playbook.model.organization_rules import Quota
 
 _DAY = dt.timedelta(1)
+
+
+class Counting(NamedTuple):
+    """Hold days on end, from `first` to `last`, that count at a share; none where the last is before the first."""
+
+    first: dt.date
+    last: dt.date
+    share: Decimal = ONE
+
+    def within(self, since: dt.date, until: dt.date) -> Counting:
+        """Return what of it lies between two days."""
+        return Counting(max(self.first, since), min(self.last, until), self.share)
 
 
 @attrs.frozen
@@ -41,10 +54,10 @@ class _Part:
     until: dt.date
     amount: Decimal
 
-    def over(self, weights: Mapping[dt.date, Decimal]) -> Decimal:
-        """Return what days ask for, each at its weight."""
+    def over(self, counting: Iterable[Counting]) -> Decimal:
+        """Return what days ask for."""
         low, high = max(self.first, self.since), min(self.last, self.until)
-        days = sum((weight for day, weight in weights.items() if low <= day <= high), ZERO)
+        days = _weight(one.within(low, high) for one in counting)
         return CONTEXT.divide(CONTEXT.multiply(self.amount, days), Decimal((self.last - self.first).days + 1))
 
 
@@ -82,6 +95,7 @@ class Quotas:
     def __init__(self, organization: Organization) -> None:
         self._organization = organization
         self._said: dict[tuple[str, str, str], list[Quota]] = {}
+        self._known: dict[tuple[str, str, str], list[_Said]] = {}
         for quota in organization.quotas:
             for whose in WHOSE:
                 name = getattr(quota, whose) or ""
@@ -92,22 +106,26 @@ class Quotas:
         """Return the measures that people, teams or territories have quotas of, each with whose it is."""
         return sorted((name, measure) for measure, kind, name in self._said if kind == whose)
 
-    def of_person(self, measure: str, span: Span, person: str, counting: frozenset[dt.date]) -> Target | None:
-        """Return a person's quota for a period: of the days in `counting`, each at its share of the ramp."""
+    def of_person(
+        self, measure: str, span: Span, person: str, days: Iterable[tuple[dt.date, dt.date]]
+    ) -> Target | None:
+        """Return a person's quota for a period: of the days in runs, each at its share of the ramp."""
         who = self._organization.person(person)
-        shares = {day: ONE if who is None else who.ramp_share(day) for day in counting}
-        return self.over(measure, "person", person, span, shares)
+        counting = [Counting(*run) for run in span.within(days)]
+        if who is not None and who.ramp:
+            counting = [part for one in counting for part in _ramped(who, one)]
+        return self.over(measure, "person", person, span, counting)
 
     @exactly
     def over(
-        self, measure: str, whose: str, name: str, span: Span, shares: Mapping[dt.date, Decimal]
+        self, measure: str, whose: str, name: str, span: Span, counting: Iterable[Counting]
     ) -> Target | None:
-        """Return what a `person`, `team` or `territory` is to reach in a period, each day at its share.
+        """Return what a `person`, `team` or `territory` is to reach in a period by the days of it that count.
 
         A quota for the period itself goes first; then those for shorter ones add up; else the shortest that is
         longer gives the part of it that its days are. None where there is none. Its cents are rounded half up.
         """
-        found = self._chosen(self._said.get((measure, whose, name), ()), span)
+        found = self._chosen(measure, whose, name, span)
         if not found:
             return None
         currencies = sorted({quota.currency for said in found for quota in said.quotas})
@@ -115,31 +133,38 @@ class Quotas:
             said = " and ".join(currency or "numbers" for currency in currencies)
             raise InputError(f"the quotas of {name} for {measure} are in {said}; write them in one currency")
         parts = [part for said in found for part in said.parts(self._organization)]
-        weights = {day: shares[day] for day in span.days() if day in shares}
-        weighted = sum(weights.values(), ZERO)
-        days = f"{weighted.normalize():f} of {len(span)} days"
-        because = [
-            *([] if weighted == len(span) else [days]),
-            *(one for said in found for one in said.changes(span)),
-        ]
-        exact = sum((part.over(weights) for part in parts), ZERO)
-        whole = sum((part.over(dict.fromkeys(span.days(), ONE)) for part in parts), ZERO)
+        counting = [one.within(span.since, span.until) for one in counting]
+        weighted = _weight(counting)
+        because = [] if weighted == len(span) else [f"{weighted.normalize():f} of {len(span)} days"]
+        because += [one for said in found for one in said.changes(span)]
+        whole = sum((part.over([Counting(span.since, span.until)]) for part in parts), ZERO)
+        every = [Counting(span.since, span.until)] == counting
+        exact = whole if every else sum((part.over(counting) for part in parts), ZERO)
         return Target(CENTS.of(exact), currencies[0], whole, "; ".join(because))
 
     def share(self, measure: str, whose: str, name: str, span: Span) -> Decimal | None:
         """Return the share that a ratio is to reach in a period: that of the shortest period it lies in."""
-        for said in self._chosen(self._said.get((measure, whose, name), ()), span):
+        for said in self._chosen(measure, whose, name, span):
             counting = [quota for quota in said.quotas if not quota.since or quota.since <= span.until]
             if len(said.span) >= len(span) and counting:
                 return max(counting, key=lambda quota: quota.since or said.span.since).target
         return None
 
-    def _chosen(self, quotas: Iterable[Quota], span: Span) -> list[_Said]:
-        by_span: dict[tuple[dt.date, dt.date], list[Quota]] = {}
-        for quota in quotas:
-            of = Span.of(quota.period, self._organization)
-            by_span.setdefault((of.since, of.until), []).append(quota)
-        said = [_Said(Span(every[0].period, *days), tuple(every)) for days, every in sorted(by_span.items())]
+    def _by_span(self, measure: str, whose: str, name: str) -> list[_Said]:
+        """Return all that is said of what somebody is to reach, by period."""
+        key = (measure, whose, name)
+        if key not in self._known:
+            by_span: dict[tuple[dt.date, dt.date], list[Quota]] = {}
+            for quota in self._said.get(key, ()):
+                of = Span.of(quota.period, self._organization)
+                by_span.setdefault((of.since, of.until), []).append(quota)
+            self._known[key] = [
+                _Said(Span(every[0].period, *days), tuple(every)) for days, every in sorted(by_span.items())
+            ]
+        return self._known[key]
+
+    def _chosen(self, measure: str, whose: str, name: str, span: Span) -> list[_Said]:
+        said = self._by_span(measure, whose, name)
         same = [one for one in said if (one.span.since, one.span.until) == (span.since, span.until)]
         within = [one for one in said if span.holds(one.span)]
         outermost = [
@@ -147,3 +172,16 @@ class Quotas:
         ]
         around = sorted((one for one in said if one.span.holds(span)), key=lambda one: len(one.span))
         return same or outermost or around[:1]
+
+
+def _ramped(person: Person, days: Counting) -> Iterator[Counting]:
+    """Yield days on end cut where the share of the ramp changes."""
+    every = (days.first + dt.timedelta(n) for n in range((days.last - days.first).days + 1))
+    for share, same in groupby(every, person.ramp_share):
+        first, *more = same
+        yield Counting(first, more[-1] if more else first, share)
+
+
+def _weight(counting: Iterable[Counting]) -> Decimal:
+    """Return how many days count, each as much as its share."""
+    return sum((one.share * max((one.last - one.first).days + 1, 0) for one in counting), ZERO)

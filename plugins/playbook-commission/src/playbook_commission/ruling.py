@@ -7,15 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from msgspec.structs import replace
 
 from playbook import InputError, Money, PluginError
+from playbook_commission.earning import Credit, Credits, Earned, Standing, parted
 from playbook_commission.exact import CONTEXT, ZERO, share_of
-from playbook_commission.paying import Credit, Line, Standing, sliced
 from playbook_commission.schedule import Schedule, Stretch, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from playbook import Brought
     from playbook_commission.plan import Component, Rule
@@ -95,19 +94,21 @@ def rule_of(rules: Mapping[str, Brought], rule: Rule) -> Brought:
 def ruled(
     brought: Brought,
     component: Component,
-    credited: Sequence[Credit],
+    credits_: Credits,
     standing: Standing,
     exchanged: Callable[[Money], Decimal],
-) -> Iterator[Line]:
-    """Yield the lines of a component that a plugin's rule rates, exact; raises PluginError where the rule fails."""
+) -> Iterator[Earned]:
+    """Yield what is earned by a component that a plugin's rule rates; raises PluginError where the rule fails."""
     rating, quota, tiers = component.rating, standing.quota, component.tiers
     if tiers and quota is not None and rating.by == "attainment":
         tiers = Schedule(tiers).scaled(quota).tiers
-    whole = ToRate(tuple(credited), rating.by, standing.before, quota, tiers, exchanged, standing.counted)
+    whole = ToRate(
+        tuple(credits_.each()), rating.by, standing.before, quota, tiers, exchanged, standing.counted
+    )
     alone = rating.over == "credit"
-    parts = [attrs.evolve(whole, credits=(c,), before=ZERO) for c in credited] if alone else [whole]
+    parts = [attrs.evolve(whole, credits=(c,), before=ZERO) for c in whole.credits] if alone else [whole]
     for part in parts:
-        yield from _Ruled(brought, component, part, standing).lines()
+        yield _Ruled(brought, component, part, standing).earned()
 
 
 class _Ruled:
@@ -117,14 +118,17 @@ class _Ruled:
         self._asked = asked
         self._standing = standing
 
-    def lines(self) -> Iterator[Line]:
-        """Yield a line for each credit, in their order."""
-        rated = {one.credit: one for one in self._answers()}
-        for credit in self._asked.credits:
-            one = rated.get(credit.id)
-            if one is None:
-                raise self._fault(f"says nothing of {credit.id}")
-            yield self._line(credit, one)
+    def earned(self) -> Earned:
+        """Return what the credits earn."""
+        said = {one.credit: one for one in self._answers()}
+        rated = [self._checked(credit, said.get(credit.id)) for credit in self._asked.credits]
+        ways, because = [one.slices for one in rated], [one.because for one in rated]
+        found = parted(self._component, Credits.of(self._asked.credits), ways, self._standing, because)
+        pays = [
+            pay if one.sum is None else CONTEXT.multiply(one.sum, self._component.multiplier)
+            for one, pay in zip(rated, found.pays, strict=True)
+        ]
+        return attrs.evolve(found, pays=pays)
 
     def _answers(self) -> Iterable[Rated]:
         rule = self._component.rule
@@ -144,7 +148,10 @@ class _Ruled:
             raise self._fault("rates a credit twice")
         return answers
 
-    def _line(self, credit: Credit, one: Rated) -> Line:
+    def _checked(self, credit: Credit, one: Rated | None) -> Rated:
+        """Return what the rule says of a credit; raises PluginError where that is nothing, too much or not exact."""
+        if one is None:
+            raise self._fault(f"says nothing of {credit.id}")
         if (one.sum is None) == (not one.slices):
             raise self._fault(f"gives {credit.id} both slices and a sum, or neither")
         if one.sum is not None and not one.because:
@@ -152,11 +159,9 @@ class _Ruled:
         for part in one.slices:
             for number in (part.start, part.end, part.pay):
                 self._check(number)
-        line = sliced(self._component, credit, one.slices, self._standing)
         if one.sum is not None:
             self._check(one.sum)
-            line = replace(line, pay=CONTEXT.multiply(one.sum, self._component.multiplier))
-        return replace(line, because=one.because)
+        return one
 
     def _check(self, number: object) -> None:
         """Refuse what is not exact."""

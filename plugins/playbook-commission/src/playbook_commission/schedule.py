@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from decimal import Decimal
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import pairwise, zip_longest
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
 from playbook_commission.exact import CONTEXT, ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 
 @attrs.frozen
@@ -75,6 +78,21 @@ class Schedule:
             found.append(Stretch(start, stop, self.tiers[index - 1].pay if index else ZERO))
             start, index = stop, index + 1
         return found
+
+    def within(
+        self, starts: Sequence[Decimal], ends: Sequence[Decimal]
+    ) -> Iterator[tuple[int, int, Decimal]]:
+        """Yield which of many ways, each from where the one before ended, lie in one tier, and what it pays.
+
+        Those are the ways from one place up to another, which is not one of them; none goes back.
+        """
+        edges = self._starts
+        yield 0, bisect_right(ends, edges[0]), ZERO
+        for tier, after in zip_longest(self.tiers, edges[1:]):
+            last = len(ends) if after is None else bisect_right(ends, after)
+            first = bisect_left(starts, tier.start)
+            if first < last:
+                yield first, last, tier.pay
 
     def whole(self, position: Decimal) -> Stretch:
         """Return the tier that a position lies in, or what lies before the first, which pays nothing."""

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from playbook import Money
-from playbook_commission.crediting import name_of
 from playbook_commission.exact import CONTEXT, ZERO
 from playbook_commission.payee import Payee
 from playbook_commission.paying import summed
@@ -18,8 +16,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
+    from playbook import Money
     from playbook_commission.crediting import Ledger
     from playbook_commission.plan import Plan
+    from playbook_commission.things import Thing
 
 
 @attrs.define
@@ -45,24 +45,24 @@ class Sales:
         for person in people:
             payee = Payee(ledger, plan, person, None)
             for component in plan.components:
-                found = () if component.by_value else payee.credited(
-                    component, self._since, self._until, self._currency
-                )  # fmt: skip
-                for one in found:
-                    if isinstance(one.counted.amount, Money):
-                        sale = self._sale(self._paid, ledger, one.credit.id, one.counted.amount, one.day)
-                        sale.credits.setdefault(person, one.credit.amount)
+                if component.by_value:
+                    continue
+                found = payee.credited(component, self._since, self._until, self._currency)
+                for amount, thing in zip(found.credits.amounts, found.things, strict=True):
+                    if thing.money is not None:
+                        sale = self._sale(self._paid, ledger, thing, thing.money)
+                        sale.credits.setdefault(person, amount)
         for component in plan.components:
             for thing in ledger.counted(plan, component) if component.credit == "own" else ():
-                if self._since <= thing.day <= self._until and isinstance(thing.amount, Money):
-                    sale = self._sale(self._credited, ledger, name_of(thing), thing.amount, thing.day)
+                if self._since <= thing.day <= self._until and thing.money is not None:
+                    sale = self._sale(self._credited, ledger, thing, thing.money)
                     for person, share in thing.shares.items():
                         sale.credits.setdefault(person, CONTEXT.multiply(sale.amount, share))
 
-    def _sale(self, kept: dict[str, _Sale], ledger: Ledger, name: str, amount: Money, day: dt.date) -> _Sale:
-        if name not in kept:
-            kept[name] = _Sale(ledger.exchanged(amount, self._currency, day))
-        return kept[name]
+    def _sale(self, kept: dict[str, _Sale], ledger: Ledger, thing: Thing, amount: Money) -> _Sale:
+        if thing.id not in kept:
+            kept[thing.id] = _Sale(ledger.exchanged(amount, self._currency, thing.day))
+        return kept[thing.id]
 
     def of(self, person: str) -> Decimal:
         """Return what a person was credited."""

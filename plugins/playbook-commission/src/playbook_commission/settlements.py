@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,10 +36,10 @@ class Basis(msgspec.Struct, frozen=True):
 
 
 class Settle(msgspec.Struct, frozen=True):
-    """Ask to freeze a statement, in plain values; `manual` counts the lines added by hand that it has."""
+    """Ask to freeze a statement, as JSON; `manual` counts the lines added by hand that it has."""
 
     id: str
-    statement: dict[str, Any]
+    statement: msgspec.Raw
     basis: Basis
     manual: int = 0
 
@@ -57,11 +58,24 @@ class Adjust(msgspec.Struct, frozen=True):
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """A statement was frozen; `hash` is of the statement and what it rests on."""
+    """A statement was frozen, as JSON; `hash` is of the statement and what it rests on."""
 
-    statement: dict[str, Any]
+    statement: msgspec.Raw
     basis: Basis
     hash: str
+
+
+class Said(msgspec.Struct, frozen=True):
+    """Hold what the JSON of a statement says of it as a whole; the rest of it is not looked at."""
+
+    person: str
+    plan: str
+    version: str
+    period: str
+    currency: str
+    paid: Decimal
+    held: Decimal
+    owed: Decimal
 
 
 class Adjusted(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,6 +97,15 @@ class Settlement(msgspec.Struct, frozen=True):
     settled: Settled | None = None
     at: dt.datetime | None = None
     by: str = ""
+
+
+_JSON = msgspec.json.Encoder()
+_SAID = msgspec.json.Decoder(Said)
+
+
+def said_of(settled: Settled) -> Said:
+    """Return what a settled statement says as a whole."""
+    return _SAID.decode(settled.statement)
 
 
 def not_over(span: Span) -> Refused:
@@ -136,10 +159,9 @@ def id_of(person: str, plan: str, period: str) -> str:
     return f"{person}.{plan}.{period}"
 
 
-def hash_of(statement: dict[str, Any], basis: Basis) -> str:
-    """Return the hash of a statement in plain values and of what it rests on, from their canonical JSON."""
-    said = msgspec.json.encode([statement, msgspec.to_builtins(basis)], order="sorted")
-    return hashlib.sha256(said).hexdigest()
+def hash_of(statement: msgspec.Raw, basis: Basis) -> str:
+    """Return the hash of the JSON of a statement and of what it rests on."""
+    return hashlib.sha256(_JSON.encode((statement, basis))).hexdigest()
 
 
 def decide(
@@ -157,8 +179,8 @@ def decide(
         return not_over(span)
     if len(state.manual if state else ()) != command.manual:
         return Refused("changed", f"{span.name} of {person} was adjusted meanwhile; settle it again")
-    said = {"person": person, "plan": plan, "period": span.name}
-    if {name: command.statement.get(name) for name in said} != said:
+    said = _SAID.decode(command.statement)
+    if (said.person, said.plan, said.period) != (person, plan, span.name):
         raise InputError(f"{command.id} is to be settled with the statement of another")
     return (Settled(command.statement, command.basis, hash_of(command.statement, command.basis)),)
 
@@ -217,8 +239,8 @@ def index(state: Settlement) -> Found:
 def _tells(event: Any) -> str:
     if isinstance(event, Adjusted):
         return f"added {event.amount}: {event.because}"
-    paid, currency = (event.statement.get(name, "") for name in ("paid", "currency"))
-    return f"settled it with {paid} {currency} to pay (hash {event.hash[:12]})"
+    said = said_of(event)
+    return f"settled it with {Money(said.paid, said.currency)} to pay (hash {event.hash[:12]})"
 
 
 SETTLEMENT = StreamKind(

@@ -46,12 +46,35 @@ class Span(msgspec.Struct, frozen=True):
         for number in range(len(self)):
             yield self.since + dt.timedelta(number)
 
+    def within(self, runs: Iterable[tuple[dt.date, dt.date]]) -> Iterator[tuple[dt.date, dt.date]]:
+        """Yield what of runs of days, each from its first to its last, lies in the period."""
+        for first, last in runs:
+            low, high = max(first, self.since), min(last, self.until)
+            if low <= high:
+                yield low, high
+
     def holds(self, other: Span) -> bool:
         """Return whether every day of another period is one of its own."""
         return self.since <= other.since and other.until <= self.until
 
     def __len__(self) -> int:
         return (self.until - self.since).days + 1
+
+
+def runs(days: Iterable[dt.date]) -> tuple[tuple[dt.date, dt.date], ...]:
+    """Return days that come in their order as runs, each from its first to its last."""
+    found: list[tuple[dt.date, dt.date]] = []
+    for day in days:
+        if found and (day - found[-1][1]).days == 1:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return tuple(found)
+
+
+def length(runs: Iterable[tuple[dt.date, dt.date]]) -> int:
+    """Return how many days runs have together."""
+    return sum((last - first).days + 1 for first, last in runs)
 
 
 def walk(length: str, since: dt.date, until: dt.date, organization: Organization) -> Iterator[Span]:

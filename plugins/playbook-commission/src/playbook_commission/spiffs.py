@@ -5,33 +5,38 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from playbook_commission.crediting import name_of
+from playbook_commission.earning import Credit, unparted
 from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.payee import Payee
-from playbook_commission.paying import Line, summed
+from playbook_commission.paying import summed
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from playbook_commission.crediting import Credited, Thing
+    from playbook_commission.crediting import Credited
+    from playbook_commission.earning import Earned
     from playbook_commission.plan import Component, Spiff
     from playbook_commission.spans import Span
+    from playbook_commission.things import Thing
 
 
-def spiffs(payee: Payee, component: Component, span: Span, credited: Sequence[Credited]) -> Iterator[Line]:
+def spiffs(payee: Payee, component: Component, span: Span, credited: Credited) -> Iterator[Earned]:
     """Yield a component's spiffs of a period, exact: a person's share of each case's, due or not to be told yet."""
     spiff = component.spiff
     if spiff is None:
         return
-    left = _left(payee, component, spiff)
-    for one in credited:
-        if one.spiff is not False and _within(spiff, one.day):
-            share = CONTEXT.multiply(one.credit.count, left.get(one.credit.id, ZERO))
+    left, found = _left(payee, component, spiff), list[Credit]()
+    pays = list[Decimal]()
+    for credit, thing in zip(credited.credits.each(), credited.things, strict=True):
+        if thing.spiff is not False and _within(spiff, thing.day):
+            share = CONTEXT.multiply(credit.count, left.get(credit.id, ZERO))
             pay = CONTEXT.multiply(payee.money(spiff.pay, span), share)
             if pay:
-                name = f"{component.id}:spiff:{one.credit.id}"
-                yield Line(name, component.id, "spiff", pay, one.credit.case, one.credit.amount)
+                found.append(credit)
+                pays.append(pay)
+    ids = [f"{component.id}:spiff:{credit.id}" for credit in found]
+    yield unparted(ids, found, pays, "spiff")
 
 
 def _left(payee: Payee, component: Component, spiff: Spiff) -> Mapping[str, Decimal]:
@@ -44,11 +49,10 @@ def _left(payee: Payee, component: Component, spiff: Spiff) -> Mapping[str, Deci
     if key not in ledger.spiffs_left:  # the same for everybody
         found, had, paid = dict[str, Decimal](), set[str](), _Paid(payee, component)
         left = None if spiff.budget is None else CONTEXT.divide(spiff.budget.amount, spiff.pay.amount)
-        for one in ledger.counted(plan, component):
-            counts = one.spiff is not False and _within(spiff, one.day)
-            if counts and one.case.id not in had and (due := paid.share(one)):
-                had.add(one.case.id)
-                found[name_of(one)] = ONE if left is None else min(ONE, CONTEXT.divide(left, due))
+        for one in ledger.spiffed(plan, component):
+            if _within(spiff, one.day) and one.case not in had and (due := paid.share(one)):
+                had.add(one.case)
+                found[one.id] = ONE if left is None else min(ONE, CONTEXT.divide(left, due))
                 if left is not None:
                     left = max(CONTEXT.subtract(left, due), ZERO)
         ledger.spiffs_left[key] = found

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import attrs
 import msgspec
@@ -70,8 +68,8 @@ class Statement:
 
     def balanced(self, owed: Decimal, least: Least) -> Statement:
         """Return the statement with what its lines come to, where so much is paid at least and `owed` was before."""
-        earned = summed(line.pay for line in self.lines if not line.waits)
-        waits = CONTEXT.minus(summed(line.pay for line in self.lines if line.waits))
+        earned = summed([line.pay for line in self.lines if not line.waits])
+        waits = CONTEXT.minus(summed([line.pay for line in self.lines if line.waits]))
         drawn = draw(CONTEXT.subtract(earned, waits), least, owed)
         return attrs.evolve(
             self, earned=earned, draw=CONTEXT.subtract(drawn.drawn, drawn.recovered), held=waits,
@@ -79,45 +77,15 @@ class Statement:
         )  # fmt: skip
 
 
-def frozen(statement: Statement) -> dict[str, Any]:
-    """Return a statement as plain values, every number in its one canonical form."""
-    head = msgspec.to_builtins(attrs.evolve(statement, lines=()), builtin_types=(Decimal,))
-    said: dict[str, Any] = _plain(head)
-    said["lines"] = [_frozen(line) for line in statement.lines]
-    return said
+_JSON = msgspec.json.Encoder()
+_STATEMENT = msgspec.json.Decoder(Statement)
 
 
-def thawed(said: dict[str, Any]) -> Statement:
-    """Return the statement of plain values."""
-    return msgspec.convert(said, Statement)
+def frozen(statement: Statement) -> msgspec.Raw:
+    """Return a statement as JSON, in which numbers are texts."""
+    return msgspec.Raw(_JSON.encode(statement))
 
 
-def _frozen(line: Line) -> dict[str, Any]:
-    """Return what `_plain` would, of which there is much: a line."""
-    return {
-        "id": line.id, "component": line.component, "kind": line.kind, "pay": _number(line.pay),
-        "case": line.case, "credit": _number(line.credit),
-        "slices": [
-            {"start": _number(s.start), "end": None if s.end is None else _number(s.end),
-             "rate": _number(s.rate), "pay": _number(s.pay)}
-            for s in line.slices
-        ],
-        "undoes": line.undoes, "because": line.because, "waits": line.waits,
-    }  # fmt: skip
-
-
-def _number(value: Decimal) -> str:
-    text = str(value)
-    if text[-1] != "0" and len(text) <= CONTEXT.prec and "E" not in text:
-        return text  # it is in its canonical form
-    return f"{value.normalize(CONTEXT):f}" if value else "0"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return _number(value)
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(one) for one in value]
-    return value
+def thawed(said: msgspec.Raw) -> Statement:
+    """Return the statement of JSON."""
+    return _STATEMENT.decode(said)

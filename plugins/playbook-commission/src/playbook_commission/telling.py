@@ -12,10 +12,13 @@ from playbook_commission.exact import CONTEXT
 from playbook_commission.untold import UNTOLD
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from playbook_commission.payee import Payee
     from playbook_commission.paying import Line, Slice
     from playbook_commission.plan import Component, Gate
     from playbook_commission.statements import Statement
+    from playbook_commission.things import Thing
     from playbook_commission.wording import Wording
 
 _UNDONE = re.compile(r"(?P<entry>\S+) of (?P<day>\d{4}-\d\d-\d\d)")
@@ -33,7 +36,7 @@ class Telling:
         self.one = one
         self.components = {component.id: component for component in payee.plan.components}
         self._plan = payee.plan
-        self._cases = {name: one.case for name, one in payee.ledger.firsts(payee.plan).items()}
+        self._cases = _cases(payee, {line.case for line in one.lines})
         self._engine = payee.ledger.engine
         self._days = _days(payee, one.currency)
 
@@ -159,13 +162,21 @@ class Telling:
         )
 
 
+def _cases(payee: Payee, named: Collection[str]) -> dict[str, Thing]:
+    """Return a thing that the plan counts of each of some cases."""
+    found: dict[str, Thing] = {}
+    for component in payee.plan.components:
+        found |= {one.case: one for one in payee.ledger.counted(payee.plan, component) if one.case in named}
+    return found
+
+
 def _days(payee: Payee, currency: str) -> dict[str, dt.date]:
     """Return the days on which a person's credits count, by the lines that are made of them."""
     found = {}
     for component in payee.plan.components:
         if not component.by_value:
             ever = (dt.date.min, dt.date.max, currency)
-            for one in (*payee.credited(component, *ever), *payee.untold(component, *ever)):
-                found[f"{component.id}:{one.credit.id}"] = one.day
-                found[f"{component.id}:spiff:{one.credit.id}"] = one.day
+            for one in (*payee.credited(component, *ever).things, *payee.untold(component, *ever).things):
+                found[f"{component.id}:{one.id}"] = one.day
+                found[f"{component.id}:spiff:{one.id}"] = one.day
     return found

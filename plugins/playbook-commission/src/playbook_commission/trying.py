@@ -240,8 +240,10 @@ class _Attempt:
     def _meets(self, plan: Plan, payees: Mapping[str, Payee]) -> bool:
         for person, payee in payees.items():
             other = Payee(payee.ledger, plan, person, None)
-            if any(payee.counts(day) and other.counts(day) for span in self._spans for day in span.days()):
-                return True
+            for span in self._spans:
+                both = (Span("", *run).within(payee.days(span)) for run in other.days(span))
+                if any(True for runs in both for _ in runs):
+                    return True
         return False
 
     def _within(self, plan: Plan) -> tuple[Span, ...]:

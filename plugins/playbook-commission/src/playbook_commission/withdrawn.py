@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook_commission.plan import Plan, load_plan
-from playbook_commission.settlements import OPERATOR, id_of, settlements
+from playbook_commission.settlements import OPERATOR, id_of, said_of, settlements
 from playbook_commission.spans import around
 from playbook_commission.statements import thawed
 
@@ -47,7 +47,7 @@ def formerly(engine: Engine, period: str, asked: Iterable[tuple[str, str]]) -> I
     for view in engine.streams.those("settlement", names, actor=OPERATOR).values():
         one: Settlement = view.state
         if one.settled is not None:
-            key = one.plan, one.settled.statement["version"]
+            key = one.plan, said_of(one.settled).version
             if key not in plans:
                 plans[key] = _plan(engine, one.plan, one.settled)
             yield one.person, plans[key]
