@@ -29,6 +29,8 @@ COLUMNS = ", ".join(f'cases."{column}"' for column in rows.COLUMNS)
 
 # beginning a walk takes as long as so many steps along one
 _BEGINNING = 10
+# so many cases are soon read and sorted, as many as are mostly come by for a page of fewer
+_GATHERED = 3000
 _WHOLE = (
     f"SELECT {COLUMNS} FROM cases WHERE rowid = ifnull(nullif(?, 0),"
     ' (SELECT rowid FROM cases AS one INDEXED BY cases_case WHERE one.tenant = ? AND one."case" = ?))'
@@ -103,7 +105,10 @@ class _Question:
             yield Way(owned.copy, eyes)
         else:
             if query.prefix:
-                yield Gathering([self._walk("cases_case")].copy, eyes)
+                ids = Gathering([self._walk("cases_case")].copy, eyes, _GATHERED)
+                yield ids
+                if ids.length(self._cursor.connection, None, _GATHERED) < _GATHERED:
+                    return
             for branches in self._along(0, 1):
                 yield Way(branches.copy, eyes)
             if eyes is not None:

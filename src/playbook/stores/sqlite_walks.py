@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 _BURST = 64
 # so many cases are few
 _FEW = 4096
-# Of what does not fit only every sixteenth case or so is come by, to see how far a walk has gone, every fourth where
+# Of what does not fit only every sixty-fourth case or so is come by, to see how far a walk has gone, every fourth where
 # each is looked up elsewhere. Spread by a multiplication, or of rows that alternate all or none would come.
 _ASIDE, _ASIDE_LOOKED_UP = (
     {
         by: f"({column} % 1000003 * {0x9E3779B1} & {0xFFFFFFFF}) < {2**32 // n}"
         for by, column in (("cases", "cases.rowid"), ("tags", "tags.opened"))
     }
-    for n in (16, 4)
+    for n in (64, 4)
 )
 _ROWID = {"cases": "cases.rowid", "tags": "0"}
 # the row is read for nobody who may not or need not see it
@@ -192,18 +192,11 @@ class Gathering(Way):
         """Yield None for each case that is come by, then those that fit, in order."""
         found: list[Step] = []
         for branch in self.branches():
-            # no row is read before it is known that there is an end to them
-            for _ in attrs.evolve(branch, told=[("0", ())], looked_up=(), looks=False).walk(connection, None):
-                yield None
             for step in branch.walk(connection, None):
                 yield None
                 if (after is None or step[:2] > (-after[0], after[1])) and self._fits(step):
                     found.append(step)
         yield from sorted(found)
-
-    def length(self, connection: sqlite3.Connection, after: Place | None, most: int) -> int:
-        """Return how many cases there are, up to so many."""
-        return super().length(connection, None, most)
 
 
 def joined(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
