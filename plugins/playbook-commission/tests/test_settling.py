@@ -22,7 +22,7 @@ from playbook import (
 )
 from playbook.engine.proof import prove
 from playbook_commission.paybook import Paybook
-from playbook_commission.settlements import Adjust, Basis, Settle
+from playbook_commission.settlements import Adjust, Basis, Settle, hash_of
 from playbook_commission.settling import SETTLING, audit, settle, settle_each
 from playbook_commission.statements import Statement, frozen, thawed
 
@@ -254,21 +254,34 @@ def test_what_is_settled_is_computed_again_to_the_same_hash(early: list[Any], la
 
 
 @few
-@given(deals, amounts)
-def test_a_deal_told_late_is_paid_in_the_next_period_and_nowhere_else(early: list[Any], amount: str) -> None:
+@given(deals, amounts, st.integers(1, 3))
+def test_a_deal_told_late_is_paid_in_the_next_period_and_nowhere_else(
+    early: list[Any], amount: str, over: int
+) -> None:
     told, never = Office(FLAT), Office(FLAT)
+    periods = list(QUARTERS)
     for office in (told, never):
         for deal in early:
             office.won(*deal)
-        office.settle("2027-Q1")
+        for period in periods[:over]:
+            office.settle(period)
     told.won("2027-02-20", amount)
-    first, second, *later = QUARTERS
-    differing = set(lines(told.statement(second))) - set(lines(never.statement(second)))
+    open_one = periods[over]
+    differing = set(lines(told.statement(open_one))) - set(lines(never.statement(open_one)))
     assert {(kind, undoes[:8]) for kind, undoes, _ in differing} == {("adjustment", "2027-Q1/")}
-    more = told.statement(second).earned - never.statement(second).earned
+    more = told.statement(open_one).earned - never.statement(open_one).earned
     assert abs(more - Money.parse(amount).amount / 10) <= D("0.01")
-    for period in (first, *later):
+    for period in (*periods[:over], *periods[over + 1 :]):
         assert lines(told.statement(period)) == lines(never.statement(period))
+
+
+def test_the_hash_is_of_the_statement_and_of_what_it_rests_on() -> None:
+    said, basis = {"paid": "1"}, Basis(dt.datetime(2027, 4, 2, tzinfo=dt.UTC), "5 EUR")
+    others = [
+        hash_of({"paid": "2"}, basis), hash_of(said, replace(basis, target_pay="6 EUR")),
+        hash_of(said, replace(basis, known=dt.datetime(2027, 4, 3, tzinfo=dt.UTC))),
+    ]  # fmt: skip
+    assert hash_of(said, basis) not in others
 
 
 @few
