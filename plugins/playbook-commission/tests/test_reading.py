@@ -34,6 +34,7 @@ version: 1
 subject: deal
 title: Deals
 fields: {amount: {type: money}, segment: {type: text}}
+entries: {payment: {fields: {amount: {type: money}}}, refund: {fields: {amount: {type: money}}}}
 stages:
   talk: {title: Talk, next: [won, lost]}
   won: {title: Won, final: won}
@@ -131,6 +132,50 @@ def test_a_plan_says_what_it_says() -> None:
         ("pay: 500 EUR", "pay: 0.00 EUR", ("malformed", 16, "error")),
         ("pay: 500 EUR", "budget: 9 USD, pay: 500 EUR", ("plan-currency", 16, "error")),
         ("recoverable: true", "recoverable: true, rate: 5", ("unknown-key", 17, "error")),
+        ("2000 EUR", "-2000 EUR", ("malformed", 17, "error")),
+        ("to: 2027-12-31", "to: 2026-12-31", ("plan-days", 4, "error")),
+        ("to: 2027-03-31", "from: 2027-04-01, to: 2027-03-31", ("plan-days", 16, "error")),
+        ("share: 50%", "share: 101%", ("plan-rate", 18, "error")),
+        ("entry.payment", "entry.paymnt", ("plan-entry", 18, "error")),
+        ("entry.refund", "entry.refnd", ("plan-entry", 19, "error")),
+        ("entry.refund", "entry.call", ("plan-entry", 19, "error")),
+        ("of_amount_refunded", "of_unused_term", ("plan-entry", 19, "error")),
+        ("entry.refund, within: 6mo, share: of_amount_refunded", "entry.call, share: full", None),
+        ("    tiers:\n", "    multiplier: 10\n    tiers:\n", ("plan-high-rate", 13, "warning")),
+        ("draw:", "multiplier: 10\ndraw:", ("plan-high-rate", 12, "warning")),
+        (
+            "pay: 8%}\n      - {from: 100%, pay: 12%}",
+            "pay: 8%}\n    pays: share_of_target_pay",
+            None,
+        ),
+        (
+            "pay: 8%}\n      - {from: 100%, pay: 12%}",
+            "pay: 800%}\n    pays: share_of_target_pay",
+            ("plan-high-rate", 11, "warning"),
+        ),
+        ("pay: 12%", "pay: 12 EUR", ("plan-rate", 10, "error")),
+        ("    tiers:\n", "    gate: {of: fast}\n    tiers:\n", ("plan-gate", 10, "error")),
+        (
+            "    tiers:\n",
+            "    gate: {of: fast, from: 5%, above: 5%}\n    tiers:\n",
+            ("plan-gate", 10, "error"),
+        ),
+        (
+            "    cap: {amount: 150000 EUR, per: year}\n  fast:\n    of: revenue",
+            "    gate: {of: fast, from: 5%}\n  fast:\n    of: due",
+            ("plan-quota", 13, "warning"),
+        ),
+        ("    tiers:\n", "    higher_once: 100%\n    tiers:\n", None),
+        (
+            "of: revenue\n    spiff",
+            "of: due\n    tiers: [{from: 0 EUR, pay: 1%}]\n    higher_once: 100%\n    spiff",
+            ("plan-quota", 17, "warning"),
+        ),
+        (
+            "role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}",
+            "role: ae}\neffective: {from: 2028-01-01}",
+            ("plan-quota", 9, "warning"),
+        ),
         (
             "    cap: {amount: 150000 EUR, per: year}\n  fast:\n",
             "    gate: {of: fast, above: 90%}\n  fast:\n    gate: {of: new, above: 90%}\n",

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from playbook import Duration, Money, Shape, check_part, condition, types
 from playbook_commission.checking import CHECKS, CODES
+from playbook_commission.checking_whole import MORE
 from playbook_commission.exact import CONTEXT, ONE, Rounding, share_of
 from playbook_commission.plan import (
     MODES,
@@ -56,7 +57,7 @@ _PAYS = {"amount": "amount", "share_of_target_pay": "target_pay"}
 def shape() -> Shape:
     """Return what a plan looks like, and what is checked."""
     schema = json.loads(files("playbook_commission").joinpath("plan.schema.json").read_text("utf-8"))
-    return Shape(schema, plan, checks=CHECKS, environment=environment, codes=CODES)
+    return Shape(schema, plan, checks=(*CHECKS, *MORE), environment=environment, codes=CODES)
 
 
 def environment(known: Known, _: Plan, __: str) -> Environment:
