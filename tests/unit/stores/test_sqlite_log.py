@@ -68,12 +68,14 @@ def test_a_log_begins_anew_although_somebody_always_writes(
     monkeypatch.setattr(sqlite_log, "_BATCHES", 5)
     monkeypatch.setattr(sqlite_log, "_LARGE", 40)
     store = SqliteStore(str(path))
-    before = begun(path)
-    written = 0
-    while begun(path) < before + 3:  # how soon, is for the machine to say
-        fill(store, written, written + 500)
-        written += 500
-        assert written < 20_000
+
+    def begins_often(turn: int) -> bool:
+        before = begun(path)
+        fill(store, turn * 2_000, (turn + 1) * 2_000)
+        return begun(path) > before + 2
+
+    # on a busy machine those who copy may come too late for a while
+    assert any(begins_often(turn) for turn in range(4))
     ended()
     store.close()
 
