@@ -120,3 +120,70 @@ def test_settling_says_all_that_comes_first(shell: Shell) -> None:
     assert "anybody whom you may see" in shell.run(
         "commission", "run", "--period", "2026-Q1", "--as", "dana2", code=2
     ) + shell.run("commission", "run", "--period", "2025-Q1", "--as", "dana", code=1)
+
+
+def test_a_line_is_explained_by_the_deal_and_what_happened_with_it(shell: Shell) -> None:
+    lines = shell.json(*OURS)["lines"]
+    said = shell.json("commission", "explain", lines[1]["id"])
+    assert (said["deal"]["name"], said["deal"]["outcome"]) == ("Pier 9", "won")
+    assert [item["kind"] for item in said["events"]] == ["case.opened/1", "case.moved/1"]
+    assert said["events"][0]["data"]["fields"]["amount"]["amount"] == "900.00"
+    told = shell.run("commission", "explain", lines[1]["id"], "--as", "sam")
+    for part in (
+        "deal: Pier 9", "won on 2026-02-03", "counts: 900.00 EUR of revenue", "600.00 EUR  1,000.00 EUR   10%",
+        "opened it", "closed it as won", "rule: ae.plan.yaml:6",
+    ):  # fmt: skip
+        assert part in told, told
+    shell.run(
+        "commission", "adjust", "sam", "5 EUR", "--period", "2026-Q1", "--because", "a fair", "--as", "fin"
+    )
+    assert "fin added 5.00 EUR" in shell.run("commission", "explain", "sam/2026-Q1/manual:1")
+    shell.run("commission", "settle", "--period", "2026-Q1", "--as", "fin")
+    case = said["deal"]["case"]
+    shell.run("set", case, "amount=950 EUR", "--reason", "the order says so")
+    assert (
+        shell.json("commission", "explain", lines[1]["id"])["events"] == said["events"]
+    )  # as it was settled
+    later = shell.json("commission", "statement", "sam", "--period", "2026-Q2")["lines"][0]
+    assert shell.json("commission", "explain", later["id"])["events"][-1]["kind"] == "case.changed/1"
+    assert "settled it with 205.00 EUR to pay" in shell.run("history", "settlement:sam.ae.2026-Q1")
+
+
+def test_who_is_paid_for_a_deal_that_is_hidden_reads_nothing_else_of_it(shell: Shell) -> None:
+    deals = FILES["deals.playbook.yaml"].replace(
+        "title: Deals", "title: Deals\nwho_may: {see: [role:manager]}"
+    )
+    (shell.folder / "deals.playbook.yaml").write_text(
+        deals.replace("version: 1", "version: 2"), encoding="utf-8"
+    )
+    case = shell.json("open", "deals", "Secret", "--owner", "sam", "amount=10 EUR", "--at", "2026-03-01")[
+        "case"
+    ]
+    shell.run("close", case, "won", "--at", "2026-03-02")
+    line = f"sam/2026-Q1/new:{case}"
+    assert shell.json("commission", "explain", line, "--as", "sam")["events"] == []
+    assert len(shell.json("commission", "explain", line)["events"]) == 2
+
+
+def test_the_terminal_says_what_was_sold_and_what_comes_next(shell: Shell) -> None:
+    said = " ".join(shell.run(*OURS, "--as", "sam").split())
+    assert (
+        "2026-02-03 Pier 9 New business 900.00 EUR 400.00 \u00d7 10% + 500.00 \u00d7 20% 140.00 EUR sam/2026-Q1/new:"
+        in said
+    )
+    assert "New business 1,500 EUR so far. It pays 20% now. The highest step is reached." in said
+    adjust = (
+        "commission",
+        "adjust",
+        "sam",
+        "5 EUR",
+        "--period",
+        "2026-Q1",
+        "--because",
+        "a fair",
+        "--as",
+        "fin",
+    )
+    shell.run(*adjust)
+    assert "Added by finance a fair 5.00 EUR" in " ".join(shell.run(*OURS).split())
+    assert "no" in shell.run("commission", "run", "--period", "2026-Q1", "--person", "sam").split()

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.paying import Paying
 import playbook_commission
 from playbook import Close, InputError, Money, Open
 from playbook_commission import sheet_pdf
+from playbook_commission.paying import Line
 from playbook_commission.settlements import Adjust
 from playbook_commission.sheet import Sheet, sheet
 from playbook_commission.sheet_csv import table
@@ -25,6 +27,7 @@ from playbook_commission.sheet_html import html
 from playbook_commission.sheet_pdf import pdf
 from playbook_commission.statement_command import line_document
 from playbook_commission.statements import Statement
+from playbook_commission.telling import telling_lines
 from playbook_commission.wording import LANGUAGES, Wording
 
 _PERSIAN = str.maketrans("۰۱۲۳۴۵۶۷۸۹\u066c\u066b\u2212", "0123456789,.-")
@@ -352,3 +355,14 @@ def test_every_language_has_every_text_with_the_same_places() -> None:
                 key,
             )
         assert len(texts["months"].split()) == 12
+
+
+def test_lines_that_credit_nothing_of_a_deal_that_another_credits_are_left_out() -> None:
+    made = (
+        Line("new:a", "new", "credit", Decimal(1), "a", Decimal(10)),
+        Line("more:a", "more", "credit", Decimal(0), "a"),
+        Line("more:b", "more", "credit", Decimal(0), "b"),
+        Line("new:a:gate", "new", "gate", Decimal(-1), "a"),
+    )
+    one = Statement("sam", "2027-Q1", "ae", "1", "EUR", made, ())
+    assert [line.id for line in telling_lines(one)] == ["new:a", "more:b", "new:a:gate"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from playbook.cli.drafts import Drafted
     from playbook.cli.options import Given
-    from playbook.engine import Engine
+    from playbook.engine import Engine, HistoryItem
     from playbook.errors import Problem, Refused
     from playbook.model.organization import Organization
     from playbook.plugins import Registry
@@ -317,6 +317,13 @@ class Session:
             document(answer)
         else:
             told(answer)
+
+    def told(self, case: str, item: HistoryItem) -> str:
+        """Return an event of a case in words, as `history` tells it; raises UnknownName."""
+        from playbook.cli.narrate import sentence
+        from playbook.cli.words import Words
+
+        return sentence(Words.of(self, case), item)
 
     def refuse(self, refused: Refused) -> int:
         """Print a refusal with every reason, and return its exit code."""

@@ -121,6 +121,11 @@ def tell(session: Session, answer: Mapping[str, Any]) -> None:
     session.tell(answer if session.json else {key.replace("_", " "): value for key, value in answer.items()})
 
 
+def worded(one: Money) -> str:
+    """Return an amount as people read it: with the digits of its currency, thousands set apart."""
+    return f"{one.rounded().amount:,f} {one.currency}"
+
+
 def in_full(one: Money) -> str:
     """Return an amount with the digits of its currency, or all of them where it has more."""
     return f"{digits_of(one)} {one.currency}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import Money, Refused, UnknownName, command
-from playbook_commission.asking import book_of, nobody, tell
+from playbook_commission.asking import book_of, nobody, tell, worded
 from playbook_commission.payfile import PayFile
 from playbook_commission.payout import due, export, payroll_of, payrolls
 from playbook_commission.payroll import NOT_PAYING, Run
@@ -59,13 +59,13 @@ def _pay(session: Session, book: Paybook, period: str, to: str, *, dry_run: bool
     if not found.rows:
         if not found.left_out:
             return session.refuse(nobody(book, session.actor, period))
-        none = {"period": period, "pay_run": None if session.json else "none", "left_out": _left(found)}
+        none = {"period": period, "pay_run": None if session.json else "none", **_left(session, found)}
         tell(session, none)
         return None if all(one.settled for one in found.left_out) else 1
     file = _file(to, found.id, period, found.rows)
     if dry_run:
         run = Run(found.id, session.engine.clock(), session.actor, found.rows)
-        tell(session, {**_document(session, period, run, "would be", None), "left_out": _left(found)})
+        tell(session, {**_document(session, period, run, "would be", None), **_left(session, found)})
         return None
     made = export(session.engine, found, session.actor)
     if isinstance(made, Refused):
@@ -73,7 +73,7 @@ def _pay(session: Session, book: Paybook, period: str, to: str, *, dry_run: bool
     if file is not None:
         file.write(made.id, period, made.rows)
     said = _document(session, period, made, "now" if found.new else "before", file)
-    tell(session, {**said, "left_out": _left(found)})
+    tell(session, {**said, **_left(session, found)})
     return None
 
 
@@ -114,12 +114,13 @@ def _head(session: Session, run: Run) -> dict[str, Any]:
     return {
         "pay_run": run.id, "at": at if session.json else f"{at:%Y-%m-%d %H:%M}", "by": run.by,
         "people": len({row.person for row in run.rows}),
-        "paid": run.sums if session.json else ", ".join(map(str, run.sums)),
+        "paid": run.sums if session.json else ", ".join(map(worded, run.sums)),
     }  # fmt: skip
 
 
-def _left(found: Due) -> list[dict[str, str]]:
-    return [{"person": one.person, "plan": one.plan, "because": one.because} for one in found.left_out]
+def _left(session: Session, found: Due) -> dict[str, Any]:
+    rows = [{"person": one.person, "plan": one.plan, "because": one.because} for one in found.left_out]
+    return {"left_out": rows} if rows or session.json else {}
 
 
 def _document(session: Session, period: str, run: Run, said: str, file: PayFile | None) -> dict[str, Any]:

@@ -240,7 +240,7 @@ def _tells(event: Any) -> str:
     if isinstance(event, Adjusted):
         return f"added {event.amount}: {event.because}"
     said = said_of(event)
-    return f"settled it with {Money(said.paid, said.currency)} to pay (hash {event.hash[:12]})"
+    return f"settled it with {Money(said.paid, said.currency).rounded()} to pay (hash {event.hash[:12]})"
 
 
 SETTLEMENT = StreamKind(

@@ -12,7 +12,7 @@ from playbook_commission.gauges import Gauge, gauges
 from playbook_commission.outlook import one_more, steps
 from playbook_commission.paying import summed
 from playbook_commission.spans import Span
-from playbook_commission.telling import Telling
+from playbook_commission.telling import Telling, telling_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -190,7 +190,7 @@ class _Writer:
             say("how"),
             say("pay", currency=currency),
         )
-        paying = [line for line in self._one.lines if not line.waits and line.kind not in _CHANGES]
+        paying = [line for line in telling_lines(self._one) if not line.waits and line.kind not in _CHANGES]
         for component in dict.fromkeys(line.component for line in paying):
             made = [line for line in paying if line.component == component]
             yield self._table(self._telling.title(component), head, map(self._paid, made), made, (2, 4), 1)

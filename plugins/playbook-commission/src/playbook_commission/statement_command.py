@@ -11,16 +11,13 @@ import click
 from playbook import InputError, command
 from playbook_commission.asking import book_of, looking, money, not_theirs, sums, tell
 from playbook_commission.dispute_commands import rows
-from playbook_commission.disputing import disputes_of
-from playbook_commission.exact import percent
 from playbook_commission.outlook import one_more, steps
-from playbook_commission.payout import run_of
+from playbook_commission.statement_shown import disputed_of, settled_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from playbook.cli.session import Session
-    from playbook_commission.disputes import State
     from playbook_commission.outlook import OneMore, Step
     from playbook_commission.paybook import Paybook
     from playbook_commission.paying import Line
@@ -63,7 +60,7 @@ def showing(settings: Mapping[str, Any]) -> click.Command:
             if wanted:
                 page = _bytes(wanted, book, paying, one, locale or session.locale)
             else:
-                told = (_document if session.json else _shown)(session, book, paying, one)
+                told = (_document if session.json else shown)(session, book, paying, one)
         if wanted:
             _written(session, page, to)
         else:
@@ -132,7 +129,7 @@ def _private(path: str, flags: int) -> int:
 
 def _document(session: Session, book: Paybook, plan: Plan, one: Statement) -> dict[str, Any]:
     head = {name: getattr(one, name) for name in ("person", "period", "plan", "version", "currency")}
-    disputed, settled = _disputed(book, one), _settled(book, one)
+    disputed, settled = disputed_of(book, one), settled_of(book, one)
     lines = [
         {**line_document(one, line), **({"dispute": disputed[line.id].id} if line.id in disputed else {})}
         for line in one.lines
@@ -140,21 +137,6 @@ def _document(session: Session, book: Paybook, plan: Plan, one: Statement) -> di
     ahead = _ahead(book, plan, one, settled["settled"])
     told = {"disputes": rows(session, disputed.values())}
     return {**head, "lines": lines, **sums(one), **settled, **told, **ahead}
-
-
-def _disputed(book: Paybook, one: Statement) -> dict[str, State]:
-    """Return the open disputes of a statement by line, '' for all of it."""
-    found = disputes_of(book.engine, one.person, one.period)
-    return {said.line: said for said in found if said.is_open and said.plan == one.plan}
-
-
-def _settled(book: Paybook, one: Statement) -> dict[str, Any]:
-    settlement = book.settled(one.person, one.period, one.plan)
-    if settlement is None or settlement.settled is None:
-        return {"settled": None}
-    run = run_of(book.engine, one.person, one.plan, one.period)
-    paid = {"pay_run": None if run is None else run.id}
-    return {"settled": {"at": settlement.at, "by": settlement.by, "hash": settlement.settled.hash, **paid}}
 
 
 def line_document(one: Statement, line: Line) -> dict[str, Any]:
@@ -200,47 +182,3 @@ def _next(step: Step) -> dict[str, Any]:
 def _more(one: Statement, more: OneMore) -> dict[str, Any]:
     amounts = {name: money(one, getattr(more, name)) for name in ("amount", "earned", "held", "paid")}
     return {"like": more.like, "name": more.name, "deals": more.deals, **amounts}
-
-
-# -- the terminal -----------------------------------------------------------------------------------
-
-
-def _shown(session: Session, book: Paybook, plan: Plan, one: Statement) -> dict[str, Any]:
-    disputed = _disputed(book, one)
-    lines = [
-        {
-            "line": f"{one.person}/{one.period}/{line.id}",
-            "what": line.kind.replace("_", " "),
-            "credit": money(one, line.credit) if line.credit else "",
-            "rate": " + ".join(percent(s.rate, 2) for s in line.slices),
-            "pay": money(one, line.pay),
-            **({"disputed": disputed[line.id].id if line.id in disputed else ""} if disputed else {}),
-        }
-        for line in one.lines
-    ]
-    reached = [
-        f"{part.component}: {percent(part.share, 2)} of {part.quota.amount:f} {part.quota.currency}".rstrip()
-        for part in one.reached
-        if part.share is not None and part.quota is not None
-    ]
-    said = _settled(book, one)["settled"]
-    settled = {"settled": f"{book.engine.world.day(said['at'])} by {said['by']}"} if said else {}
-    settled |= {"paid in": said["pay_run"]} if said and said["pay_run"] else {}
-    more = one_more(book, plan, one)
-    further = {} if more is None else {"one more deal like": _told(one, more)}
-    return {
-        "statement of": session.organization.name_of(one.person),
-        "period": one.period,
-        "plan": f"{one.plan} ({one.version})",
-        **settled,
-        **({"reached": "; ".join(reached)} if reached else {}),
-        "lines": lines,
-        **sums(one),
-        **({"disputes": rows(session, disputed.values())} if disputed else {}),
-        **further,
-    }
-
-
-def _told(one: Statement, more: OneMore) -> str:
-    amount, earned = money(one, more.amount), money(one, more.earned)
-    return f"{more.name or more.like}, {amount} (the middle one of {more.deals}), would bring {earned}"

@@ -60,10 +60,14 @@ class Telling:
         return self.wording.short(Money(amount, currency)) if currency else self.wording.number(amount)
 
     def day(self, line: Line) -> str:
-        """Return the day on which what a line is for counted; nothing where that is not known."""
-        undone = line.undoes.partition("/")[2] if line.kind == "adjustment" else line.undoes
-        day = self._days.get(line.id) or self._days.get(undone.removesuffix(":hold").removesuffix(":untold"))
+        """Return in words the day on which what a line is for counted; nothing where that is not known."""
+        day = self.counted(line)
         return "" if day is None else self.wording.day(day)
+
+    def counted(self, line: Line) -> dt.date | None:
+        """Return the day on which what a line is for counted; None where that is not known."""
+        undone = line.undoes.partition("/")[2] if line.kind == "adjustment" else line.undoes
+        return self._days.get(line.id) or self._days.get(undone.removesuffix(":hold").removesuffix(":untold"))
 
     def deal(self, line: Line) -> str:
         """Return what the case of a line is called; for what is for no single one, what the line is."""
@@ -168,6 +172,12 @@ def _cases(payee: Payee, named: Collection[str]) -> dict[str, Thing]:
     for component in payee.plan.components:
         found |= {one.case: one for one in payee.ledger.counted(payee.plan, component) if one.case in named}
     return found
+
+
+def telling_lines(one: Statement) -> tuple[Line, ...]:
+    """Return the lines of a statement but those that credit nothing of a deal that another line credits."""
+    credited = {line.case for line in one.lines if line.credit}
+    return tuple(line for line in one.lines if line.pay or line.credit or line.case not in credited)
 
 
 def _days(payee: Payee, currency: str) -> dict[str, dt.date]:
