@@ -221,3 +221,20 @@ def test_a_quota_changed_from_a_day_on_leaves_what_was_settled(office: Office) -
     ]
     assert anew.statement("sam", "2027-Q1", "ae") == before.statement
     assert [one.differs for one in audit(office.engine, "2027-Q1")] == [()]
+
+
+def test_a_period_that_runs_is_seen_by_who_manages_one_today(office: Office) -> None:
+    posts = "[{from: 2026-01-01, role: ae, team: dach}, {from: 2027-03-01, role: ae, team: emea}]"
+    changes = {
+        "  moe:": "  ann: {name: Ann, role: lead}\n  bob: {name: Bob, role: lead}\n  moe:",
+        "title: EMEA": "title: EMEA, manager: bob",
+        "title: DACH": "title: DACH, manager: ann",
+        "sam: {name: Sam, role: ae, team: dach, territory: alps}": f"sam: {{name: Sam, history: {posts}}}",
+    }
+    for old, new in changes.items():
+        office.organization = office.organization.replace(old, new)
+    book, seen = office.planned(plan("ae", "{role: ae}")), {}
+    for office.today in ("2027-02-01", "2027-03-05", "2027-06-01"):
+        asking = ("ann", "bob", "kim", "sam")
+        seen[office.today] = [who for who in asking if book.may_see(who, "sam", "2027-Q1")]
+    assert seen == {"2027-02-01": ["ann", "sam"], "2027-03-05": ["bob", "sam"], "2027-06-01": ["bob", "sam"]}

@@ -100,7 +100,9 @@ def sums(one: Statement) -> dict[str, Any]:
 def not_computed(session: Session, found: Iterable[Unsettled]) -> dict[str, Any]:
     """Return whose statements cannot be computed, each with why; people see that only where there are some."""
     rows = [{"person": one.person, "plan": one.plan, "because": one.because} for one in found]
-    return {"not_computed": rows} if rows or session.json else {}
+    if session.json:
+        return {"not_computed": rows}
+    return {"not_computed": f"{len(rows):,}", "why": rows} if rows else {}
 
 
 class InCurrency(Protocol):

@@ -42,7 +42,8 @@ def settling(settings: Mapping[str, Any]) -> click.Command:
                     rows.append(_row(session, one))
                     new += one.new
         except KeyboardInterrupt:
-            said = f"{len(rows):,} statements are settled, each of them whole; the same command again goes on"
+            what = "statement is" if len(rows) == 1 else "statements are"
+            said = f"{len(rows):,} {what} settled, each of them whole; the same command again goes on"
             raise KeyboardInterrupt(f"stopped: {said}") from None
         if not rows and not wrong:
             return session.refuse(nobody(book_of(session, settings), session.actor, period, only))
