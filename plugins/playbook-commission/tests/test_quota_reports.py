@@ -156,6 +156,18 @@ def test_counts_and_ratios_are_numbers(office: Office) -> None:
     )  # fmt: skip
 
 
+def test_a_ratio_that_is_asked_for_is_told_of_whoever_has_one(office: Office) -> None:
+    rows = office.rows("attainment", of="kept")
+    assert {name: row["reached"] for (name, _), row in rows.items()} == {
+        "Sam": Decimal("0.8"),
+        "Joe": Decimal("0.8"),
+    }
+    assert (rows["Joe", "kept"]["quota"], rows["Joe", "kept"]["attainment"]) == (None, None)
+    teams = office.rows("attainment", of="kept", by="team")
+    # 1,600 of 1,500: nobody said what was due of kim's
+    assert teams["DACH", "kept"]["reached"] * 15 == pytest.approx(16)
+
+
 def test_another_period_and_an_earlier_time(office: Office) -> None:
     april = office.rows("attainment", of="revenue", period="2027-04")["Sam", "revenue"]
     assert (april["quota"], april["reached"], april["days_left"], april["pace"]) == (

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from playbook import Asked, InputError, Money, UnknownName, fiscal_quarter
 from playbook_commission.crediting import Ledger, split
 from playbook_commission.exact import CENTS, CONTEXT, ONE, ZERO
-from playbook_commission.paying import summed
 from playbook_commission.quotas import Counting
 from playbook_commission.rows import Row, Rows
 from playbook_commission.spans import WHOSE, Span, runs
@@ -114,10 +113,13 @@ class Look:
             if measure in self.measures and not self.is_ratio(measure):
                 for row, value in self._counted(self.measures[measure], currencies):
                     found[row] = CONTEXT.add(found[row], value)
-        for row in [row for row in currencies if self.is_ratio(row.measure)]:
-            ratio = self._ratio(self.measures[row.measure], row.name)
-            if ratio is not None:
-                found[row] = ratio
+        ratios = {row.measure for row in currencies} | {self._of}
+        for measure in sorted(one for one in ratios if self.is_ratio(one)):
+            part, whole = (self._sums(self.measures[one]) for one in self.measures[measure].ratio)
+            for name in (name for name, value in whole.items() if value):
+                row = Row(name, measure)
+                if row in currencies or measure == self._of:
+                    found[row] = CONTEXT.divide(part[name], whole[name])
         return dict(found)
 
     def _counting(self) -> set[str]:
@@ -154,12 +156,12 @@ class Look:
             return (one.territory,) if one.territory else ()
         return tuple(team.id for team in self.organization.lineage(one.team, one.day))
 
-    def _ratio(self, measure: Measure, name: str) -> Decimal | None:
-        part, whole = (
-            summed(value for row, value in self._counted(self.measures[one], {}) if row.name == name)
-            for one in measure.ratio
-        )
-        return CONTEXT.divide(part, whole) if whole else None
+    def _sums(self, measure: Measure) -> defaultdict[str, Decimal]:
+        """Return what a measure comes to for each, amounts in the currency of the organization."""
+        found = defaultdict[str, Decimal](Decimal)
+        for row, value in self._counted(measure, {}):
+            found[row.name] = CONTEXT.add(found[row.name], value)
+        return found
 
 
 def cents(value: Decimal, currency: str) -> Decimal:
