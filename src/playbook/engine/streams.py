@@ -140,7 +140,9 @@ class CaseStream(msgspec.Struct, eq=False, gc=False):
             if definition.seals:
                 event = _sealed(event, definition, self.name, entropy, self.vault, known)
             moments.append((event, at, actor))
-            case = _evolved(case, self.id, event, at, actor, definition)
+            before, case = case, evolve(case, self.id, event, at, actor)
+            if definition.refers:
+                case = _remembering(before, case, event, definition)
         if known and case is not None:
             kept = {name: value for name, value in known.items() if name in case.sealed}
             case = replace(case, fields={**case.fields, **kept})
@@ -275,20 +277,12 @@ def fold_case(
         at = from_micros(stored.at)
         if definition is None:
             raise ValueError(f"case {id} does not begin with its opening")
-        case = _evolved(case, id, event, at, stored.actor, definition)
+        case = _remembering(case, evolve(case, id, event, at, stored.actor), event, definition)
     return case, definition
 
 
-def _evolved(
-    case: Case | None,
-    id: str,  # noqa: A002
-    event: CaseEvent,
-    at: dt.datetime,
-    actor: str,
-    definition: Compiled,
-) -> Case:
-    """Return the case after an event; it remembers what it referred to."""
-    after = evolve(case, id, event, at, actor)
+def _remembering(case: Case | None, after: Case, event: CaseEvent, definition: Compiled) -> Case:
+    """Return a case after an event as one that remembers what it referred to."""
     if definition.refers and case is not None and type(event) is Changed:
         before, now = (
             links(definition.playbook.fields, c.fields, definition.personal) for c in (case, after)

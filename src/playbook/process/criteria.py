@@ -43,9 +43,9 @@ class Attempt(msgspec.Struct, eq=False, gc=False):
     observe: bool = False
     subject: str = ""
     facts: Mapping[str, Any] = {}
-    blocked: list[Blocker] = []
-    warned: list[Blocker] = []
-    observed: list[Blocker] = []
+    blocked: tuple[Blocker, ...] = ()
+    warned: tuple[Blocker, ...] = ()
+    observed: tuple[Blocker, ...] = ()
     waived: tuple[Blocker, ...] = ()
     needs: tuple[str, ...] = ()
 
@@ -68,11 +68,11 @@ class Attempt(msgspec.Struct, eq=False, gc=False):
         if waiver is not None and not waiver.expired(self.scope.today):
             self.waived = (*self.waived, blocker)
         elif self.observe or blocker.mode == "observe":
-            self.observed.append(blocker)
+            self.observed = (*self.observed, blocker)
         elif blocker.mode == "warn":
-            self.warned.append(blocker)
+            self.warned = (*self.warned, blocker)
         else:
-            self.blocked.append(blocker)
+            self.blocked = (*self.blocked, blocker)
 
     def who(self, principals: tuple[str, ...]) -> tuple[str, ...]:
         """Return the people behind principals like owner, manager, a person field, team or a role.

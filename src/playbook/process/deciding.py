@@ -164,7 +164,7 @@ class Deciding(msgspec.Struct, eq=False, gc=False):
     def _private(self, path: str) -> bool:
         return is_private(self.definition, self.world, path)
 
-    def ask(self, gate: tuple[Check, ...]) -> list[Blocker]:
+    def ask(self, gate: tuple[Check, ...]) -> tuple[Blocker, ...]:
         """Run checks and return what blocks; it is not yet a reason against the command."""
         attempt = self._attempt()
         attempt.passes(gate)
