@@ -185,6 +185,16 @@ def test_what_the_server_ends_every_time_is_given_up(url: str, store: PostgresSt
         assert other.execute("SELECT last_value > 1 FROM tries").fetchone() == (True,)
 
 
+def test_what_took_longer_than_the_server_allows_is_not_called_lost(url: str, store: PostgresStore) -> None:
+    hurried = PostgresStore(make_conninfo(url, options="-c statement_timeout=1000"))
+    says = r"failed: canceling statement .*; nothing of the command was"
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE playbook.streams IN EXCLUSIVE MODE")
+        with pytest.raises(StoreUnavailable, match=says):
+            hurried.append([batch(write("case:1", b"1"))])
+    hurried.close()
+
+
 def test_a_page_is_of_one_moment(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for a case that is just moved to where none stood when the statements for the page were made."""
     first = write("case:1", b"1", index=case("1", stage="new"))

@@ -50,7 +50,7 @@ def translated(error: Exception, name: str, fate: str) -> PlaybookError:
         )
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return StoreUnavailable(f"{name} is read-only; {fate}: name the server that takes writes")
-    if isinstance(error, psycopg.OperationalError) and _class(error) in _GONE:
+    if isinstance(error, psycopg.OperationalError) and _is_gone(error):
         return StoreUnavailable(
             f"{name} was lost: {line}; {fate}: look whether the server runs, and try again"
         )
@@ -78,5 +78,7 @@ def unmade(error: psycopg.Error, name: str, version: int) -> StoreUnavailable:
     )
 
 
-def _class(error: psycopg.Error) -> str | None:
-    return error.sqlstate[:2] if error.sqlstate else None
+def _is_gone(error: psycopg.Error) -> bool:
+    if isinstance(error, psycopg.errors.QueryCanceled):  # of its class, and the connection goes on
+        return False
+    return (error.sqlstate[:2] if error.sqlstate else None) in _GONE
