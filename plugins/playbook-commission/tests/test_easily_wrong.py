@@ -252,6 +252,19 @@ def test_a_closed_gate_says_its_whole_point() -> None:
     assert office.of("2027-Q1").lines[1].because == "n is not at 92.5%"
 
 
+def test_pay_is_no_finer_than_the_currency_that_it_is_paid_in() -> None:
+    yen = ORGANIZATION.replace("EUR", "JPY").replace("0.5", "150")
+    more = CLAWBACK.replace("EUR", "JPY") + "hold: {share: 50%, until: entry.payment}\n"
+    office = Office("new: {of: revenue, tiers: [{from: 0 JPY, pay: 3%}]}", more=more, organization=yen)
+    cases = [office.won(f"2027-01-1{day}", "1111 JPY") for day in range(2)]
+    one = office.of("2027-Q1")
+    assert [line.pay for line in one.lines if not line.waits] == [34, 33]  # of 66.66
+    assert (one.earned, one.held) == (D(67), D(33))  # 17 and 16, halves to the even neighbour
+    for case in cases:
+        office.entry(case, "2027-04-10", "refund", amount="500 JPY")
+    assert office.of("2027-Q2").earned == -30
+
+
 def test_all_of_it_can_be_computed_again() -> None:
     parts = [EACH, f"new: {{of: cash, {TENTH}, floor: {{amount: 70 EUR, per: year}}}}"]
     office = Office(*parts, more=CLAWBACK + "multiplier: 2\n")

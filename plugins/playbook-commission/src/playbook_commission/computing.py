@@ -94,6 +94,7 @@ class _Period:
         self._span = span
         self._year = payee.year(span)
         self._currency = payee.currency(span)
+        self._rounding = payee.rounding(self._currency)
         self._before = tuple(certain(restated(payee, one, self._currency)) for one in before)
         self._earlier = [statement.lines for statement in self._before]
 
@@ -165,7 +166,7 @@ class _Period:
     def _spiffs(self, component: Component, credited: Credited) -> list[Line]:
         """Return the rounded lines of spiffs."""
         earned = list(spiffs(self._payee, component, self._span, credited))
-        return lines(component.id, earned, self._plan.rounding)
+        return lines(component.id, earned, self._rounding)
 
     def _rates(self, component: Component, credited: Credited, reached: Mapping[str, Reached]) -> list[Line]:
         """Return the rounded lines of credits."""
@@ -175,7 +176,7 @@ class _Period:
         if self._withheld(component) is not None:
             component = attrs.evolve(component, tiers=component.tiers[:1])
         earned = self._rated(self._exchanged(component), credited.credits, standing)
-        return lines(component.id, earned, self._plan.rounding)
+        return lines(component.id, earned, self._rounding)
 
     def _rated(self, component: Component, credits_: Credits, standing: Standing) -> list[Earned]:
         """Return what credits earn: by tiers, or by the rule of a plugin; what is trued up is so once a period."""

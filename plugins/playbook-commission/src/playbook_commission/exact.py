@@ -70,6 +70,10 @@ class Rounding(msgspec.Struct, frozen=True):
     to: Decimal = Decimal("0.01")
     half: str = "even"
 
+    def in_steps_of(self, unit: Decimal) -> Rounding:
+        """Return the same rounding, to a unit where that is coarser."""
+        return self if self.to >= unit else msgspec.structs.replace(self, to=unit)
+
     @exactly
     def of(self, value: Decimal) -> Decimal:
         """Return the multiple nearest to a value."""

@@ -14,6 +14,7 @@ from playbook_commission.paying import Line, summed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from playbook_commission.exact import Rounding
     from playbook_commission.payee import Payee
     from playbook_commission.plan import Clawback
     from playbook_commission.spans import Span
@@ -23,7 +24,7 @@ _PAID = ("credit", "spiff", "true_up")
 _TAKEN = ("gate", "cap")
 
 
-def net(payee: Payee, made: Sequence[Line]) -> dict[str, Decimal]:
+def net(rounding: Rounding, made: Sequence[Line]) -> dict[str, Decimal]:
     """Return what was really paid for the lines of cases in a statement, by line.
 
     What gates and caps took is shared by the lines that they took it from: what was not paid is neither held nor
@@ -41,7 +42,7 @@ def net(payee: Payee, made: Sequence[Line]) -> dict[str, Decimal]:
         if whole > ZERO:
             left = max(CONTEXT.add(whole, taken), ZERO)
             parts = [CONTEXT.divide(CONTEXT.multiply(one, left), whole) for one in had]
-            kept = payee.plan.rounding.shared(parts)
+            kept = rounding.shared(parts)
             found |= {name: CONTEXT.add(*two) for name, *two in zip(names, kept, gone, strict=True)}
     return found
 
@@ -66,7 +67,8 @@ def held_back(
     hold = payee.plan.hold
     if hold is None:
         return
-    rounding, known, paid = payee.plan.rounding, payee.ledger.followed(payee.plan), net(payee, now)
+    rounding, known = payee.rounding(payee.currency(span)), payee.ledger.followed(payee.plan)
+    paid = net(rounding, now)
     earlier = [line for made in before for line in made]
     new = [
         Line(
@@ -78,7 +80,7 @@ def held_back(
         if paid.get(line.id)
     ]  # fmt: skip
     yield from new
-    freed, back = _freed(earlier), _shares_back(payee, before, now)
+    freed, back = _freed(earlier), _shares_back(rounding, before, now)
     for line in (*earlier, *new):
         if line.kind != "hold" or line.case not in known:
             continue
@@ -97,12 +99,12 @@ def held_back(
 
 
 def _shares_back(
-    payee: Payee, before: Sequence[Sequence[Line]], now: Sequence[Line]
+    rounding: Rounding, before: Sequence[Sequence[Line]], now: Sequence[Line]
 ) -> defaultdict[str, Decimal]:
     """Return which share of what was paid for a line was taken back so far."""
     taken = clawed_of(line for made in (*before, now) for line in made)
     found = defaultdict[str, Decimal](Decimal)
-    for line, paid in _paid(payee, (*before, now)) if taken else ():
+    for line, paid in _paid(rounding, (*before, now)) if taken else ():
         found[line.id] = min(CONTEXT.divide(taken[line.id], paid), ONE)
     return found
 
@@ -120,7 +122,8 @@ def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequ
     clawback = payee.plan.clawback
     if clawback is None:
         return
-    rounding, owing = payee.plan.rounding, list(_owing(payee, span, before, now, clawback))
+    rounding = payee.rounding(payee.currency(span))
+    owing = list(_owing(payee, span, before, now, clawback))
     taken = clawed_of(line for made in before for line in made)
     over = defaultdict[str, Decimal](
         Decimal
@@ -146,7 +149,7 @@ def _owing(
 ) -> Iterator[tuple[Line, tuple[Decimal, Decimal, Decimal], Came]]:
     """Yield lines of which something is undone: what was paid, how much of how much is undone, and by what last."""
     known = payee.ledger.followed(payee.plan)
-    for line, paid in _paid(payee, (*before, now)) if known else ():
+    for line, paid in _paid(payee.rounding(payee.currency(span)), (*before, now)) if known else ():
         if line.case in known:
             things = known[line.case]
             undone = _entries(payee, things[0], clawback.entry, clawback.within, span)
@@ -155,10 +158,10 @@ def _owing(
                 yield line, (paid, *share), undone[-1]
 
 
-def _paid(payee: Payee, statements: Iterable[Sequence[Line]]) -> Iterator[tuple[Line, Decimal]]:
+def _paid(rounding: Rounding, statements: Iterable[Sequence[Line]]) -> Iterator[tuple[Line, Decimal]]:
     """Yield the lines of cases that something was paid for, with that."""
     for made in statements:
-        paid = net(payee, made)
+        paid = net(rounding, made)
         yield from ((line, paid[line.id]) for line in made if paid.get(line.id))
 
 

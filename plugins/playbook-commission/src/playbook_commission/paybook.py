@@ -208,12 +208,13 @@ class Paybook:
             raise InputError(
                 f"{plan.id} is published no more; add the amount to what another plan pays: --plan"
             )
-        currency = self.payee(plan, period, person).currency(self._span(period))
-        money = Money.parse(amount_of(amount))
+        payee = self.payee(plan, period, person)
+        currency = payee.currency(self._span(period))
+        money, rounding = Money.parse(amount_of(amount)), payee.rounding(currency)
         if money.currency != currency:
             raise InputError(f"{person} is paid in {currency}; write the amount in it, and not {amount}")
-        if plan.rounding.of(money.amount) != money.amount:
-            raise InputError(f"{plan.id} pays in steps of {plan.rounding.to} {currency}, and not {amount}")
+        if rounding.of(money.amount) != money.amount:
+            raise InputError(f"{plan.id} pays in steps of {rounding.to} {currency}, and not {amount}")
 
     def _as_settled(self, payee: Payee, then: Statement, basis: Basis, period: str) -> Payee:
         """Return who is paid as when a statement was settled; the payee where nothing is otherwise now."""

@@ -14,7 +14,7 @@ import attrs
 from playbook import Duration, InputError, Money
 from playbook_commission.crediting import Credited
 from playbook_commission.draws import Least
-from playbook_commission.exact import CONTEXT, ZERO
+from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.quotas import Target
 from playbook_commission.spans import Span, length
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from playbook_commission.crediting import Ledger
+    from playbook_commission.exact import Rounding
     from playbook_commission.plan import Component, Plan
     from playbook_commission.things import Thing
 
@@ -95,13 +96,17 @@ class Payee:
         teams = self._organization.lineage(post.team, span.until)
         return next((team.currency for team in teams if team.currency), self._organization.settings.currency)
 
+    def rounding(self, currency: str) -> Rounding:
+        """Return how pay in a currency is rounded: as the plan says, and no finer than it can be paid."""
+        return self.plan.rounding.in_steps_of(CONTEXT.divide(ONE, Decimal(Money(ONE, currency).minor)))
+
     def exchanged(self, amount: Money, span: Span) -> Decimal:
         """Return an amount in the person's currency, at the rate of the period's last day, unrounded."""
         return self.ledger.exchanged(amount, self.currency(span), span.until)
 
     def money(self, amount: Money, span: Span) -> Decimal:
         """Return an amount of the plan in the person's currency, at the rate of the period's last day."""
-        return self.plan.rounding.of(self.exchanged(amount, span))
+        return self.rounding(self.currency(span)).of(self.exchanged(amount, span))
 
     def quota(self, measure: str, span: Span, currency: str) -> Target | None:
         """Return the person's quota of a measure for a period, in a currency; None without one."""
@@ -131,7 +136,7 @@ class Payee:
             )
         days = Decimal(length(self.days(span)))
         whole = CONTEXT.multiply(self.exchanged(self._target_pay, span), days)
-        return self.plan.rounding.of(CONTEXT.divide(whole, Decimal(len(span))))
+        return self.rounding(self.currency(span)).of(CONTEXT.divide(whole, Decimal(len(span))))
 
     def credited(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Credited:
         """Return the person's credits for a component between two days on which they were paid by the plan.

@@ -43,4 +43,4 @@ def _in(payee: Payee, one: Statement, amount: Decimal, currency: str) -> Decimal
     if not amount:
         return ZERO
     day = Span.of(one.period, payee.ledger.organization).until
-    return payee.plan.rounding.of(payee.ledger.exchanged(Money(amount, one.currency), currency, day))
+    return payee.rounding(currency).of(payee.ledger.exchanged(Money(amount, one.currency), currency, day))

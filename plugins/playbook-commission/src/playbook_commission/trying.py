@@ -219,7 +219,7 @@ class _Attempt:
 
     def _in_currency(self, payee: Payee, one: Statement, amount: Decimal, span: Span) -> Decimal:
         money = Money(amount, one.currency)
-        return payee.plan.rounding.of(payee.ledger.exchanged(money, self._currency, span.until))
+        return payee.rounding(self._currency).of(payee.ledger.exchanged(money, self._currency, span.until))
 
     def _step(self, steps: int) -> None:
         self._done += 1
