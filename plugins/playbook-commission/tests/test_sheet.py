@@ -366,3 +366,19 @@ def test_lines_that_credit_nothing_of_a_deal_that_another_credits_are_left_out()
     )
     one = Statement("sam", "2027-Q1", "ae", "1", "EUR", made, ())
     assert [line.id for line in telling_lines(one)] == ["new:a", "more:b", "new:a:gate"]
+
+
+@pytest.mark.parametrize(("budget", "spent"), [("50 EUR", True), ("75 EUR", True), ("100 EUR", False)])
+def test_a_page_says_where_the_budget_of_a_bonus_is_spent(budget: str, spent: bool) -> None:
+    fast = f"fast: {{of: revenue, spiff: {{pay: 50 EUR, budget: {budget}}}}}"
+    plan = f"plan: ae\neffective: {{from: 2027-01-01}}\napplies_to: {{role: ae}}\ncomponents:\n  {fast}\n"
+    office = Paying(ORGANIZATION, ae_plan=plan)
+    for day in ("2027-01-10", "2027-01-11"):
+        office.won(day, "800 EUR")
+    book = office.book
+    page = sheet(book, book.plans["ae"], book.statement("sam", "2027-Q1"), Wording.of("en"))
+    said = f"The budget of {budget} for this bonus is spent: not every deal brings it.".replace(
+        " EUR", "\u00a0EUR"
+    )
+    assert [gauge.said for gauge in page.gauges] == ([(said,)] if spent else [])
+    office.close()

@@ -34,9 +34,18 @@ if TYPE_CHECKING:
     from playbook_commission.statements import Statement
 
 
+_EXAMPLES = """\b
+Examples:
+  playbook commission run --period 2027-Q1
+  playbook commission statement sam --period 2027-Q1 --to sam.pdf
+  playbook commission settle --period 2027-Q1 --as fin
+  playbook commission pay --period 2027-Q1 --to pay-2027-Q1.csv --as fin
+"""
+
+
 def group(settings: Mapping[str, Any]) -> click.Group:
     """Return the command with those below it; `target_pay` of the settings names the private file."""
-    found = click.Group("commission", help="Compute, show, explain and settle pay.")
+    found = click.Group("commission", help="Compute, show, explain and settle pay.", epilog=_EXAMPLES)
     below = (_run, showing, explaining, settling, adjusting, auditing, paying, disputing, trying, accruing)
     for one in below:
         found.add_command(one(settings))

@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 
 _EXAMPLE = "playbook commission dispute"
 
+_EXAMPLES = f"""\b
+Examples:
+  {_EXAMPLE} open sam/2027-Q1/new:c4k2 --because 'it was 900 EUR' --as sam
+  {_EXAMPLE} list --as fin
+  {_EXAMPLE} answer sam.2027-Q1.1 'the order was signed in April' --as fin
+  {_EXAMPLE} accept sam.2027-Q1.1 '50 EUR' --as fin
+"""
+
 
 def disputing(settings: Mapping[str, Any]) -> click.Command:
     """Return `dispute`, with the commands below it."""
-    found = click.Group("dispute", help="Say what is wrong with a statement, and settle who is right.")
+    help_ = "Say what is wrong with a statement, and settle who is right."
+    found = click.Group("dispute", help=help_, epilog=_EXAMPLES)
     for one in (_open, _list, _show, _answer, _accept, _refuse):
         found.add_command(one(settings))
     return found

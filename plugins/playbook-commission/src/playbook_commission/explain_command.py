@@ -137,7 +137,7 @@ class _Explaining:
             "events": list(self._told()),
             "disputes": self._disputes(),
         }  # fmt: skip
-        if told["how"] == told["because"]:
+        if line.because:
             told["how"] = ""
         return {key: value for key, value in told.items() if value}
 

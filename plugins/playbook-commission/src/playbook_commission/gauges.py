@@ -42,12 +42,18 @@ class Gauge:
 
 
 def gauges(telling: Telling, reached: Sequence[Reached], steps: Sequence[Step]) -> tuple[Gauge, ...]:
-    """Return how far each component that rates credits is; without `steps`, only what was reached of quotas."""
+    """Return how far each component that rates credits is; without `steps`, only what was reached of quotas.
+
+    Of one that has only a spiff it is said where its budget is spent.
+    """
     known = {step.component: step for step in steps}
     return tuple(
         _Gauging(telling, one, known.get(one.component)).gauge()
+        if telling.components[one.component].rates
+        else Gauge(telling.title(one.component), (telling.budget(one.component),))
         for one in reached
-        if one.component in telling.components and telling.components[one.component].rates
+        if one.component in telling.components
+        and (telling.components[one.component].rates or telling.budget(one.component))
     )
 
 
@@ -94,6 +100,9 @@ class _Gauging:
             if bound is not None:
                 amount = self._telling.wording.short(bound.amount)
                 yield self._say("bound", bound=self._say(f"{kind}_{bound.per}", amount=amount))
+        spent = self._telling.budget(self._component.id)
+        if spent:
+            yield spent
 
     def _far(self) -> Iterator[str]:
         one, say, wording = self._reached, self._say, self._telling.wording

@@ -39,6 +39,12 @@ def spiffs(payee: Payee, component: Component, span: Span, credited: Credited) -
     yield unparted(ids, found, pays, "spiff")
 
 
+def is_spent(payee: Payee, component: Component) -> bool:
+    """Return whether the budget of a component's spiff did not suffice for every case that is due one."""
+    spiff = component.spiff
+    return spiff is not None and any(part < ONE for part in _left(payee, component, spiff).values())
+
+
 def _left(payee: Payee, component: Component, spiff: Spiff) -> Mapping[str, Decimal]:
     """Return what part of the spiff the budget still holds, for the first thing counted of each case.
 

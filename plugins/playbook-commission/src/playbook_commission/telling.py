@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from playbook import Money
 from playbook_commission.exact import CONTEXT
+from playbook_commission.spiffs import is_spent
 from playbook_commission.untold import UNTOLD
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class Telling:
         self.wording = wording
         self.one = one
         self.components = {component.id: component for component in payee.plan.components}
+        self.spent = {
+            one.id: one.spiff for one in payee.plan.components if one.spiff and is_spent(payee, one)
+        }
         self._plan = payee.plan
         self._cases = _cases(payee, {line.case for line in one.lines})
         self._engine = payee.ledger.engine
@@ -136,6 +140,11 @@ class Telling:
         """Return what a gate asks for."""
         share = self.wording.percent(gate.least)
         return self.wording.say("above" if gate.beyond else "at_least", least=share)
+
+    def budget(self, component: str) -> str:
+        """Return that the budget of a component's spiff is spent; nothing where it is not."""
+        budget = self.spent[component].budget if component in self.spent else None
+        return "" if budget is None else self.wording.say("spent", amount=self.wording.short(budget))
 
     # -- why ----------------------------------------------------------------------------------------
 
