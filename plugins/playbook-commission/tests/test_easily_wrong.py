@@ -212,6 +212,19 @@ def test_after_the_months_that_are_guaranteed_a_draw_is_paid_and_owed() -> None:
     assert [one.owed for one in found] == [0, 4000, 10000]
 
 
+@pytest.mark.parametrize(("every", "paid"), [("month", 1500), ("period", 500)])
+def test_a_draw_is_for_the_days_of_the_plan_in_a_month_that_another_plan_shares(
+    every: str, paid: int
+) -> None:
+    moved = "history: [{from: 2027-01-01, role: ae, team: emea}, {from: 2027-02-15, role: se}]"
+    people = ORGANIZATION.replace("sam: {name: Sam, role: ae, team: emea}", f"sam: {{name: Sam, {moved}}}")
+    pays = f"components:\n  new: {{of: revenue, {TENTH}}}\ndraw: {{amount: 1000 EUR, every: {every}}}\n"
+    office = Office("new: {of: revenue, spiff: {pay: 1 EUR}}", organization=people)
+    office.publish(p_plan=HEAD + pays, q_plan=HEAD.replace("ae", "se") + pays)
+    both = [office.book.computed("sam", "2027-Q1", office.book.plans[plan]).paid for plan in ("ae", "se")]
+    assert both == [paid, paid]  # 14 of 28 days of February, 45 of 90 of the quarter
+
+
 # -- quotas that are counted, and none ------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from playbook import Duration, InputError, Money
 from playbook_commission.crediting import Credited
 from playbook_commission.draws import Least
 from playbook_commission.exact import CONTEXT, ONE, ZERO
+from playbook_commission.paying import summed
 from playbook_commission.quotas import Target
 from playbook_commission.spans import Span, length
 
@@ -174,16 +175,40 @@ class Payee:
         )
 
     def least(self, span: Span) -> Least:
-        """Return what is paid at least in a period: months that are guaranteed have no draw beside."""
-        months = {day.replace(day=1) for day in span.days() if self.counts(day)}
-        found = {True: ZERO, False: ZERO}
+        """Return what is paid at least in a period: months that are guaranteed have no draw beside.
+
+        A month that the plan shares with another counts by the days on which it pays.
+        """
+        found, months = {True: ZERO, False: ZERO}, self._months(span)
+        rounding = self.rounding(self.currency(span))
         for one in (self.plan.guarantee, self.plan.draw):
-            its = {month for month in months if one is not None and self._lasts(one.lasts, month)}
-            if one is not None and its:
-                times, months = (len(its), months - its) if one.every == "month" else (1, set())
-                amount = CONTEXT.multiply(self.money(one.amount, span), Decimal(times))
-                found[one.recoverable] = CONTEXT.add(found[one.recoverable], amount)
+            if one is None:
+                continue
+            its = {month: of for month, of in months.items() if of[0] and self._lasts(one.lasts, month)}
+            if not its:
+                continue
+            if one.every == "month":
+                shares = [CONTEXT.divide(Decimal(paid), Decimal(of)) for paid, of in its.values()]
+            else:
+                its = months
+                paid, of = (sum(both[n] for both in its.values()) for n in (0, 1))
+                shares = [CONTEXT.divide(Decimal(paid), Decimal(of))]
+            months = {month: both for month, both in months.items() if month not in its}
+            amount = rounding.of(CONTEXT.multiply(self.money(one.amount, span), summed(shares)))
+            found[one.recoverable] = CONTEXT.add(found[one.recoverable], amount)
         return Least(found[False], found[True])
+
+    def _months(self, span: Span) -> dict[dt.date, tuple[int, int]]:
+        """Return the months of employment in a period: on how many days the plan pays, and how many there are."""
+        if self.plan.draw is None and self.plan.guarantee is None:
+            return {}
+        who, found = self._organization.person(self.person), dict[dt.date, tuple[int, int]]()
+        for day in span.days():
+            if who is None or who.is_employed(day):
+                month = day.replace(day=1)
+                paid, employed = found.get(month, (0, 0))
+                found[month] = (paid + self.counts(day), employed + 1)
+        return found
 
     def _lasts(self, lasts: str, month: dt.date) -> bool:
         """Return whether what is paid for a time after joining is paid for a month."""
