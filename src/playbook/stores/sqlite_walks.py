@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _BURST = 64
 # so many cases are few
 _FEW = 4096
-# Of what does not fit only every sixty-fourth case or so is come by, to see how far a walk has gone, every fourth where
-# each is looked up elsewhere. Spread by a multiplication, or of rows that alternate all or none would come.
+# Of what does not fit only every sixty-fourth case or so is come by, to see how far a walk has gone, every fourth
+# where each is looked up elsewhere. Spread by a multiplication, or of rows that alternate all or none would come.
 _ASIDE, _ASIDE_LOOKED_UP = (
     {
         by: f"({column} % 1000003 * {0x9E3779B1} & {0xFFFFFFFF}) < {2**32 // n}"
