@@ -103,15 +103,22 @@ def opened(store: Store) -> Engine:
     return engine
 
 
-def main(name: str, measure: Callable[[bool], Figures]) -> None:
-    """Run a benchmark and print one line of JSON or a table; `measure` is told whether it must be quick."""
+def main(
+    name: str, measure: Callable[[bool], Figures], on_postgres: Callable[[bool], Figures] | None = None
+) -> None:
+    """Run a benchmark and print one line of JSON or a table; `measure` is told whether it must be quick.
+
+    Where the same can be measured on PostgreSQL, `--postgres` does that instead.
+    """
     parser = argparse.ArgumentParser(description=f"Measure {name} beside its yardsticks.")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     parser.add_argument(
         "--quick", action="store_true", help="a tiny size: shows that it runs, measures nothing"
     )
+    if on_postgres is not None:
+        parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
     options = parser.parse_args()
-    found = measure(options.quick)
+    found = on_postgres(options.quick) if on_postgres and options.postgres else measure(options.quick)
     if options.json:
         print(json.dumps({"name": name, "figures": found.figures, "ratios": found.ratios}))
         return

@@ -46,6 +46,10 @@ _BARE = (
     "SELECT * FROM cases INDEXED BY cases_opened WHERE tenant = ? AND part = 'oopen' AND hidden = 0"
     ' ORDER BY opened DESC, "case" LIMIT ?'
 )
+_BARE_OF_POSTGRES = (
+    "SELECT * FROM playbook.cases WHERE tenant = %s AND part = 'oopen' AND NOT hidden"
+    ' ORDER BY newest, "case" LIMIT %s'
+)
 
 
 def milliseconds(run: Callable[[], object]) -> float:
@@ -63,18 +67,43 @@ def pages(store: Store, query: Query) -> Iterator[float]:
 
 
 def measure(quick: bool) -> Figures:
-    """Ask every question for everybody."""
-    cases = 2_000 if quick else 1_000_000
+    """Ask every question for everybody, in a file."""
     with folder() as here:
         path = str(here / "store.db")
-        with closing(SqliteStore(path)) as store:
-            fill(store, cases, cases // 10)
-            taken = {
-                who: [ms for query in QUESTIONS for ms in pages(store, replace(query, tags=tags))]
-                for who, tags in PEOPLE.items()
-            }
-            with closing(sqlite3.connect(path)) as connection:
-                bare = milliseconds(lambda: connection.execute(_BARE, (TENANT, LIMIT + 1)).fetchall())
+        with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path)) as connection:
+            fill(store, *_size(quick))
+            return _figures(store, lambda: connection.execute(_BARE, (TENANT, LIMIT + 1)).fetchall(), quick)
+
+
+def measure_postgres(quick: bool) -> Figures:
+    """Ask every question for everybody, in PostgreSQL."""
+    import psycopg
+
+    from playbook_postgres.store import PostgresStore
+    from postgres import Databases, server
+
+    with server() as url, closing(Databases(url)) as databases:
+        place = databases.new()
+        with closing(PostgresStore(place)) as store, psycopg.connect(place, autocommit=True) as connection:
+            fill(store, *_size(quick))
+            connection.execute("VACUUM ANALYZE")
+            bare = connection.cursor(binary=True)
+            return _figures(
+                store, lambda: bare.execute(_BARE_OF_POSTGRES, (TENANT, LIMIT + 1)).fetchall(), quick
+            )
+
+
+def _size(quick: bool) -> tuple[int, int]:
+    cases = 2_000 if quick else 1_000_000
+    return cases, cases // 10
+
+
+def _figures(store: Store, bare_page: Callable[[], object], quick: bool) -> Figures:
+    taken = {
+        who: [ms for query in QUESTIONS for ms in pages(store, replace(query, tags=tags))]
+        for who, tags in PEOPLE.items()
+    }
+    bare = milliseconds(bare_page)
     middle = statistics.median(ms for found in taken.values() for ms in found)
     slowest = max(max(found) for found in taken.values())
     return Figures(
@@ -82,9 +111,9 @@ def measure(quick: bool) -> Figures:
         | {"median_milliseconds": middle, "bare_milliseconds": bare},
         {"time_of_bare_page": middle / bare, "slowest_of_ten_milliseconds": slowest / 10},
         {"time_of_bare_page": "<= 10", "slowest_of_ten_milliseconds": "<= 1"},
-        f"{cases:,} cases, {len(QUESTIONS)} questions, pages of {LIMIT}: the first, the second, two late ones.",
+        f"{_size(quick)[0]:,} cases, {len(QUESTIONS)} questions, pages of {LIMIT}: the first, the second, two late.",
     )
 
 
 if __name__ == "__main__":
-    main("find", measure)
+    main("find", measure, measure_postgres)

@@ -65,9 +65,9 @@ def conditions_of(tenant: str, query: Query, table: str = "cases") -> list[Condi
     return found
 
 
-def beginning(prefix: str) -> Condition:
+def beginning(prefix: str, table: str = "cases") -> Condition:
     """Return what the id of a case begins with, as an index can be gone along by it."""
-    return 'cases."case" >= %s AND cases."case" < %s', (prefix, prefix + chr(0x10FFFF))
+    return f'{table}."case" >= %s AND {table}."case" < %s', (prefix, prefix + chr(0x10FFFF))
 
 
 def seen(tags: frozenset[str] | None) -> list[Condition]:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     Ask = Callable[[str, Sequence[Any]], Rows]
 
 _FIRST_STEPS = 128
+# so many cases are soon read and sorted; more only after the other ways have gone far
+_GATHERED = 3000
+_LATE = 200_000
+# so many are few: counted once, after the first turn
+_FEW = 4096
 _FURTHER = 4
 # every tag takes as long as some steps, so who has few goes by them first, and who has many last
 _FEW_TAGS = 16
@@ -42,11 +47,7 @@ _STAGES, _STAGES_OF_ONE = (
     " AS next)) SELECT playbook, part, stage FROM found"
     for of_one, order in (("", "playbook, part, stage"), (" AND playbook = %s", "part, stage"))
 )
-# which of many tags a case has is looked up in a table made once
-_SEEN = (
-    "(NOT cases.hidden OR EXISTS (SELECT 1 FROM unnest(cases.tags) AS own (tag)"
-    " WHERE own.tag IN (SELECT unnest(%s::text[]))))"
-)
+_SEEN = "(NOT cases.hidden OR cases.tags && %s::text[])"
 _STEP = 'newest, "case"'
 
 
@@ -58,7 +59,9 @@ def find(ask: Ask, tenant: str, query: Query, after: str | None, limit: int) -> 
         opened, case = read_place(after)
         place = (-opened, case)
     ways = list(_Question(ask, tenant, query, place).ways())
-    steps = limit if len(ways) == 1 and not ways[0].fits else max(_FIRST_STEPS, limit)
+    if query.prefix and (short := _short(ask, ways[:1], _GATHERED)):
+        return [row[1:] for row in ask(*short.statement(tenant, _GATHERED, limit)) if row[1] is not None]
+    first = steps = limit if len(ways) == 1 and not ways[0].fits else max(_FIRST_STEPS, limit)
     while ways:
         for way in ways:
             if steps < way.begins_at:
@@ -67,8 +70,23 @@ def find(ask: Ask, tenant: str, query: Query, after: str | None, limit: int) -> 
             went, page = found[0][0], [row[1:] for row in found if row[1] is not None]
             if went < steps or (way.in_order and len(page) == limit):
                 return page
-        steps *= _FURTHER
+        if steps == first and len(ways) > 1 and (short := _short(ask, ways, _FEW)):
+            ways, steps = [short], max(_FEW, limit)
+        else:
+            steps *= _FURTHER
     return []
+
+
+def _short(ask: Ask, ways: Sequence[_Way], few: int) -> _Way | None:
+    """Return the way with the fewest cases if they are few: what all find stands closest there."""
+    shortest, found = few, None
+    for way in ways:
+        if way.counted is not None:
+            walk, values = way.counted(few)
+            ((count,),) = ask(f"SELECT count(*) FROM ({walk}) AS keys", values)
+            if count < shortest:
+                shortest, found = count, way
+    return found
 
 
 @attrs.frozen
@@ -79,16 +97,20 @@ class _Way:
     fits: Sequence[Condition]
     in_order: bool = True
     begins_at: int = 0
+    prefix: str | None = None
+    counted: Callable[[int], tuple[str, list[Any]]] | None = None
 
     def statement(self, tenant: str, steps: int, limit: int) -> tuple[str, list[Any]]:
         """Return what tells how many cases were come by in so many steps, and has beside it the first that fit."""
         walk, values = self.walk(steps)
+        told, known = beginning(self.prefix, "keys") if self.prefix else ("true", ())
         fits, asked = joined([('cases.tenant = %s AND cases."case" = keys."case"', (tenant,)), *self.fits])
         return (
             f"WITH keys AS MATERIALIZED ({walk}) SELECT (SELECT count(*) FROM keys), page.* FROM (SELECT) AS always"
             f" LEFT JOIN (SELECT whole.* FROM keys CROSS JOIN LATERAL (SELECT {COLUMNS} FROM playbook.cases"
-            f' WHERE {fits} LIMIT 1) AS whole ORDER BY keys.newest, keys."case" LIMIT %s) AS page ON true',
-            [*values, *asked, limit],
+            f' WHERE {fits} LIMIT 1) AS whole WHERE {told} ORDER BY keys.newest, keys."case" LIMIT %s) AS page'
+            " ON true",
+            [*values, *asked, *known, limit],
         )
 
 
@@ -112,21 +134,32 @@ class _Question:
         if not self._parts:
             return
         if query.link is not None:
-            yield _Way(partial(self._by_tags, [query.link]), self._rest())
+            yield _Way(partial(self._by_tags, [query.link]), self._rest(), prefix=query.prefix)
         elif query.name is not None:
-            yield _Way(partial(self._along, [{"name": query.name}]), self._rest("name"))
+            yield _Way(partial(self._along, [{"name": query.name}]), self._rest("name"), prefix=query.prefix)
         elif query.owner is not None:
             owner = [{"owner": query.owner, "part": part} for part in self._parts]
-            yield _Way(partial(self._along, owner), self._rest("owner", "part", "playbook"))
+            yield _Way(
+                partial(self._along, owner), self._rest("owner", "part", "playbook"), prefix=query.prefix
+            )
         else:
             if query.prefix:
-                yield _Way(self._with_prefix, [*self._rest(), *self._after("cases")], in_order=False)
+                yield _Way(
+                    self._with_prefix,
+                    [*self._rest(), *self._after("cases")],
+                    in_order=False,
+                    begins_at=_LATE,
+                    counted=self._with_prefix,
+                )
             few = query.tags is not None and len(query.tags) <= _FEW_TAGS and not query.prefix
             if few:
                 yield _Way(self._of_tags, self._rest())
             for columns, at in self._indexes():
                 hidden = [{**one, "hidden": h} for one in at for h in ("false", "true")]
-                yield _Way(partial(self._along, hidden), self._rest(*columns))
+                yield _Way(
+                    partial(self._along, hidden), self._rest(*columns), prefix=query.prefix,
+                    counted=partial(self._along, hidden, order=""),
+                )  # fmt: skip
             if query.tags is not None and not few and not query.prefix:
                 yield _Way(self._of_tags, self._rest(), begins_at=_BEGINNING * len(query.tags))
 
@@ -140,7 +173,9 @@ class _Question:
         elif team is None:
             yield ("part",), [{"part": part} for part in self._parts]
 
-    def _along(self, at: Sequence[Mapping[str, str]], steps: int) -> tuple[str, list[Any]]:
+    def _along(
+        self, at: Sequence[Mapping[str, str]], steps: int, order: str = f"ORDER BY {_STEP}"
+    ) -> tuple[str, list[Any]]:
         """Return a walk along an index at each of some values of the columns that it begins with."""
         arrays = ", ".join("%s::text[]::bool[]" if column == "hidden" else "%s::text[]" for column in at[0])
         bounds: list[Condition] = [(f"cases.{column} = at.{column}", ()) for column in at[0]]
@@ -150,7 +185,7 @@ class _Question:
         walk, values = self._walk("cases", bounds, steps)
         return (
             f"SELECT step.* FROM unnest({arrays}) AS at ({', '.join(at[0])}) CROSS JOIN LATERAL ({walk}) AS step"
-            f" ORDER BY {_STEP} LIMIT %s",
+            f" {order} LIMIT %s",
             [*([one[column] for one in at] for column in at[0]), *values, steps],
         )
 
@@ -195,8 +230,6 @@ class _Question:
         found: list[Condition] = [(f"cases.{c} = %s", (value,)) for c, value in wanted if value is not None]
         if "part" not in fixed:
             found.append(("cases.part = ANY(%s::text[])", (self._parts,)))
-        if query.prefix:
-            found.append(beginning(query.prefix))
         if query.tags is not None:
             found.append((_SEEN, (sorted(query.tags),)))
         return found
