@@ -59,6 +59,7 @@ def test_a_statement_is_seen_explained_settled_adjusted_and_audited(shell: Shell
         ("credit", "60.00"), ("credit", "140.00"), ("credit", "0.00"),
     ]  # fmt: skip
     assert said["lines"][1]["slices"][0]["to"] == 1000
+    assert abs(said["lines"][2]["credit"] - 1500 / 1800) < 1e-9  # a ratio is no amount
     why = shell.json("commission", "explain", said["lines"][1]["id"])
     assert (why["measure"], why["rule"]) == ("revenue", "ae.plan.yaml:5")
     assert "200.00 EUR" in shell.run(*ours, "--as", "sam")

@@ -42,6 +42,11 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     because: str = ""
     waits: bool = False
 
+    @property
+    def of_value(self) -> bool:
+        """Return whether it is paid for the value of a ratio; `credit` is that, and no amount."""
+        return self.kind == "credit" and not self.case
+
 
 @exactly
 def lines(component: str, earned: Sequence[Earned], rounding: Rounding) -> list[Line]:

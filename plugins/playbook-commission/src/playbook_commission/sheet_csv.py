@@ -46,10 +46,11 @@ def _rows(one: Statement) -> Iterator[list[str]]:
 
 
 def _line(one: Statement, line: Line) -> list[str]:
+    credit = _number(line.credit) if line.of_value else _amount(one, line.credit)
     return [
-        cell(f"{one.person}/{one.period}/{line.id}"), cell(line.case), cell(line.component),
-        _amount(one, line.credit), "; ".join(_slice(one, part) for part in line.slices), _amount(one, line.pay),
-        cell(line.because), cell(line.undoes),
+        cell(f"{one.person}/{one.period}/{line.id}"), cell(line.case), cell(line.component), credit,
+        "; ".join(_slice(one, part) for part in line.slices), _amount(one, line.pay), cell(line.because),
+        cell(line.undoes),
     ]  # fmt: skip
 
 

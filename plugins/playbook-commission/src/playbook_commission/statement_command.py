@@ -145,7 +145,7 @@ def line_document(one: Statement, line: Line) -> dict[str, Any]:
         "id": f"{one.person}/{one.period}/{line.id}",
         "case": line.case,
         "component": line.component,
-        "credit": money(one, line.credit),
+        "credit": line.credit if line.of_value else money(one, line.credit),
         "slices": [
             {"from": s.start, "to": s.end, "rate": s.rate, "pay": money(one, s.pay)} for s in line.slices
         ],
