@@ -1,7 +1,7 @@
 """Take deals from open to close in eight durable steps: with us, DBOS, SpiffWorkflow and django-fsm-2.
 
 Every step decides, changes a deal and is committed before the next begins; one process, one thread. On SQLite all
-have what ours has unless told otherwise: WAL, synchronous NORMAL, pages of 2 KB; on PostgreSQL, what the server has.
+have what ours has unless told otherwise: WAL, synchronous NORMAL; on PostgreSQL, what the server has.
 
 What is the same: the eight steps, the fields that they change, the conditions that are looked at before a move. What
 is not, always in favour of the others:

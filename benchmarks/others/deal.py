@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 STEPS = 8
-PRAGMAS = ("PRAGMA page_size = 2048", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL")
+PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL")
 GIVEN: tuple[dict[str, Any], ...] = (
     {"stage": "discovery", "amount": 25_000, "product": "Pro"},
     {"pain": "Orders take a month", "discount": "10%"},

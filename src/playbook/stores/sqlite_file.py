@@ -136,10 +136,6 @@ SCHEMA_VERSION = len(_STEPS)
 
 _STAMPS = f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {SCHEMA_VERSION};\n"
 
-# Of each tree that a command touches one page goes into the log, whole; so most of what it writes is what it leaves
-# as it is. A file keeps the size that it was made with.
-_PAGES = "PRAGMA page_size = 2048"
-
 _TROUBLES = {
     sqlite3.SQLITE_BUSY: "is locked by another program; try again when that has finished",
     sqlite3.SQLITE_LOCKED: "is locked by another program; try again when that has finished",
@@ -294,7 +290,6 @@ def _version(connection: sqlite3.Connection, path: str) -> int:
 
 def _upgrade(connection: sqlite3.Connection, path: str) -> None:
     """Make what is missing, in one transaction."""
-    connection.execute(_PAGES)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     # another process may have done it while this one waited for the lock
@@ -313,9 +308,8 @@ def ddl(since: int) -> str:
         raise InputError(
             f"version {since} leads nowhere: the newest is {SCHEMA_VERSION}, and 0 begins with nothing"
         )
-    begin = (*([] if since else [f"{_PAGES};"]), "PRAGMA journal_mode = WAL;", "BEGIN IMMEDIATE;")
     steps = (step.strip() for step in (*_STEPS[since:], _STAMPS))
-    return "\n".join((*begin, *steps, "COMMIT;", ""))
+    return "\n".join(("PRAGMA journal_mode = WAL;", "BEGIN IMMEDIATE;", *steps, "COMMIT;", ""))
 
 
 def _statements(script: str) -> Iterator[str]:

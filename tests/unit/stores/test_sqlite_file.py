@@ -276,15 +276,6 @@ def test_the_log_of_one_of_several_tenants_is_theirs_alone(tmp_path: Path, tenan
         assert [store._all(part, ()) for part in since.parts] == [[("7",)]]
 
 
-def test_a_file_keeps_its_pages_and_a_new_one_has_small_ones(tmp_path: Path) -> None:
-    old, new = tmp_path / "old.db", tmp_path / "new.db"
-    with contextlib.closing(sqlite3.connect(old)) as connection:
-        connection.executescript(ddl(0).replace("page_size = 2048", "page_size = 8192"))
-    for file, size in ((old, 8192), (new, 2048)):
-        with contextlib.closing(SqliteStore(str(file))) as store:
-            assert store._all("PRAGMA page_size", ()) == [(size,)]
-
-
 def test_printed_statements_make_and_upgrade_what_opening_does(path: Path) -> None:
     later = ddl(1).partition("BEGIN IMMEDIATE;\n")[2].partition("PRAGMA application_id")[0]
     first = ddl(0).replace(later, "").replace(f"user_version = {SCHEMA_VERSION}", "user_version = 1")
