@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from tests.contracts import first_version
 
 from playbook import ForeignStore, InputError, NewerStore, StoreUnavailable
-from playbook.stores import Query, Receipt
+from playbook.stores import DueRow, Query, Receipt
 from playbook.testing.batches import TENANT, batch, case, head_of, write
 from playbook.testing.stores import ArchiveContract, HostContract, ShareContract, StoreContract
 from playbook_postgres import paging
@@ -183,6 +183,25 @@ def test_what_the_server_ends_every_time_is_given_up(url: str, store: PostgresSt
         with pytest.raises(StoreUnavailable, match="for another one; nothing of the command was stored: try"):
             store.append([batch(write("case:1", b"1"))])
         assert other.execute("SELECT last_value > 1 FROM tries").fetchone() == (True,)
+
+
+def test_what_is_just_being_finished_keeps_others_from_the_rest_of_the_stream(
+    url: str, store: PostgresStore
+) -> None:
+    """Also where its lease has ended: it may still come to nothing, and its turn is before theirs."""
+    due = (DueRow("a", "timer", 1), DueRow("b", "timer", 2))
+    store.append([batch(write("case:1", b"1", due=due)), batch(write("case:2", b"1", due=due[1:]))])
+
+    def take(worker: str, limit: int = 9) -> list[tuple[str, str]]:
+        taken = store.claim("timer", now=9, limit=limit, lease=0, worker=worker)
+        return [(claim.stream, claim.id) for claim in taken]
+
+    assert take("slow", 1) == [("case:1", "a")]
+    with psycopg.connect(url) as finishing:
+        finishing.execute("DELETE FROM playbook.due WHERE stream = 'case:1' AND id = 'a'")
+        assert take("other") == [("case:2", "b")]
+        finishing.rollback()
+    assert take("other") == [("case:1", "a"), ("case:1", "b"), ("case:2", "b")]
 
 
 def test_what_took_longer_than_the_server_allows_is_not_called_lost(url: str, store: PostgresStore) -> None:

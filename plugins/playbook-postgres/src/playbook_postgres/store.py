@@ -186,10 +186,11 @@ class _Connected(ABC):
 
         Leases are by the clock of the server.
         """
-        token = f"{worker}:{secrets.token_hex(12)}"
+        asked = {"queue": queue, "now": now, "limit": limit, "lease": lease, "worker": worker}
+        asked["token"] = f"{worker}:{secrets.token_hex(12)}"
         with self._lend(DOING) as pipe, pipe.transaction():
             pipe.send(writing.IN_TURN, (queue,))
-            taken = pipe.send(writing.CLAIM, (token, worker, lease, queue, now, worker, limit))
+            taken = pipe.send(writing.CLAIM, asked)
         found = taken.fetchall()
         return [Claim(*row[1:]) for row in sorted(found, key=lambda row: row[:4])]
 

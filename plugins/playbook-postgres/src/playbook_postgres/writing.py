@@ -71,18 +71,23 @@ _FINISH = (
 )
 _ATTEMPTS = "SELECT attempts FROM playbook.due WHERE tenant = %s AND stream = %s AND id = %s"
 # What one worker holds of a stream keeps others from the rest of it: its rows are worked off in their order. Those
-# who claim take turns, so that each sees what the one before holds; a row that is just being finished is left out.
+# who claim take turns, so that each sees what the one before holds; a row that is just being finished is left out,
+# and what comes after it in its stream too: it may come to nothing.
 IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
 CLAIM = (
-    "UPDATE playbook.due SET token = %s, worker = %s, held_from = clock_timestamp(),"
-    " held_until = clock_timestamp() + %s * interval '1 microsecond', attempts = attempts + 1"
-    " FROM (SELECT tenant AS t, stream AS s, id AS i FROM playbook.due AS free WHERE queue = %s AND ready <= %s"
-    " AND NOT EXISTS (SELECT 1 FROM playbook.due AS held WHERE held.tenant = free.tenant"
-    " AND held.stream = free.stream AND held.queue = free.queue"
+    "WITH ripe AS MATERIALIZED (SELECT tenant AS t, stream AS s, id AS i, ready AS r FROM playbook.due AS free"
+    " WHERE queue = %(queue)s AND ready <= %(now)s AND NOT EXISTS (SELECT 1 FROM playbook.due AS held"
+    " WHERE held.tenant = free.tenant AND held.stream = free.stream AND held.queue = free.queue"
     " AND clock_timestamp() >= held.held_from AND clock_timestamp() < held.held_until"
-    " AND (held.id = free.id OR held.worker <> %s))"
-    " ORDER BY ready, tenant, stream, id LIMIT %s FOR UPDATE SKIP LOCKED) AS ripe"
-    " WHERE tenant = t AND stream = s AND id = i"
+    " AND (held.id = free.id OR held.worker <> %(worker)s))"
+    " ORDER BY ready, tenant, stream, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+    " UPDATE playbook.due SET token = %(token)s, worker = %(worker)s, held_from = clock_timestamp(),"
+    " held_until = clock_timestamp() + %(lease)s * interval '1 microsecond', attempts = attempts + 1"
+    " FROM ripe WHERE tenant = t AND stream = s AND id = i"
+    " AND NOT EXISTS (SELECT 1 FROM playbook.due AS older WHERE older.tenant = t AND older.stream = s"
+    " AND older.queue = %(queue)s AND (older.ready, older.id) < (r, i)"
+    " AND NOT EXISTS (SELECT 1 FROM ripe AS mine WHERE mine.t = t AND mine.s = s AND mine.i = older.id)"
+    " AND (older.worker <> %(worker)s OR clock_timestamp() >= older.held_until))"
     " RETURNING ready, tenant, stream, id, queue, at, data, attempts, token"
 )
 RELEASE = (
