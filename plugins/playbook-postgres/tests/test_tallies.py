@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 
 _CASES = 50
+_TAGS = 'SELECT * FROM playbook.tags ORDER BY tag, "case"'
+_TAGS_OF_CASES = (
+    'SELECT DISTINCT tenant, tag, newest, "case", playbook, part FROM playbook.cases, unnest(tags) AS tag'
+    ' ORDER BY tag, "case"'
+)
 
 
 @pytest.fixture
@@ -149,6 +154,8 @@ def test_a_database_from_before_tallies_gets_them(url: str, store: PostgresStore
         "DROP TABLE playbook.tallies; DROP FUNCTION playbook.tally() CASCADE; DROP INDEX playbook.cases_assigned;"
         " ALTER TABLE playbook.due DROP worker, DROP held_from, DROP held_until;"
         " ALTER TABLE playbook.cases DROP COLUMN forecast, DROP COLUMN part;"
+        " ALTER TABLE playbook.tags DROP playbook, DROP part,"
+        ' ADD CONSTRAINT tags_pkey PRIMARY KEY (tenant, tag, newest, "case");'
         + "".join(f"CREATE INDEX cases_{name} ON playbook.cases (tenant);" for name in _INDEXES_OF_PARTS)
         + " UPDATE playbook.version SET version = 1",
     )
@@ -157,9 +164,21 @@ def test_a_database_from_before_tallies_gets_them(url: str, store: PostgresStore
     again = PostgresStore(url)
     assert [again.tally(TENANT, query, GROUPS) for query in queries] == before
     assert _asked(url, "SELECT version FROM playbook.version") == [(VERSION,)]
+    kept = _asked(url, _TAGS)
+    assert kept
+    assert kept == _asked(url, _TAGS_OF_CASES)
     _put(again, case("new"))
     assert list(audit(again, TENANT)) == []
     again.close()
+
+
+def test_tags_know_playbook_and_part_of_their_case_however_it_changes(url: str, store: PostgresStore) -> None:
+    rng = random.Random(8)
+    for _ in range(4):
+        _put(store, *(random_case(n, rng) for n in range(60)))
+        kept = _asked(url, _TAGS)
+        assert len({(row[4], row[5]) for row in kept}) > 2
+        assert kept == _asked(url, _TAGS_OF_CASES)
 
 
 @pytest.mark.parametrize("change", ["count = 2", "amount = amount - 1", "owner = 'x'", "hidden = NOT hidden"])

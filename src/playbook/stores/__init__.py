@@ -41,6 +41,7 @@ from playbook.stores.rows import (
     check_table,
     mark,
     part_fits,
+    part_of,
     place,
     plain_column,
     read_mark,
@@ -56,5 +57,5 @@ __all__ = [
     "NewEvent", "Page", "Projection", "Query", "Receipt", "Replicated", "Row", "Snapshot", "Source", "Store",
     "StoreKind", "StoredEvent", "Tally", "VaultRow", "VersionConflict", "Write", "check_batches",
     "check_groups", "check_projection", "check_status", "check_table", "clean", "gathered", "kept_answers",
-    "mark", "part_fits", "place", "plain_column", "read_mark", "read_place", "read_position",
+    "mark", "part_fits", "part_of", "place", "plain_column", "read_mark", "read_place", "read_position",
 ]  # fmt: skip

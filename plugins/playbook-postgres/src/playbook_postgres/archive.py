@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbook.stores import TABLES
-from playbook_postgres.writing import REPLACE_TAGS
+from playbook.stores import TABLES, IndexRow
+from playbook_postgres.writing import replace_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ STILL = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 """Begins the transaction of a moment."""
 
 _PAGE = 500
-_CASE, _OPENED, _TAGS = (TABLES["cases"].columns.index(name) for name in ("case", "opened", "tags"))
+_TAGS = TABLES["cases"].columns.index("tags")
 _GO_ON = "SELECT setval('playbook.events_position_seq', greatest(%s, last_value)) FROM playbook.events_position_seq"
 
 
@@ -59,9 +59,8 @@ def restore(pipe: Pipe, table: str, rows: Sequence[Row], gone: Sequence[Row]) ->
         pipe.send(delete, key)
     for row in rows:
         if table == "cases":
+            pipe.send(*replace_tags(row[0], IndexRow(*row[1:])))
             row = (*row[:_TAGS], list(row[_TAGS]), *row[_TAGS + 1 :])
-            tags = {"tenant": row[0], "case": row[_CASE], "newest": -row[_OPENED], "tags": row[_TAGS]}
-            pipe.send(REPLACE_TAGS, tags)
         pipe.send(insert, row)
     if table == "events" and rows:
         pipe.send(_GO_ON, (max(row[1] for row in rows),))

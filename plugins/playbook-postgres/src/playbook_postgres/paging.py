@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 _FIRST_STEPS = 128
 # so many cases are soon read and sorted; more only after the other ways have gone far
-_GATHERED = 3000
+_GATHERED = 12_000
 _LATE = 200_000
 # so many are few: counted once, after the first turn
 _FEW = 4096
 _FURTHER = 4
 # every tag takes as long as some steps, so who has few goes by them first, and who has many last
 _FEW_TAGS = 16
-_BEGINNING = 10
+_BEGINNING, _BEGINNING_LOOKED_UP = 4, 10
 _COLUMNS = ("playbook", "stage", "owner", "team", "name")
 _PARTS = (
     "WITH RECURSIVE found (part) AS ((SELECT part FROM playbook.cases WHERE tenant = %s ORDER BY part LIMIT 1)"
@@ -49,6 +49,8 @@ _STAGES, _STAGES_OF_ONE = (
 )
 _SEEN = "(NOT cases.hidden OR cases.tags && %s::text[])"
 _STEP = 'newest, "case"'
+# Of what the index tells not to fit only every sixty-fourth case or so is come by, to see how far a walk has gone.
+_ASIDE = 'hashtext({}."case") & 63 = 0'
 
 
 def find(ask: Ask, tenant: str, query: Query, after: str | None, limit: int) -> Rows:
@@ -61,7 +63,8 @@ def find(ask: Ask, tenant: str, query: Query, after: str | None, limit: int) -> 
     ways = list(_Question(ask, tenant, query, place).ways())
     if query.prefix and (short := _short(ask, ways[:1], _GATHERED)):
         return [row[1:] for row in ask(*short.statement(tenant, _GATHERED, limit)) if row[1] is not None]
-    first = steps = limit if len(ways) == 1 and not ways[0].fits else max(_FIRST_STEPS, limit)
+    least = _FIRST_STEPS * (2 if query.prefix else 1)  # some of them are of what does not begin so
+    first = steps = limit if len(ways) == 1 and not ways[0].fits else max(least, limit)
     while ways:
         for way in ways:
             if steps < way.begins_at:
@@ -70,7 +73,7 @@ def find(ask: Ask, tenant: str, query: Query, after: str | None, limit: int) -> 
             went, page = found[0][0], [row[1:] for row in found if row[1] is not None]
             if went < steps or (way.in_order and len(page) == limit):
                 return page
-        if steps == first and len(ways) > 1 and (short := _short(ask, ways, _FEW)):
+        if steps == first and len(ways) > 1 and not query.prefix and (short := _short(ask, ways, _FEW)):
             ways, steps = [short], max(_FEW, limit)
         else:
             steps *= _FURTHER
@@ -95,6 +98,7 @@ class _Way:
 
     walk: Callable[[int], tuple[str, list[Any]]]
     fits: Sequence[Condition]
+    after: Sequence[Condition] = ()
     in_order: bool = True
     begins_at: int = 0
     prefix: str | None = None
@@ -103,13 +107,13 @@ class _Way:
     def statement(self, tenant: str, steps: int, limit: int) -> tuple[str, list[Any]]:
         """Return what tells how many cases were come by in so many steps, and has beside it the first that fit."""
         walk, values = self.walk(steps)
-        told, known = beginning(self.prefix, "keys") if self.prefix else ("true", ())
+        told, known = joined([*([beginning(self.prefix, "keys")] if self.prefix else []), *self.after])
         fits, asked = joined([('cases.tenant = %s AND cases."case" = keys."case"', (tenant,)), *self.fits])
         return (
             f"WITH keys AS MATERIALIZED ({walk}) SELECT (SELECT count(*) FROM keys), page.* FROM (SELECT) AS always"
             f" LEFT JOIN (SELECT whole.* FROM keys CROSS JOIN LATERAL (SELECT {COLUMNS} FROM playbook.cases"
-            f' WHERE {fits} LIMIT 1) AS whole WHERE {told} ORDER BY keys.newest, keys."case" LIMIT %s) AS page'
-            " ON true",
+            f' WHERE {fits} LIMIT 1) AS whole WHERE {told or "true"} ORDER BY keys.newest, keys."case" LIMIT %s)'
+            " AS page ON true",
             [*values, *asked, *known, limit],
         )
 
@@ -146,10 +150,11 @@ class _Question:
             if query.prefix:
                 yield _Way(
                     self._with_prefix,
-                    [*self._rest(), *self._after("cases")],
+                    self._rest(),
+                    after=self._after("keys"),
                     in_order=False,
                     begins_at=_LATE,
-                    counted=self._with_prefix,
+                    counted=partial(self._with_prefix, order=""),
                 )
             few = query.tags is not None and len(query.tags) <= _FEW_TAGS and not query.prefix
             if few:
@@ -161,7 +166,9 @@ class _Question:
                     counted=partial(self._along, hidden, order=""),
                 )  # fmt: skip
             if query.tags is not None and not few and not query.prefix:
-                yield _Way(self._of_tags, self._rest(), begins_at=_BEGINNING * len(query.tags))
+                told = query.stage is None and query.team is None
+                beginning_one = _BEGINNING if told else _BEGINNING_LOOKED_UP
+                yield _Way(self._of_tags, self._rest(), begins_at=beginning_one * len(query.tags))
 
     def _indexes(self) -> Iterator[tuple[tuple[str, ...], list[dict[str, str]]]]:
         """Yield the columns that an index begins with, and the values at which what is asked for stands in it."""
@@ -179,6 +186,8 @@ class _Question:
         """Return a walk along an index at each of some values of the columns that it begins with."""
         arrays = ", ".join("%s::text[]::bool[]" if column == "hidden" else "%s::text[]" for column in at[0])
         bounds: list[Condition] = [(f"cases.{column} = at.{column}", ()) for column in at[0]]
+        if self._query.prefix:
+            bounds.append(_or_aside("cases", [beginning(self._query.prefix)]))
         if self._query.playbook is not None and ("owner" in at[0] or "team" in at[0]):
             # it stands behind the order in these
             bounds.append(("cases.playbook = %s", (self._query.playbook,)))
@@ -191,7 +200,12 @@ class _Question:
 
     def _by_tags(self, tags: Sequence[str], steps: int) -> tuple[str, list[Any]]:
         """Return a walk along the cases that have one of some tags."""
-        walk, values = self._walk("tags", [("tags.tag = mine.tag", ())], steps)
+        told: list[Condition] = [("tags.part = ANY(%s::text[])", ([*self._parts, ""],))]
+        if self._query.playbook is not None:
+            told.append(("tags.playbook = ANY(%s::text[])", ([self._query.playbook, ""],)))
+        if self._query.prefix:
+            told.append(beginning(self._query.prefix, "tags"))
+        walk, values = self._walk("tags", [("tags.tag = mine.tag", ()), _or_aside("tags", told)], steps)
         return (
             f"SELECT DISTINCT step.* FROM unnest(%s::text[]) AS mine (tag) CROSS JOIN LATERAL ({walk}) AS step"
             f" ORDER BY {_STEP} LIMIT %s",
@@ -208,10 +222,11 @@ class _Question:
             [*first, *second, steps],
         )
 
-    def _with_prefix(self, steps: int) -> tuple[str, list[Any]]:
-        """Return a walk in order of id."""
+    def _with_prefix(self, steps: int, order: str = f"ORDER BY {_STEP}") -> tuple[str, list[Any]]:
+        """Return a walk in order of id, sorted: so only the rows of a page are looked up."""
         where, values = joined([("tenant = %s", (self._tenant,)), beginning(self._query.prefix or "")])
-        return f"SELECT {_STEP} FROM playbook.cases WHERE {where} LIMIT %s", [*values, steps]
+        walk = f"SELECT {_STEP} FROM playbook.cases WHERE {where} LIMIT %s"
+        return f"SELECT * FROM ({walk}) AS step {order}", [*values, steps]
 
     def _walk(self, table: str, bounds: Sequence[Condition], steps: int) -> tuple[str, list[Any]]:
         where, values = joined([(f"{table}.tenant = %s", (self._tenant,)), *bounds, *self._after(table)])
@@ -241,3 +256,9 @@ class _Question:
         for name, part, one in ask(_STAGES if playbook is None else _STAGES_OF_ONE, [*fixed, *fixed]):
             if part in self._parts and stage in (None, one):
                 yield {"playbook": name, "part": part, "stage": one}
+
+
+def _or_aside(table: str, told: Sequence[Condition]) -> Condition:
+    """Return a condition that some of what does not fit meets, too."""
+    terms, values = joined(told)
+    return f"({terms} OR {_ASIDE.format(table)})", tuple(values)

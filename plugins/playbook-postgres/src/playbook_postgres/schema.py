@@ -81,8 +81,23 @@ CREATE INDEX cases_owner ON playbook.cases (tenant, owner, part, newest, "case",
 CREATE INDEX cases_team ON playbook.cases (tenant, team, part, hidden, newest, "case", playbook);
 """
 
+# Of a case with a tag the index tells playbook and part, so that no other is looked up, and of an id its place in a
+# page. What a program writes that knew neither column has '' there.
+_TAGGED = """
+ALTER TABLE playbook.tags DROP CONSTRAINT tags_pkey, ADD COLUMN playbook text COLLATE "C" NOT NULL DEFAULT '',
+    ADD COLUMN part text COLLATE "C" NOT NULL DEFAULT '';
+DROP INDEX playbook.tags_case;
+TRUNCATE playbook.tags;
+INSERT INTO playbook.tags (tenant, tag, newest, "case", playbook, part)
+    SELECT DISTINCT tenant, tag, newest, "case", playbook, part FROM playbook.cases CROSS JOIN unnest(tags) AS tag
+    ORDER BY tenant, tag, newest, "case";
+ALTER TABLE playbook.tags ADD PRIMARY KEY (tenant, tag, newest, "case") INCLUDE (playbook, part);
+CREATE INDEX tags_case ON playbook.tags (tenant, "case");
+ALTER TABLE playbook.cases DROP CONSTRAINT cases_pkey, ADD PRIMARY KEY (tenant, "case") INCLUDE (newest);
+"""
+
 # Each brings a database from the version before to the next; what has been released is never changed.
-_VERSIONS = (_FIRST, counting.SCHEMA, _LEASES, _FORECAST, _PARTED)
+_VERSIONS = (_FIRST, counting.SCHEMA, _LEASES, _FORECAST, _PARTED, _TAGGED)
 
 VERSION = len(_VERSIONS)
 """The version of the tables."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 from psycopg import errors
 
-from playbook.stores import CASE_COLUMNS, KeyReused, Receipt, VersionConflict
+from playbook.stores import CASE_COLUMNS, KeyReused, Receipt, VersionConflict, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,10 +51,15 @@ _UPSERT_CASE = (
     ' ON CONFLICT (tenant, "case") DO UPDATE SET '
     + ", ".join(f'"{column}" = excluded."{column}"' for column in CASE_COLUMNS[1:])
 )
-REPLACE_TAGS = (
+# a conflict that is updated locks the row even where nothing changes, so what does is updated for itself
+_REPLACE_TAGS = (
     'WITH gone AS (DELETE FROM playbook.tags WHERE tenant = %(tenant)s AND "case" = %(case)s'
-    " AND NOT (newest = %(newest)s AND tag = ANY(%(tags)s::text[])))"
-    " INSERT INTO playbook.tags SELECT %(tenant)s, unnest(%(tags)s::text[]), %(newest)s, %(case)s"
+    " AND NOT (newest = %(newest)s AND tag = ANY(%(tags)s::text[]))),"
+    " moved AS (UPDATE playbook.tags SET playbook = %(playbook)s, part = %(part)s"
+    ' WHERE tenant = %(tenant)s AND "case" = %(case)s AND newest = %(newest)s AND tag = ANY(%(tags)s::text[])'
+    " AND (playbook <> %(playbook)s OR part <> %(part)s))"
+    ' INSERT INTO playbook.tags (tenant, tag, newest, "case", playbook, part)'
+    " SELECT %(tenant)s, unnest(%(tags)s::text[]), %(newest)s, %(case)s, %(playbook)s, %(part)s"
     " ON CONFLICT DO NOTHING"
 )
 _INSERT_DUE = (
@@ -148,6 +153,14 @@ def store(pipe: Pipe, batches: Sequence[Batch]) -> list[Answer]:
     return [sending.receipt() for sending in sendings]
 
 
+def replace_tags(tenant: str, row: IndexRow) -> tuple[str, dict[str, Any]]:
+    """Return what brings the tags of a case to what its row says, and its values."""
+    return _REPLACE_TAGS, {
+        "tenant": tenant, "case": row.case, "newest": -row.opened, "tags": list(row.tags),
+        "playbook": row.playbook, "part": part_of(row),
+    }  # fmt: skip
+
+
 class _Sending:
     """Send the statements of one batch; locks are taken in order of stream, so that no two wait for each other."""
 
@@ -236,11 +249,9 @@ class _Sending:
             self._due(write.stream, write.due, new=not write.expected)
 
     def _case(self, row: IndexRow, *, new: bool) -> None:
-        tags = list(row.tags)
-        self._ask(_UPSERT_CASE, (self._tenant, *astuple(row)[:-2], tags, row.forecast))
-        if tags or not new:
-            values = {"tenant": self._tenant, "case": row.case, "newest": -row.opened, "tags": tags}
-            self._ask(REPLACE_TAGS, values)
+        self._ask(_UPSERT_CASE, (self._tenant, *astuple(row)[:-2], list(row.tags), row.forecast))
+        if row.tags or not new:
+            self._ask(*replace_tags(self._tenant, row))
 
     def _due(self, stream: str, due: Sequence[DueRow], *, new: bool) -> None:
         if not new:
