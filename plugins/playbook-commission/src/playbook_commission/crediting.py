@@ -114,34 +114,22 @@ class Ledger:
         self._overlays = Overlays(self.organization)
         self._managers: dict[tuple[str, dt.date], str] = {}
         self._followed: dict[tuple[str, str], Mapping[str, Sequence[Thing]]] = {}
-        self._supposed: tuple[Ledger, Callable[[Thing], Thing | None]] | None = None
 
     def supposing(self, more: Callable[[Thing], Thing | None]) -> Ledger:
         """Return a ledger that counts what this one does and, beside each thing, what `more` says of it."""
-        found = Ledger(self.engine, *self._span, self.organization)
-        found._supposed = (self, more)
-        return found
+        return _Supposing(self, self._span, more)
 
     def counted(self, plan: Plan, component: Component) -> Iterable[Thing]:
         """Return what a component's measure counts and its condition holds for, again for each who is credited."""
-        if component.by_value:
-            return ()
-        if self._supposed is not None:
-            ledger, more = self._supposed
-            known = ledger.counted(plan, component)
-            return chain(known, (one for one in map(more, known) if one is not None))
-        return self._count(plan, component).shelves
+        return () if component.by_value else self._count(plan, component).shelves
 
     def spiffed(self, plan: Plan, component: Component) -> list[Thing]:
         """Return what of it the component's spiff is or may be due for, in the order of days."""
-        if self._supposed is not None:
-            ledger, more = self._supposed
-            return _beside(ledger.spiffed(plan, component), more)
         return in_order(self._count(plan, component).spiffed)
 
     def credited(self, plan: Plan, component: Component, person: str, currency: str) -> Credited:
         """Return a person's credits for a component, or those of the people they manage."""
-        things = self._things(plan, component, person)
+        things = self.things(plan, component, person)
         people: Sequence[Sequence[str]] = [(person,)] * len(things)
         if component.credit == "people_of":
             people = [self._people_of(person, one) for one in things]
@@ -155,11 +143,8 @@ class Ledger:
         ]
         return Credited(Credits(ids, [one.case for one in things], amounts, counts), things)
 
-    def _things(self, plan: Plan, component: Component, person: str) -> list[Thing]:
+    def things(self, plan: Plan, component: Component, person: str) -> list[Thing]:
         """Return what a component credits a person with, or the people they manage, in the order of days."""
-        if self._supposed is not None:
-            ledger, more = self._supposed
-            return _beside(ledger._things(plan, component, person), more)
         return self._count(plan, component).shelves.take(person)
 
     def followed(self, plan: Plan) -> Mapping[str, Sequence[Thing]]:
@@ -173,7 +158,7 @@ class Ledger:
             found: dict[str, list[Thing]] = {}
             for component in plan.components if plan.hold or plan.clawback else ():
                 its = defaultdict[str, list[Thing]](list)
-                for one in () if component.by_value else self._followed_by(plan, component):
+                for one in () if component.by_value else self.followed_by(plan, component):
                     its[one.case].append(one)
                 for case, things in its.items():
                     if case not in found or (not _in_money(found[case]) and _in_money(things)):
@@ -191,10 +176,8 @@ class Ledger:
             self._followed[key] = found
         return self._followed[key]
 
-    def _followed_by(self, plan: Plan, component: Component) -> list[Thing]:
-        if self._supposed is not None:
-            ledger, more = self._supposed
-            return [one for one in _beside(ledger._followed_by(plan, component), more) if one.is_followed]
+    def followed_by(self, plan: Plan, component: Component) -> list[Thing]:
+        """Return what of it a hold or clawback of the plan may follow, in the order of days."""
         return in_order(self._count(plan, component).followed)
 
     def exchanged(self, amount: Money, currency: str, day: dt.date) -> Decimal:
@@ -292,6 +275,37 @@ class Ledger:
         return self.exchanged(Money(whole, amount.currency), currency, one.day)
 
 
+class _Supposing(Ledger):
+    """Count what another ledger does and, beside each thing, what `more` says of it."""
+
+    def __init__(
+        self, ledger: Ledger, span: tuple[dt.date, dt.date], more: Callable[[Thing], Thing | None]
+    ) -> None:
+        super().__init__(ledger.engine, *span, ledger.organization)
+        self._ledger = ledger
+        self._more = more
+
+    def counted(self, plan: Plan, component: Component) -> Iterable[Thing]:
+        known = self._ledger.counted(plan, component)
+        return chain(known, self._supposed(known))
+
+    def spiffed(self, plan: Plan, component: Component) -> list[Thing]:
+        return self._beside(self._ledger.spiffed(plan, component))
+
+    def things(self, plan: Plan, component: Component, person: str) -> list[Thing]:
+        return self._beside(self._ledger.things(plan, component, person))
+
+    def followed_by(self, plan: Plan, component: Component) -> list[Thing]:
+        both = self._beside(self._ledger.followed_by(plan, component))
+        return [one for one in both if one.is_followed]
+
+    def _supposed(self, known: Iterable[Thing]) -> Iterator[Thing]:
+        return (one for one in map(self._more, known) if one is not None)
+
+    def _beside(self, known: list[Thing]) -> list[Thing]:
+        return in_order([*known, *self._supposed(known)])
+
+
 def _share(one: Thing, people: Sequence[str]) -> Decimal:
     """Return the share that people have in what was counted."""
     return one.shares[people[0]] if len(people) == 1 else summed(one.shares[name] for name in people)
@@ -312,11 +326,6 @@ def _credited(one: Thing) -> Iterable[str]:
 
 def _in_money(things: Iterable[Thing]) -> bool:
     return any(one.money is not None and one.money.amount for one in things)
-
-
-def _beside(known: list[Thing], more: Callable[[Thing], Thing | None]) -> list[Thing]:
-    """Return things in their order, and beside each what is supposed of it."""
-    return in_order([*known, *(one for one in map(more, known) if one is not None)])
 
 
 def _key(plan: Plan, component: Component) -> _Key:
