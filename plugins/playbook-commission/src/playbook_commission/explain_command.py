@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playbook.engine import HistoryItem
     from playbook_commission.paybook import Paybook
     from playbook_commission.paying import Line
-    from playbook_commission.plan import Component, Plan
+    from playbook_commission.plan import Plan
     from playbook_commission.statements import Reached, Statement
 
 _BEARING = frozenset(
@@ -119,7 +119,7 @@ class _Explaining:
             "what": plainly(telling.kind(line)),
             "pay": worded(money(one, line.pay)),
             "deal": self._deal(telling),
-            "counts": f"{self._axis(line.credit)} of {measure}" if line.credit and measure else "",
+            "counts": f"{self._credit(line.credit)} of {measure}" if line.credit and measure else "",
             "how": plainly(telling.how(line)) if line.kind != "credit" or not line.slices else "",
             "because": plainly(telling.why(line)),
             "undoes": line.undoes,
@@ -154,13 +154,14 @@ class _Explaining:
         return f"{case.name or case.id} ({case.id}){ended}{counted}"
 
     def _axis(self, value: Decimal) -> str:
-        """Return a place on the axis of what is rated: an amount, a count, or a share."""
-        component: Component | None = self._component
-        if component is not None and component.by_value:
-            return percent(value, 2)
-        if component is not None and component.rating.by == "count" and value is not self._line.credit:
-            return f"{value:,f}"
-        return worded(money(self._one, value))
+        """Return a place on the axis of what is rated: a count, or what a credit may be."""
+        by_count = self._component is not None and self._component.rating.by == "count"
+        return f"{value:,f}" if by_count else self._credit(value)
+
+    def _credit(self, value: Decimal) -> str:
+        """Return what a line credits: an amount, or a share where a ratio is paid by its value."""
+        by_value = self._component is not None and self._component.by_value
+        return percent(value, 2) if by_value else worded(money(self._one, value))
 
     def _quota(self) -> str:
         reached = self._reached()
