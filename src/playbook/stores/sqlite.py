@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from playbook.errors import DamagedStore
 from playbook.stores import limits, rows, sqlite_columns, sqlite_counting, sqlite_pages
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from playbook.stores.archive import Row
     from playbook.stores.interface import Batch, Query, Tally
     from playbook.stores.sqlite_write import Answer
+
+T = TypeVar("T")
 
 # rows of a projection, and events of a stream, that are read at a time
 _CHUNK = 10_000
@@ -79,25 +82,20 @@ class _Connected:
     def _append(self, batches: Sequence[Batch], written: Callable[[], None] = _nothing) -> list[Answer]:
         """Store batches; `written` is called when that was written and is about to be kept."""
         writer = self._writer
+
+        def apart() -> list[Answer]:
+            return [writer.apart(batch) for batch in batches]
+
         try:
             if len(batches) == 1:
-                with self._lock, self._transaction:
-                    answers: list[Answer] = [writer.one(batches[0])]
-                    written()
-                return answers
+                return self._keep(lambda: [writer.one(batches[0])], written)
             if independent(batches):
-                with self._lock, self._transaction:
-                    answers = writer.together(batches)
-                    written()
-                return answers
+                return self._keep(lambda: writer.together(batches), written)
         except RejectedError as rejected:
             return [rejected.answer]
         except ApartError:
             pass  # which of them it is shows when they are stored one by one
-        with self._lock, self._transaction:
-            answers = [writer.apart(batch) for batch in batches]
-            written()
-        return answers
+        return self._keep(apart, written)
 
     def receipt(self, tenant: str, key: str) -> Receipt | None:
         """Return the first answer given for a key."""
@@ -110,20 +108,18 @@ class _Connected:
     def vault(self, tenant: str, refs: Sequence[str]) -> Mapping[str, VaultRow | None]:
         """Return personal values by reference; None where one was erased."""
         found: dict[str, VaultRow | None] = {}
-        query = "SELECT ref, subject, salt, value FROM vault WHERE tenant = ? AND ref = ?"
-        with self._readers.lend(short=True) as cursor:
-            for ref in refs:
-                row = cursor.execute(query, (tenant, ref)).fetchone()
-                found[ref] = None if row is None else VaultRow(*row)
+        query = "SELECT subject, salt, value FROM vault WHERE tenant = ? AND ref = ?"
+        for ref in refs:
+            row = self._all(query, (tenant, ref), short=True)
+            found[ref] = VaultRow(ref, *row[0]) if row else None
         return found
 
     def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, Snapshot]:
         """Return the heads of those of the streams that exist, all as they were at one moment."""
-        with self._readers.lend(short=True) as cursor:
-            if len(streams) == 1:
-                found = cursor.execute(SELECT_HEAD, (tenant, *streams)).fetchall()
-                return {stream: Snapshot(*head) for stream, head in zip(streams, found, strict=False)}
-            found = cursor.execute(SELECT_HEADS, (tenant, rows.array(streams))).fetchall()
+        if len(streams) == 1:
+            found = self._all(SELECT_HEAD, (tenant, *streams), short=True)
+            return {stream: Snapshot(*head) for stream, head in zip(streams, found, strict=False)}
+        found = self._all(SELECT_HEADS, (tenant, rows.array(streams)), short=True)
         return {stream: Snapshot(*head) for stream, *head in found}
 
     def streams(self, tenant: str, *, after: str = "", limit: int = 1000) -> Sequence[str]:
@@ -161,13 +157,11 @@ class _Connected:
         try:
             return self._all(f"{SELECT_EVENTS} {where}", values), None
         except DamagedStore as error:
-            with self._readers.lend() as cursor:
-                return up_to_fault(cursor, where, values, error)
+            return self._readers.read(partial(up_to_fault, where, values, error))
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
-        with self._readers.lend() as cursor:
-            found = sqlite_pages.find(cursor, tenant, query, after, limit + 1)
+        found = self._readers.read(lambda cursor: sqlite_pages.find(cursor, tenant, query, after, limit + 1))
         more = len(found) > limit
         items = tuple(found[:limit])
         return Page(items, rows.place(items[-1]) if more and items else None)
@@ -189,24 +183,26 @@ class _Connected:
         """
         if not self._all(SELECT_RIPE, (queue, now, _clock(), worker, 1), short=True):
             return []  # a worker that asks in vain does not stop those who write
-        with self._lock, self._transaction:
-            clock = _clock()
-            found = self._cursor.execute(SELECT_RIPE, (queue, now, clock, worker, limit)).fetchall()
-            claims = [Claim(*row) for row in ((*row, f"{worker}:{secrets.token_hex(12)}") for row in found)]
-            held = (worker, clock, clock + lease)
-            self._cursor.executemany(
-                HOLD_DUE, [(claim.token, *held, claim.tenant, claim.stream, claim.id) for claim in claims]
-            )
+        return self._keep(lambda: self._claim(queue, now, limit, lease, worker))
+
+    def _claim(self, queue: str, now: int, limit: int, lease: int, worker: str) -> list[Claim]:
+        clock = _clock()
+        found = self._cursor.execute(SELECT_RIPE, (queue, now, clock, worker, limit)).fetchall()
+        claims = [Claim(*row) for row in ((*row, f"{worker}:{secrets.token_hex(12)}") for row in found)]
+        held = (worker, clock, clock + lease)
+        self._cursor.executemany(
+            HOLD_DUE, [(claim.token, *held, claim.tenant, claim.stream, claim.id) for claim in claims]
+        )
         return claims
 
     def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:
         """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
-        with self._lock, self._transaction:
-            self._cursor.execute(
-                "UPDATE due SET ready = ?, token = NULL, worker = '', held_from = 0, held_until = 0, error = ?"
-                " WHERE tenant = ? AND stream = ? AND id = ? AND token = ?",
-                (retry_at, limits.clean(error), claim.tenant, claim.stream, claim.id, claim.token),
-            )
+        release = (
+            "UPDATE due SET ready = ?, token = NULL, worker = '', held_from = 0, held_until = 0, error = ?"
+            " WHERE tenant = ? AND stream = ? AND id = ? AND token = ?"
+        )
+        values = (retry_at, limits.clean(error), claim.tenant, claim.stream, claim.id, claim.token)
+        self._keep(lambda: self._cursor.execute(release, values))
 
     def document(self, tenant: str, digest: str) -> bytes | None:
         """Return a published document by its digest."""
@@ -243,9 +239,8 @@ class _Connected:
         The bytes are overwritten. In a host's transaction the write-ahead log may hold them until the host
         makes a checkpoint; so may it where another process reads at this moment.
         """
-        with self._lock, self._transaction:
-            query = "DELETE FROM vault WHERE tenant = ? AND subject = ?"
-            return self._cursor.execute(query, (tenant, subject)).rowcount
+        query = "DELETE FROM vault WHERE tenant = ? AND subject = ?"
+        return self._keep(lambda: self._cursor.execute(query, (tenant, subject)).rowcount)
 
     def bind(self, connection: Any) -> HostedStore:
         """Return a store that works in the host's own connection and transaction, which the host ends.
@@ -255,8 +250,11 @@ class _Connected:
         return HostedStore(connection)
 
     def _all(self, statement: str, values: Sequence[Any], *, short: bool = False) -> list[Any]:
-        with self._readers.lend(short=short) as cursor:
-            return cursor.execute(statement, values).fetchall()
+        return self._readers.read(lambda cursor: cursor.execute(statement, values).fetchall(), short=short)
+
+    def _keep(self, work: Callable[[], T], written: Callable[[], None] = _nothing) -> T:
+        with self._lock:
+            return self._transaction.run(work, written)
 
 
 class SqliteStore(_Connected):
@@ -285,8 +283,8 @@ class SqliteStore(_Connected):
         rows.check_projection(projection)
         if self._path == MEMORY:
             return None
-        with self._readers.lend() as cursor:
-            return sqlite_columns.source(cursor, Path(self._path).absolute(), tenant, projection)
+        path = Path(self._path).absolute()
+        return self._readers.read(lambda cursor: sqlite_columns.source(cursor, path, tenant, projection))
 
     def erase(self, tenant: str, subject: str) -> int:
         """Delete every personal value of a subject, in the write-ahead log too; return how many there were."""
@@ -301,8 +299,7 @@ class SqliteStore(_Connected):
 
     def restore(self, table: str, rows: Sequence[Row], gone: Sequence[Row]) -> None:
         """Write rows as they are, in place of those with the same keys, and delete rows by their keys, as one."""
-        with self._lock, self._transaction:
-            restore(self._cursor, table, rows, gone)
+        self._keep(lambda: restore(self._cursor, table, rows, gone))
         self._log.wrote(len(rows))
 
     def integrity(self) -> list[str]:

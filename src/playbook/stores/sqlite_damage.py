@@ -15,7 +15,7 @@ SELECT_EVENTS = "SELECT stream, version, position, kind, at, recorded, actor, da
 
 
 def up_to_fault(
-    cursor: sqlite3.Cursor, where: str, values: Sequence[Any], error: DamagedStore
+    where: str, values: Sequence[Any], error: DamagedStore, cursor: sqlite3.Cursor
 ) -> tuple[list[Any], DamagedStore]:
     """Return the events before the first that cannot be read, and an error that names that one.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
+    import sqlite3
     from contextlib import AbstractContextManager
 
     from playbook.stores.sqlite_use import Readers
@@ -44,9 +45,12 @@ class LogCopier:
 
     def _copy(self) -> None:
         # what was to be stored is; where the disk is full, or the store closed by now, SQLite tries again later
-        with self._copying, suppress(PlaybookError), self._readers.lend() as cursor:
-            copy = "PRAGMA wal_checkpoint(PASSIVE)"
-            _, pages, _ = cursor.execute(copy).fetchone()
-            if pages > _LARGE:
-                with self._lock:  # the log begins anew only when all of it was copied: nobody adds to it now
-                    cursor.execute(copy).fetchone()
+        with self._copying, suppress(PlaybookError):
+            self._readers.read(self._copied)
+
+    def _copied(self, cursor: sqlite3.Cursor) -> None:
+        copy = "PRAGMA wal_checkpoint(PASSIVE)"
+        _, pages, _ = cursor.execute(copy).fetchone()
+        if pages > _LARGE:
+            with self._lock:  # the log begins anew only when all of it was copied: nobody adds to it now
+                cursor.execute(copy).fetchone()

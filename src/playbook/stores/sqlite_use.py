@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from playbook.errors import StoreUnavailable
 from playbook.stores.sqlite_file import TRANSLATED, connect, translate
@@ -12,11 +12,12 @@ from playbook.stores.sqlite_file import TRANSLATED, connect, translate
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
-    from types import TracebackType
+
+T = TypeVar("T")
 
 
 class Readers:
-    """Lend a cursor to one reader at a time, and turn what sqlite3 raises into errors of ours.
+    """Give a cursor to one reader at a time, and turn what sqlite3 raises into errors of ours.
 
     A short read uses the writing connection while that is idle, because it has the pages at hand; every other
     read gets a connection of its own, so that it neither waits for a writer nor holds one up: two to three
@@ -34,9 +35,21 @@ class Readers:
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
 
-    def lend(self, *, short: bool = False) -> _Loan:
-        """Lend a cursor, whose rows are fetched before it goes back."""
-        return _Loan(self, short)
+    def read(self, work: Callable[[sqlite3.Cursor], T], *, short: bool = False) -> T:
+        """Return what work reads from a cursor that is nobody else's meanwhile."""
+        try:
+            if self._timeout is None or (short and not self._lock.locked()):
+                with self._lock:
+                    return work(self.cursor)
+            own = self._take()
+            cursor = own.cursor()
+            try:
+                return work(cursor)
+            finally:
+                cursor.close()  # one that failed in the middle would see later what there was then
+                self._give(own)
+        except TRANSLATED as error:
+            raise translate(error, self.path) from error
 
     def close(self) -> None:
         """Close all connections; one that is lent is closed when it comes back."""
@@ -50,54 +63,21 @@ class Readers:
                 connection.close()
             self._idle.clear()
 
-    def take(self, short: bool) -> sqlite3.Connection | None:
-        """Return a connection to read from; None, with the lock held, is the writing one."""
-        if self._timeout is None:
-            self._lock.acquire()
-            return None
-        if short and self._lock.acquire(blocking=False):
-            return None
+    def _take(self) -> sqlite3.Connection:
         with self._guard:
             if self._closed:
                 raise StoreUnavailable(f"{self.path} was closed")
             if self._idle:
                 return self._idle.pop()
-        try:
-            return connect(self.path, self._timeout)
-        except TRANSLATED as error:
-            raise translate(error, self.path) from error
+        assert self._timeout is not None
+        return connect(self.path, self._timeout)
 
-    def give(self, own: sqlite3.Connection | None) -> None:
-        """Take back what was lent."""
-        if own is None:
-            self._lock.release()
-            return
+    def _give(self, own: sqlite3.Connection) -> None:
         with self._guard:
             if not self._closed:
                 self._idle.append(own)
                 return
         own.close()
-
-
-class _Loan:
-    """Lend a cursor for a block; leaner than a generator, because every command reads."""
-
-    __slots__ = ("_own", "_readers", "_short")
-
-    def __init__(self, readers: Readers, short: bool) -> None:
-        self._readers = readers
-        self._short = short
-
-    def __enter__(self) -> sqlite3.Cursor:
-        self._own = self._readers.take(self._short)
-        return self._readers.cursor if self._own is None else self._own.cursor()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._readers.give(self._own)
-        if isinstance(error, TRANSLATED):
-            raise translate(error, self._readers.path) from error
 
 
 class Transaction:
@@ -113,30 +93,24 @@ class Transaction:
         self._begin: Callable[[], object] = partial(self._run, "BEGIN IMMEDIATE")
         self._path = path
 
-    def __enter__(self) -> None:
+    def run(self, work: Callable[[], T], written: Callable[[], None]) -> T:
+        """Return what work returns, once what it wrote is kept; `written` is called when that is about to be.
+
+        Raises what work raises, and StoreUnavailable or another error of ours for what sqlite3 raises.
+        """
+        # A block of `with` would not do: a signal may strike on the way into its end, where nothing undoes it.
         try:
             self._begin()
+            done = work()
+            written()
+            self._run(self._kept)
         except BaseException as error:
-            if not isinstance(error, Exception):
-                self._undo()  # a signal may strike when it has begun
-            self._translate(error)
+            try:
+                self._undo()
+            finally:
+                self._translate(error)
             raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if error is None:
-                self._run(self._kept)
-        except BaseException as failed:
-            error = failed
-            raise
-        finally:
-            if error is not None:
-                try:
-                    self._undo()
-                finally:
-                    self._translate(error)
+        return done
 
     def _translate(self, error: BaseException) -> None:
         if isinstance(error, TRANSLATED):

@@ -52,11 +52,19 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.fixture
-def interrupt() -> Iterator[Callable[[float], None]]:
-    """Return what strikes the main thread with Ctrl-C after some seconds."""
+def interrupted() -> Iterator[Callable[[float], contextlib.AbstractContextManager[None]]]:
+    """Return what strikes the main thread with Ctrl-C after some seconds, unless the block ends before."""
+
+    @contextlib.contextmanager
+    def after(seconds: float) -> Iterator[None]:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    yield lambda seconds: [signal.setitimer(signal.ITIMER_REAL, seconds)].clear()
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    yield after
     signal.signal(signal.SIGALRM, before)
 
 
@@ -241,18 +249,24 @@ def test_one_who_is_not_called_looks_for_himself(
 
 
 def test_one_who_is_interrupted_while_waiting_stores_nothing_and_holds_up_nobody(
-    store: SqliteStore, pool: ThreadPoolExecutor, interrupt: Callable[[float], None]
+    store: SqliteStore,
+    pool: ThreadPoolExecutor,
+    interrupted: Callable[[float], contextlib.AbstractContextManager[None]],
 ) -> None:
-    with meeting(store, pool, [keyed("1")]) as told:
-        interrupt(0.02)
-        with pytest.raises(KeyboardInterrupt):
-            store.append([keyed("mine")])
+    with (
+        meeting(store, pool, [keyed("1")]) as told,
+        pytest.raises(KeyboardInterrupt),
+        interrupted(0.02),
+    ):
+        store.append([keyed("mine")])
     assert [len(receipts_of(one.result(_SOON))) for one in told] == [1, 1]
     assert list(store.streams(TENANT)) == ["case:1", "case:first"]
 
 
 def test_ctrl_c_at_any_moment_leaves_everyone_elses_batches_alone(
-    store: SqliteStore, pool: ThreadPoolExecutor, interrupt: Callable[[float], None]
+    store: SqliteStore,
+    pool: ThreadPoolExecutor,
+    interrupted: Callable[[float], contextlib.AbstractContextManager[None]],
 ) -> None:
     chance, done = random.Random(3), threading.Event()
 
@@ -266,8 +280,7 @@ def test_ctrl_c_at_any_moment_leaves_everyone_elses_batches_alone(
     told = [pool.submit(others, name) for name in range(3)]
     mine = 0
     for strike in range(150):
-        with contextlib.suppress(KeyboardInterrupt):
-            interrupt(chance.uniform(0.0001, 0.003))
+        with contextlib.suppress(KeyboardInterrupt), interrupted(chance.uniform(0.0001, 0.003)):
             for number in itertools.count():
                 receipts_of(store.append([keyed(f"mine-{strike}-{number}")]))
                 mine += 1

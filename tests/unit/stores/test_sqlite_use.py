@@ -1,19 +1,26 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
+import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from playbook.errors import StoreUnavailable
+from playbook.stores.interface import Query
+from playbook.stores.sqlite import SqliteStore
 from playbook.stores.sqlite_file import connect
 from playbook.stores.sqlite_use import Readers
+from playbook.testing.batches import TENANT, batch, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import FrameType
 
 
 @pytest.fixture
@@ -37,28 +44,94 @@ def readers(writing: sqlite3.Cursor, lock: threading.Lock, tmp_path: Path) -> It
 def test_only_a_short_read_beside_no_writer_uses_the_writing_connection(
     readers: Readers, writing: sqlite3.Cursor, lock: threading.Lock
 ) -> None:
-    with readers.lend(short=True) as short, readers.lend() as long, readers.lend(short=True) as second:
-        assert short is writing
-        assert len({short.connection, long.connection, second.connection}) == 3
-    with lock, readers.lend(short=True) as beside:
-        assert beside.connection in (long.connection, second.connection)
+    def of(cursor: sqlite3.Cursor) -> sqlite3.Connection:
+        return cursor.connection
+
+    def short(outer: sqlite3.Cursor) -> list[sqlite3.Connection]:
+        assert lock.locked() is (outer is writing)
+        beside = readers.read(lambda long: [of(long), readers.read(of, short=True)])
+        return [of(outer), *beside]
+
+    found = readers.read(short, short=True)
+    assert found[0] is writing.connection
+    assert len(set(found)) == 3
+    with lock:
+        assert readers.read(of, short=True) in found[1:]
+    assert readers.read(of) in found[1:]
 
 
-def test_a_connection_that_is_lent_is_closed_when_it_comes_back(readers: Readers) -> None:
-    with readers.lend() as cursor:
+def test_a_connection_in_use_is_closed_when_it_comes_back(readers: Readers) -> None:
+    def used(cursor: sqlite3.Cursor) -> sqlite3.Connection:
         readers.close()
         assert cursor.execute("SELECT 1").fetchall() == [(1,)]
+        return cursor.connection
+
+    connection = readers.read(used)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        cursor.execute("SELECT 1")
+        connection.execute("SELECT 1")
     for short in (True, False):
-        with pytest.raises(StoreUnavailable, match="was closed"), readers.lend(short=short) as cursor:
-            cursor.execute("SELECT 1")
+        with pytest.raises(StoreUnavailable, match="was closed"):
+            readers.read(lambda cursor: cursor.execute("SELECT 1"), short=short)
 
 
 def test_a_failed_read_gives_its_connection_back(readers: Readers, lock: threading.Lock) -> None:
+    used = []
+
+    def failing(cursor: sqlite3.Cursor) -> None:
+        used.append(cursor.connection)
+        cursor.execute("SELECT 1 FROM missing")
+
     for short in (True, False):
-        with pytest.raises(StoreUnavailable, match="no such table"), readers.lend(short=short) as cursor:
-            cursor.execute("SELECT 1 FROM missing")
+        with pytest.raises(StoreUnavailable, match="no such table"):
+            readers.read(failing, short=short)
     assert not lock.locked()
-    with readers.lend() as again:
-        assert again.connection is cursor.connection
+    assert readers.read(lambda cursor: cursor.connection) is used[-1]
+
+
+def _struck(at: int, work: Callable[[], object]) -> bool:
+    """Return whether Ctrl-C struck: where a signal would, at the beginning of a function, the so-and-so many-th."""
+    left = at
+
+    def trace(_frame: FrameType, _event: str, _argument: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_ctrl_c_at_the_beginning_of_any_function_leaves_no_transaction_and_no_lock_behind(
+    tmp_path: Path,
+) -> None:
+    path = str(tmp_path / "store.db")
+    with (
+        contextlib.closing(SqliteStore(path)) as store,
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        for at in itertools.count(1):
+            key = f"k{at}"
+            works: list[Callable[[], object]] = [
+                partial(store.append, [batch(write(f"case:{at}", b"1"), key=key)]),
+                partial(store.append, [batch(write(f"case:{at}-{n}", b"1"), key=f"{key}-{n}") for n in "ab"]),
+                partial(store.load, TENANT, [f"case:{at}"]),
+                partial(store.find, TENANT, Query(), limit=9),
+                partial(store.claim, "timers", now=0, limit=9, lease=1, worker="w"),
+                partial(store.erase, TENANT, "nobody"),
+            ]
+            struck = [_struck(at, work) for work in works]
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+            assert not store._lock.locked()
+            if not any(struck):
+                break
+        assert at > 20
