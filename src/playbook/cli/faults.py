@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook.cli.answering import answered
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -21,6 +23,7 @@ DONE, WANTING, USAGE, FAULT, STOPPED = 0, 1, 2, 3, 130
 
 def guarded(run: Callable[[], Any], *, as_json: bool) -> int:
     """Run the program and return the exit code, having said what went wrong."""
+    answered.set(False)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # no name is worth failing over a poor terminal
@@ -128,7 +131,7 @@ _KINDS = (
 
 
 def _say(code: str, message: str, exit_code: int, as_json: bool) -> int:
-    if as_json:
+    if as_json and not answered.get():
         from playbook.cli.output import document
 
         document({"error": {"code": code, "message": message}})

@@ -14,6 +14,8 @@ from unicodedata import category, east_asian_width
 
 import click
 
+from playbook.cli.answering import answered
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,6 +39,7 @@ def document(value: object) -> None:
     import msgspec
 
     encoded = msgspec.json.Encoder(decimal_format="number").encode(plain(value))
+    answered.set(True)
     click.echo(msgspec.json.format(encoded, indent=2).decode())
 
 
