@@ -82,10 +82,6 @@ class _Connected:
     def _append(self, batches: Sequence[Batch], written: Callable[[], None] = _nothing) -> list[Answer]:
         """Store batches; `written` is called when that was written and is about to be kept."""
         writer = self._writer
-
-        def apart() -> list[Answer]:
-            return [writer.apart(batch) for batch in batches]
-
         try:
             if len(batches) == 1:
                 return self._keep(lambda: [writer.one(batches[0])], written)
@@ -95,7 +91,7 @@ class _Connected:
             return [rejected.answer]
         except ApartError:
             pass  # which of them it is shows when they are stored one by one
-        return self._keep(apart, written)
+        return self._keep(lambda: [writer.apart(batch) for batch in batches], written)
 
     def receipt(self, tenant: str, key: str) -> Receipt | None:
         """Return the first answer given for a key."""
