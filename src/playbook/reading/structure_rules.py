@@ -108,7 +108,7 @@ class Rules:
 
     # --- what happens by itself ---
 
-    def timers(self, holder: Map, path: str, stage: str = "") -> Iterator[Timer]:
+    def timers(self, holder: Map, path: str, stage: str | None = None) -> Iterator[Timer]:
         """Yield the timers of the file, or of one of its stages."""
         for name, data in maps(holder, "timers"):
             place = self.source.key(holder["timers"], name)
@@ -121,7 +121,7 @@ class Rules:
             done = start if isinstance(start, Map) else Map()
             yield Timer(
                 id=name,
-                stages=(stage,) if stage else texts(data, "in"),
+                stages=texts(data, "in") if stage is None else (stage,),
                 kind=kind,
                 by=data.get("by" if kind in ("before", "after") else kind, ""),
                 field=start if kind in ("before", "after") and isinstance(start, str) else "",

@@ -39,3 +39,10 @@ def test_mistakes_are_told_and_never_raised(changes: list[tuple[tuple[str, tuple
 
 def test_the_project_is_sound_as_it_is() -> None:
     assert problems_of(Project.from_files(FILES)) == ()
+
+
+def test_a_stage_without_a_name_is_told_also_where_it_has_timers() -> None:
+    text = FILES["customer-success.playbook.yaml"]
+    files = FILES | {"customer-success.playbook.yaml": text.replace("\n  adoption:\n", '\n  "":\n', 1)}
+    found = [problem.code for problem in problems_of(Project.from_files(files))]
+    assert sorted(found) == ["malformed", "unknown-stage"]
