@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ", ".join(f'cases."{column}"' for column in rows.COLUMNS)
 
-# beginning a walk takes as long as so many steps along one
-_BEGINNING = 10
+# beginning a walk takes as long as so many steps along one, or as few where much is left aside between two steps
+_BEGINNING, _BEGINNING_ASIDE = 10, 2
 # so many cases are soon read and sorted, as many as are mostly come by for a page of fewer
 _GATHERED = 3000
 _WHOLE = (
@@ -112,7 +112,8 @@ class _Question:
             for branches in self._along(0, 1):
                 yield Way(branches.copy, eyes)
             if eyes is not None:
-                yield Way(partial(self._of_tags, eyes), None, _BEGINNING * len(eyes))
+                beginning = _BEGINNING_ASIDE if query.prefix else _BEGINNING
+                yield Way(partial(self._of_tags, eyes), None, beginning * len(eyes))
 
     def _along(self, *hidden: int) -> Iterator[list[Branch]]:
         """Yield the branches of each index that what is asked for stands together in."""

@@ -47,6 +47,8 @@ def first(ways: Iterable[Way], connection: sqlite3.Connection, after: Place | No
                 return one.page
         if burst == _BURST and len(gone) > 1:
             gone = _shortest(gone, connection, after)
+        # where most was found the page is probably full first
+        gone.sort(key=lambda one: -len(one.page))
         burst *= 2
 
 
