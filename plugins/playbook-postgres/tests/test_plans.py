@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from typing import TYPE_CHECKING, Any
@@ -49,17 +50,23 @@ def explained(url: str) -> Iterator[Explained]:
 
 
 class Explained:
-    """Answers questions, and keeps how the server went about them."""
+    """Answers questions, and keeps how the server goes about them once they were prepared, whatever the values."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._connection.execute(paging.PREPARED.replace("LOCAL ", "").encode())
         self.plans: list[str] = []
 
     def ask(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Return what a statement finds."""
-        plan = self._connection.execute(f"EXPLAIN (COSTS OFF) {statement}".encode(), values).fetchall()
+        cursor, numbers = psycopg.ClientCursor(self._connection), itertools.count(1)
+        cursor.execute(f"PREPARE asked AS {re.sub('%s', lambda _: f'${next(numbers)}', statement)}".encode())
+        asked = f"EXECUTE asked ({', '.join(['%s'] * len(values))})" if values else "EXECUTE asked"
+        plan = cursor.execute(f"EXPLAIN (COSTS OFF) {asked}".encode(), values).fetchall()
         self.plans.append("\n".join(line for (line,) in plan))
-        return self._connection.execute(statement.encode(), values).fetchall()
+        found = cursor.execute(asked.encode(), values).fetchall()
+        cursor.execute("DEALLOCATE asked")
+        return found
 
     def whole_tables(self) -> list[tuple[Any, ...]]:
         """Return how often each table was read from end to end."""

@@ -96,8 +96,15 @@ CREATE INDEX tags_case ON playbook.tags (tenant, "case");
 ALTER TABLE playbook.cases DROP CONSTRAINT cases_pkey, ADD PRIMARY KEY (tenant, "case") INCLUDE (newest);
 """
 
+# The cases of a team and a playbook stand together, or a rare playbook is looked for among all cases of the team;
+# and the index tells their stages.
+_TEAMS = """
+DROP INDEX playbook.cases_team;
+CREATE INDEX cases_team ON playbook.cases (tenant, team, part, playbook, hidden, newest, "case", stage);
+"""
+
 # Each brings a database from the version before to the next; what has been released is never changed.
-_VERSIONS = (_FIRST, counting.SCHEMA, _LEASES, _FORECAST, _PARTED, _TAGGED)
+_VERSIONS = (_FIRST, counting.SCHEMA, _LEASES, _FORECAST, _PARTED, _TAGGED, _TEAMS)
 
 VERSION = len(_VERSIONS)
 """The version of the tables."""

@@ -152,19 +152,17 @@ class _Connected(ABC):
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
-        with self._lend(READING) as pipe, self._still(pipe):
-            found = paging.find(
-                lambda statement, values: pipe.ask(statement, values).fetchall(),
-                tenant, query, after, limit + 1,
-            )  # fmt: skip
+        with self._lend(READING) as pipe, self._still(pipe, paging.PREPARED):
+            found = paging.find(lambda *asked: pipe.ask(*asked).fetchall(), tenant, query, after, limit + 1)
         items = tuple(map(finding.row_of, found[:limit]))
         return Page(items, place(items[-1]) if len(found) > limit and items else None)
 
     @contextmanager
-    def _still(self, pipe: Pipe) -> Iterator[None]:
-        """Show what the database has now, for a block; writers go on."""
+    def _still(self, pipe: Pipe, *settings: str) -> Iterator[None]:
+        """Show what the database has now, for a block with some settings; writers go on."""
         with pipe.transaction():
-            pipe.send(archive.STILL)
+            for setting in (archive.STILL, *settings):
+                pipe.send(setting)
             yield
 
     def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
@@ -392,7 +390,7 @@ class HostedStore(_Connected):
             raise translated(error, "the host's database", fate) from error
 
     @contextmanager
-    def _still(self, pipe: Pipe) -> Iterator[None]:
+    def _still(self, pipe: Pipe, *settings: str) -> Iterator[None]:
         yield  # how long one state is shown is for the host to say
 
     def close(self) -> None:
