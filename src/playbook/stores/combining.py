@@ -65,8 +65,8 @@ class Combining:
         """Wait until a leader has stored this caller's batches, or lead."""
         # Who ends a turn looks for callers after it. So one who queues first and then finds the turn taken
         # will be called: none is forgotten.
-        self._waiting.append(caller)
         try:
+            self._waiting.append(caller)
             while caller.outcome is None:
                 if self._turn.locked():
                     caller.sleep()

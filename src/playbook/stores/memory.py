@@ -62,17 +62,28 @@ class MemoryStore:
         if conflict is not None:
             return conflict
         self._tenants[batch.tenant] = tenant
+        tenant.begin()
+        try:
+            return self._store(tenant, batch, writes)
+        except BaseException:  # a signal may strike anywhere
+            tenant.undo()
+            raise
+
+    def _store(self, tenant: Tenant, batch: Batch, writes: Sequence[Write]) -> Receipt:
         for claim in batch.done:
-            del tenant.due[claim.stream, claim.id]
+            tenant.put(tenant.due, (claim.stream, claim.id), None)
         before = self._position
         for write in writes:
             self._write(tenant, write)
-        tenant.documents = {**batch.documents, **tenant.documents}
-        tenant.vault |= {row.ref: row for row in batch.vault}
+        for digest, document in batch.documents.items():
+            if digest not in tenant.documents:
+                tenant.put(tenant.documents, digest, document)
+        for row in batch.vault:
+            tenant.put(tenant.vault, row.ref, row)
         last = self._position if self._position > before else 0
         receipt = Receipt(batch.key, batch.fingerprint, batch.answer, last)
         if batch.key is not None:
-            tenant.receipts[batch.key] = receipt
+            tenant.put(tenant.receipts, batch.key, receipt)
         return receipt
 
     def _write(self, tenant: Tenant, write: Write) -> None:
@@ -87,7 +98,7 @@ class MemoryStore:
             )
             tenant.events.setdefault(stream, []).append(stored)
             tenant.log.append(stored)
-        tenant.heads[stream] = Snapshot(version, head, write.fold, write.snapshot)
+        tenant.put(tenant.heads, stream, Snapshot(version, head, write.fold, write.snapshot))
         if write.index is not None:
             tenant.index(write.index)
         if write.due is not None:
@@ -228,12 +239,17 @@ class MemoryStore:
     def restore(self, table: str, rows: Sequence[Row], gone: Sequence[Row]) -> None:
         """Write rows as they are, in place of those with the same keys, and delete rows by their keys, as one."""
         with self._lock:
-            for name, *key in gone:
-                self._of(name).delete(table, *key)
-            for name, *values in rows:
-                self._tenants.setdefault(name, Tenant()).restore(table, *values)
-                if table == "events":
-                    self._position = max(self._position, values[0])
+            try:
+                for name, *key in gone:
+                    self._of(name).delete(table, *key)
+                for name, *values in rows:
+                    self._tenants.setdefault(name, Tenant()).restore(table, *values)
+                    if table == "events":
+                        self._position = max(self._position, values[0])
+            except BaseException:  # a signal may strike anywhere; whoever copies goes on from what is there
+                for tenant in self._tenants.values():
+                    tenant.derive()
+                raise
 
     def copy(self) -> MemoryStore:
         """Return a store with what this one has, which goes its own way from here."""
@@ -294,11 +310,12 @@ def _clock() -> int:
 def _replace_due(tenant: Tenant, stream: str, due: Sequence[DueRow]) -> None:
     """Store what differs: a row that stays as it was keeps its lease, its attempts and its error."""
     before = {id_: row for (name, id_), row in tenant.due.items() if name == stream}
-    for id_ in before:
-        del tenant.due[stream, id_]
     for row in due:
-        old = before.get(row.id)
-        tenant.due[stream, row.id] = old if old is not None and old.row == row else Due(row, row.at)
+        old = before.pop(row.id, None)
+        if old is None or old.row != row:
+            tenant.put(tenant.due, (stream, row.id), Due(row, row.at))
+    for id_ in before:
+        tenant.put(tenant.due, (stream, id_), None)
 
 
 def _is_case(row: IndexRow) -> bool:

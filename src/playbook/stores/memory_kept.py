@@ -48,6 +48,38 @@ class Tenant:
     due: dict[tuple[str, str], Due] = attrs.field(factory=dict)
     documents: dict[str, bytes] = attrs.field(factory=dict)
     vault: dict[str, VaultRow] = attrs.field(factory=dict)
+    _changed: list[tuple[dict[Any, Any], Any, Any]] = attrs.field(factory=list)
+    _length: int = 0
+
+    def begin(self) -> None:
+        """Begin what `undo` takes back as one."""
+        self._changed.clear()
+        self._length = len(self.log)
+
+    def put(self, kept: dict[Any, Any], key: Any, value: Any) -> None:
+        """Keep a value among those that are kept here; None keeps none any more."""
+        self._changed.append((kept, key, kept.get(key)))
+        if value is None:
+            del kept[key]
+        else:
+            kept[key] = value
+
+    def undo(self) -> None:
+        """Take back what was put, and appended to the log, since it was begun."""
+        for kept, key, before in reversed(self._changed):
+            if before is None:
+                kept.pop(key, None)
+            else:
+                kept[key] = before
+        del self.log[self._length :]
+        self.derive()
+
+    def derive(self) -> None:
+        """Make anew what follows from the rest, which may be ahead of it where something was interrupted."""
+        self.tallies = Tallies(self.cases.values())
+        self.events = {}
+        for event in self.log:
+            self.events.setdefault(event.stream, []).append(event)
 
     def index(self, row: IndexRow) -> None:
         """Keep the row of a case, and count it in place of the one before."""
@@ -55,7 +87,7 @@ class Tenant:
         if old is not None:
             self.tallies.add(old, -1)
         self.tallies.add(row)
-        self.cases[row.case] = row
+        self.put(self.cases, row.case, row)
 
     def copy(self) -> Tenant:
         """Return what goes its own way from here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,14 +41,8 @@ class Readers:
         try:
             if self._timeout is None or (short and not self._lock.locked()):
                 with self._lock:
-                    return work(self.cursor)
-            own = self._take()
-            cursor = own.cursor()
-            try:
-                return work(cursor)
-            finally:
-                cursor.close()  # one that failed in the middle would see later what there was then
-                self._give(own)
+                    return self._undisturbed(work)
+            return self._apart(work)
         except TRANSLATED as error:
             raise translate(error, self.path) from error
 
@@ -62,6 +57,33 @@ class Readers:
             for connection in self._idle:
                 connection.close()
             self._idle.clear()
+
+    def _apart(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        """Return what work reads from a connection of its own."""
+        own = self._take()
+        try:
+            cursor = own.cursor()
+            found = work(cursor)
+            cursor.close()
+        except BaseException as error:
+            _leave(error)
+            own.close()  # what was left in the middle would show later what there was then
+            raise
+        self._give(own)
+        return found
+
+    def _undisturbed(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        """Return what work reads from the writing connection, which is left as it was found."""
+        connection = self.cursor.connection
+        within = connection.in_transaction
+        try:
+            return work(self.cursor)
+        except BaseException as error:
+            _leave(error)
+            _end(self.cursor)
+            if connection.in_transaction and not within:
+                connection.rollback()
+            raise
 
     def _take(self) -> sqlite3.Connection:
         with self._guard:
@@ -80,14 +102,25 @@ class Readers:
         own.close()
 
 
+def _leave(error: BaseException) -> None:
+    """Let go of what was in the middle of something: whoever keeps the error, as a notebook does, would keep it."""
+    traceback.clear_frames(error.__traceback__)
+
+
+def _end(cursor: sqlite3.Cursor) -> None:
+    """End a question that was left in the middle: as long as it is open, its connection sees no later state."""
+    cursor.execute("")
+
+
 class Transaction:
     """Hold a transaction for one who has the lock, kept whole at the end, or not at all where anything is raised."""
 
-    __slots__ = ("_begin", "_connection", "_path", "_run")
+    __slots__ = ("_begin", "_connection", "_cursor", "_path", "_run")
 
     _kept = "COMMIT"
 
     def __init__(self, cursor: sqlite3.Cursor, path: str) -> None:
+        self._cursor = cursor
         self._connection = cursor.connection
         self._run = cursor.connection.cursor().execute
         self._begin: Callable[[], object] = partial(self._run, "BEGIN IMMEDIATE")
@@ -107,8 +140,13 @@ class Transaction:
         except BaseException as error:
             try:
                 self._undo()
-            finally:
+            except Exception:
                 self._translate(error)
+                raise
+            except BaseException:
+                self._undo()  # a signal may strike on the way there too
+                raise
+            self._translate(error)
             raise
         return done
 
@@ -117,6 +155,7 @@ class Transaction:
             raise translate(error, self._path) from error
 
     def _undo(self) -> None:
+        _end(self._cursor)
         # SQLite has rolled back by itself after some errors, a full disk among them
         if self._connection.in_transaction:
             self._run("ROLLBACK")
@@ -139,6 +178,7 @@ class Joined(Transaction):
         self._run("SAVEPOINT playbook")
 
     def _undo(self) -> None:
+        _end(self._cursor)
         if self._connection.in_transaction:
             self._run("ROLLBACK TO playbook")
             self._run("RELEASE playbook")

@@ -25,13 +25,15 @@ from playbook.testing.store_hosted import HostContract
 from playbook.testing.store_racing import RaceContract, ShareContract
 from playbook.testing.store_reading import ReadContract
 from playbook.testing.store_serving import ServeContract
+from playbook.testing.store_striking import StrikeContract
 from playbook.testing.store_values import ValueContract
 from playbook.testing.store_working import WorkContract
 
 
 class StoreContract(
-    AppendContract, ValueContract, ReadContract, CountContract, WorkContract, RaceContract, ServeContract
-):
+    AppendContract, ValueContract, ReadContract, CountContract, WorkContract, RaceContract, StrikeContract,
+    ServeContract,
+):  # fmt: skip
     """Every rule a store must keep; give the fixtures `store` and `reopen`."""
 
 
