@@ -9,15 +9,17 @@ import pickle
 import threading
 import time
 from collections import defaultdict, namedtuple
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import astuple, replace
 
 from playbook import stores
 
+T = TypeVar("T")
+_Kept = dict[str, dict[Any, Any]]
 _Chunks = Iterator[Mapping[str, Sequence[Any]]]
 _Rows = stores.Page[stores.IndexRow]
 _Answer = stores.Receipt | stores.VersionConflict | stores.KeyReused
@@ -30,20 +32,19 @@ class JournalStore:
     def __init__(self, folder: Path) -> None:
         (folder / "vault").mkdir(parents=True, exist_ok=True)
         self._folder, self._turn = folder, threading.Lock()
-        self._file = os.fdopen(os.open(folder / "journal", os.O_RDWR | os.O_CREAT), "r+b")
+        self._file = os.fdopen(os.open(folder / "journal", os.O_RDWR | os.O_CREAT), "r+b", buffering=0)
         self._forget()
 
     def _forget(self) -> None:
-        self._kept: dict[str, dict[Any, Any]] = defaultdict(dict)
+        self._kept: _Kept = defaultdict(dict)
         self._new: list[tuple[str, Any, Any]] = []
         self._end = 0
 
-    @contextmanager
-    def _alone(self) -> Iterator[dict[str, dict[Any, Any]]]:
-        """Be the only one for a block, knowing what others added; what is put in it is kept, all or nothing."""
+    def _alone(self, work: Callable[[_Kept], T]) -> T:
+        """Do a work as the only one, knowing what others added; what it puts there is kept, all or nothing."""
         with self._turn:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
+                fcntl.flock(self._file, fcntl.LOCK_EX)
                 self._file.seek(self._end)
                 with suppress(EOFError, pickle.UnpicklingError):  # what was half written is not there
                     while True:
@@ -51,12 +52,11 @@ class JournalStore:
                             self._put(*put)
                         self._end = self._file.tell()
                 self._new.clear()
-                yield self._kept
+                found = work(self._kept)
                 if self._new:
                     self._file.seek(self._end)
                     self._file.truncate()
                     self._file.write(pickle.dumps(self._new))
-                    self._file.flush()
                     os.fsync(self._file.fileno())
                     self._end, self._new = self._file.tell(), []
             except BaseException:
@@ -64,6 +64,7 @@ class JournalStore:
                 raise
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
+        return found
 
     def _put(self, table: str, key: Any, value: Any) -> None:
         self._new.append((table, key, value))
@@ -73,10 +74,9 @@ class JournalStore:
 
     def append(self, batches: Sequence[stores.Batch]) -> list[_Answer]:
         stores.check_batches(batches)
-        with self._alone() as kept:
-            return [self._refusal(kept, batch) or self._store(kept, batch) for batch in batches]
+        return self._alone(lambda kept: [self._answer(kept, batch) for batch in batches])
 
-    def _refusal(self, kept: dict[str, dict[Any, Any]], batch: stores.Batch) -> _Answer | None:
+    def _answer(self, kept: _Kept, batch: stores.Batch) -> _Answer:
         tenant, first = batch.tenant, kept["receipts"].get((batch.tenant, batch.key))
         if first is not None:
             same = first.fingerprint == batch.fingerprint
@@ -90,9 +90,9 @@ class JournalStore:
             if (head.version if head else 0) != expected:
                 return stores.VersionConflict(stream, expected, head.version if head else 0)
         taken = [row.ref for row in batch.vault if (tenant, row.ref) in kept["subjects"]]
-        return stores.VersionConflict(taken[0], 0, 1) if taken else None
+        return stores.VersionConflict(taken[0], 0, 1) if taken else self._store(kept, batch)
 
-    def _store(self, kept: dict[str, dict[Any, Any]], batch: stores.Batch) -> stores.Receipt:
+    def _store(self, kept: _Kept, batch: stores.Batch) -> stores.Receipt:
         tenant, before = batch.tenant, len(kept["log"])
         for claim in batch.done:
             self._put("due", (tenant, claim.stream, claim.id), None)
@@ -125,29 +125,29 @@ class JournalStore:
         return receipt
 
     def receipt(self, tenant: str, key: str) -> stores.Receipt | None:
-        with self._alone() as kept:
-            return (first := kept["receipts"].get((tenant, key))) and replace(first, repeated=True)
+        first = self._alone(lambda kept: kept["receipts"].get((tenant, key)))
+        return first and replace(first, repeated=True)
 
     def vault(self, tenant: str, refs: Sequence[str]) -> Mapping[str, stores.VaultRow | None]:
-        with self._alone() as kept:
-            files = {ref: self._personal(tenant, ref) for ref in refs if (tenant, ref) in kept["subjects"]}
-            found = {ref: pickle.loads(file.read_bytes()) for ref, file in files.items() if file.exists()}
-        return {ref: found.get(ref) for ref in refs}
+        return self._alone(lambda kept: {ref: self._value(kept, tenant, ref) for ref in refs})
+
+    def _value(self, kept: _Kept, tenant: str, ref: str) -> stores.VaultRow | None:
+        kept_there = (tenant, ref) in kept["subjects"] and self._personal(tenant, ref).exists()
+        return pickle.loads(self._personal(tenant, ref).read_bytes()) if kept_there else None
 
     def _personal(self, tenant: str, ref: str) -> Path:
         return self._folder / "vault" / hashlib.sha256(f"{tenant}\0{ref}".encode()).hexdigest()
 
     def load(self, tenant: str, streams: Sequence[str]) -> Mapping[str, stores.Snapshot]:
-        with self._alone() as kept:
-            return {name: kept["heads"][tenant, name] for name in streams if (tenant, name) in kept["heads"]}
+        heads = self._alone(lambda kept: {name: kept["heads"].get((tenant, name)) for name in streams})
+        return {name: head for name, head in heads.items() if head is not None}
 
     def streams(self, tenant: str, *, after: str = "", limit: int = 1000) -> Sequence[str]:
-        with self._alone() as kept:
-            return sorted(name for of, name in kept["heads"] if of == tenant and name > after)[:limit]
+        names = self._alone(lambda kept: [n for of, n in kept["heads"] if of == tenant and n > after])
+        return sorted(names)[:limit]
 
     def tenants(self) -> Sequence[str]:
-        with self._alone() as kept:
-            return sorted({tenant for tenant, _ in kept["heads"]})
+        return sorted(self._alone(lambda kept: {tenant for tenant, _ in kept["heads"]}))
 
     def events(self, tenant: str, stream: str, *, after: int = 0) -> Iterator[stores.StoredEvent]:
         found = self.log(tenant, after=None, limit=10**18).items
@@ -155,8 +155,7 @@ class JournalStore:
 
     def log(self, tenant: str, *, after: str | None, limit: int) -> stores.Page[stores.StoredEvent]:
         position = stores.read_position(after)
-        with self._alone() as kept:
-            log = [event for of, event in kept["log"].values() if of == tenant]
+        log = self._alone(lambda kept: [event for of, event in kept["log"].values() if of == tenant])
         page = tuple(event for event in log if event.position > position)[:limit]
         return stores.Page(page, str(page[-1].position) if page else None)
 
@@ -183,12 +182,11 @@ class JournalStore:
 
     def _asked(self, tenant: str, query: stores.Query) -> list[stores.IndexRow]:
         stores.check_status(query)
-        with self._alone() as kept:
-            rows = [row for (of, _), row in kept["cases"].items() if of == tenant]
+        rows = self._alone(lambda kept: [row for (of, _), row in kept["cases"].items() if of == tenant])
         return [row for row in rows if _is_asked(row, query)]
 
     def claim(self, queue: str, *, now: int, limit: int, lease: int, worker: str) -> Sequence[stores.Claim]:
-        with self._alone() as kept:
+        def take(kept: _Kept) -> list[stores.Claim]:
             clock = time.time_ns() // 1000
             ours = {key: due for key, due in kept["due"].items() if due.row.queue == queue}
             held = {key[:2] for key, due in ours.items() if due.until > clock and due.worker != worker}
@@ -197,20 +195,23 @@ class JournalStore:
             taken = [key for _, key in ripe if key[:2] not in held][:limit]
             return [self._hold(ours[key], key, worker, clock + lease) for key in taken]
 
+        return self._alone(take)
+
     def _hold(self, due: _Due, key: tuple[str, str, str], worker: str, until: int) -> stores.Claim:
         held = due._replace(attempts=due.attempts + 1, token=os.urandom(16).hex(), worker=worker, until=until)
         self._put("due", key, held)
         return stores.Claim(*key, due.row.queue, due.row.at, due.row.data, held.attempts, held.token)
 
     def release(self, claim: stores.Claim, *, retry_at: int | None, error: str) -> None:
-        key = (claim.tenant, claim.stream, claim.id)
-        with self._alone() as kept:
-            if key in kept["due"] and kept["due"][key].token == claim.token:
-                self._put("due", key, _Due(kept["due"][key].row, retry_at, claim.attempts))
+        def give(kept: _Kept) -> None:
+            due = kept["due"].get(key := (claim.tenant, claim.stream, claim.id))
+            if due is not None and due.token == claim.token:
+                self._put("due", key, _Due(due.row, retry_at, claim.attempts))
+
+        self._alone(give)
 
     def document(self, tenant: str, digest: str) -> bytes | None:
-        with self._alone() as kept:
-            return kept["documents"].get((tenant, digest))
+        return self._alone(lambda kept: kept["documents"].get((tenant, digest)))
 
     def columns(self, tenant: str, table: str, *, after: str | None = None) -> _Chunks:
         stores.check_table(table)
@@ -219,12 +220,14 @@ class JournalStore:
         return iter([{n: [getattr(row, n) for row in rows] for n in stores.CASE_COLUMNS}] if rows else [])
 
     def erase(self, tenant: str, subject: str) -> int:
-        with self._alone() as kept:
+        def delete(kept: _Kept) -> int:
             gone = [key for key, of in kept["subjects"].items() if key[0] == tenant and of == subject]
             for key in gone:
                 self._personal(*key).unlink(missing_ok=True)
                 self._put("subjects", key, None)
-        return len(gone)
+            return len(gone)
+
+        return self._alone(delete)
 
     def bind(self, connection: object) -> JournalStore:
         return self
