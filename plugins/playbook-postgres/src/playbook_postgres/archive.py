@@ -53,17 +53,18 @@ class PostgresMoment:
 
 
 def restore(pipe: Pipe, table: str, rows: Sequence[Row], gone: Sequence[Row]) -> None:
-    """Send what writes and deletes rows, in a transaction that the caller holds."""
+    """Write and delete rows, in a transaction."""
     delete, insert = _statements(table)
-    for key in gone:
-        pipe.send(delete, key)
-    for row in rows:
-        if table == "cases":
-            pipe.send(*replace_tags(row[0], IndexRow(*row[1:])))
-            row = (*row[:_TAGS], list(row[_TAGS]), *row[_TAGS + 1 :])
-        pipe.send(insert, row)
-    if table == "events" and rows:
-        pipe.send(_GO_ON, (max(row[1] for row in rows),))
+    with pipe.transaction():
+        for key in gone:
+            pipe.send(delete, key)
+        for row in rows:
+            if table == "cases":
+                pipe.send(*replace_tags(row[0], IndexRow(*row[1:])))
+                row = (*row[:_TAGS], list(row[_TAGS]), *row[_TAGS + 1 :])
+            pipe.send(insert, row)
+        if table == "events" and rows:
+            pipe.send(_GO_ON, (max(row[1] for row in rows),))
 
 
 def _statements(table: str) -> tuple[str, str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import secrets
 import threading
 import time
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from playbook.stores import (
     CASE_COLUMNS,
-    Claim,
     Page,
     Receipt,
     Snapshot,
@@ -32,15 +30,16 @@ from playbook_postgres.piping import Pipe
 from playbook_postgres.places import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import psycopg
 
     from playbook import Projection, Source
-    from playbook.stores import Batch, IndexRow, Query, Row, Tally
+    from playbook.stores import Batch, Claim, IndexRow, Query, Row, Tally
     from playbook_postgres.places import Place
     from playbook_postgres.writing import Answer
+
+T = TypeVar("T")
 
 # rows of a projection, and events of a stream, that are read at a time
 _CHUNK = 10_000
@@ -69,22 +68,24 @@ class _Connected(ABC):
     """Do the work of a store in connections that are lent for it."""
 
     @abstractmethod
-    def _lend(self, fate: str) -> AbstractContextManager[Pipe]:
-        """Lend a pipe for a block; `fate` says what became of what is asked for where it fails."""
+    def _run(self, fate: str, work: Callable[[Pipe], T]) -> T:
+        """Return what work returns; `fate` says what became of what it asks for where it fails."""
 
     def append(self, batches: Sequence[Batch]) -> list[Answer]:
         """Store batches in one transaction, each whole or not at all; answers are in the order given."""
         check_batches(batches)
         if not batches:
             return []
-        with self._lend(STORING) as pipe:
-            try:
-                return writing.store(pipe, batches)
-            except writing.RejectedError as rejected:
-                if len(batches) == 1:
-                    return [rejected.answer(pipe)]
-            with pipe.transaction():
-                return [self._apart(pipe, batch) for batch in batches]
+        return self._run(STORING, lambda pipe: self._store(pipe, batches))
+
+    def _store(self, pipe: Pipe, batches: Sequence[Batch]) -> list[Answer]:
+        try:
+            return writing.store(pipe, batches)
+        except writing.RejectedError as rejected:
+            if len(batches) == 1:
+                return [rejected.answer(pipe)]
+        with pipe.transaction():
+            return [self._apart(pipe, batch) for batch in batches]
 
     @staticmethod
     def _apart(pipe: Pipe, batch: Batch) -> Answer:
@@ -138,22 +139,29 @@ class _Connected(ABC):
         Writers wait for the moment in which the upper bound is read; below it nothing can still come.
         """
         position = read_position(after)
-        with self._lend(READING) as pipe:
+        query = (
+            _SELECT_EVENTS
+            + " WHERE tenant = %s AND position > %s AND position <= %s ORDER BY position LIMIT %s"
+        )
+
+        def read(pipe: Pipe) -> list[tuple[Any, ...]]:
             with pipe.transaction():
                 pipe.send(_ALONE, (tenant,))
                 bound = pipe.send(_BOUND, (tenant,))
-            query = (
-                _SELECT_EVENTS
-                + " WHERE tenant = %s AND position > %s AND position <= %s ORDER BY position LIMIT %s"
-            )
             (highest,) = bound.fetchone() or (None,)
-            found = pipe.ask(query, (tenant, position, highest or 0, limit)).fetchall()
+            return pipe.ask(query, (tenant, position, highest or 0, limit)).fetchall()
+
+        found = self._run(READING, read)
         return Page(tuple(StoredEvent(*row) for row in found), str(found[-1][2]) if found else None)
 
     def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
         """Return index rows, newest opened first, by keyset pages."""
-        with self._lend(READING) as pipe, self._still(pipe, paging.PREPARED):
-            found = paging.find(lambda *asked: pipe.ask(*asked).fetchall(), tenant, query, after, limit + 1)
+
+        def read(pipe: Pipe) -> list[Any]:
+            with self._still(pipe, paging.PREPARED):
+                return paging.find(lambda *asked: pipe.ask(*asked).fetchall(), tenant, query, after, limit + 1)
+
+        found = self._run(READING, read)
         items = tuple(map(finding.row_of, found[:limit]))
         return Page(items, place(items[-1]) if len(found) > limit and items else None)
 
@@ -167,8 +175,7 @@ class _Connected(ABC):
 
     def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
         """Return counts and exact sums grouped by columns of the index, in order of group."""
-        with self._lend(READING) as pipe:
-            return self._tally(pipe, tenant, query, by)
+        return self._run(READING, lambda pipe: self._tally(pipe, tenant, query, by))
 
     @staticmethod
     def _tally(pipe: Pipe, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
@@ -185,18 +192,12 @@ class _Connected(ABC):
         Leases are by the clock of the server.
         """
         asked = {"queue": queue, "now": now, "limit": limit, "lease": lease, "worker": worker}
-        asked["token"] = f"{worker}:{secrets.token_hex(12)}"
-        with self._lend(DOING) as pipe, pipe.transaction():
-            pipe.send(writing.IN_TURN, (queue,))
-            taken = pipe.send(writing.CLAIM, asked)
-        found = taken.fetchall()
-        return [Claim(*row[1:]) for row in sorted(found, key=lambda row: row[:4])]
+        return self._run(DOING, lambda pipe: writing.take(pipe, asked))
 
     def release(self, claim: Claim, *, retry_at: int | None, error: str) -> None:
         """Give a claim back to be taken again at a time; None parks it; nothing happens if it was lost."""
-        with self._lend(DOING) as pipe:
-            key = (claim.tenant, claim.stream, claim.id, claim.token)
-            pipe.ask(writing.RELEASE, (retry_at, clean(error), *key))
+        key = (claim.tenant, claim.stream, claim.id, claim.token)
+        self._run(DOING, lambda pipe: pipe.ask(writing.RELEASE, (retry_at, clean(error), *key)))
 
     def document(self, tenant: str, digest: str) -> bytes | None:
         """Return a published document by its digest."""
@@ -229,9 +230,8 @@ class _Connected(ABC):
 
         The bytes leave the disk with the next VACUUM, and the write-ahead log and backups when they are recycled.
         """
-        with self._lend(DOING) as pipe:
-            query = "DELETE FROM playbook.vault WHERE tenant = %s AND subject = %s"
-            return pipe.ask(query, (tenant, subject)).rowcount
+        query = "DELETE FROM playbook.vault WHERE tenant = %s AND subject = %s"
+        return self._run(DOING, lambda pipe: pipe.ask(query, (tenant, subject)).rowcount)
 
     def bind(self, connection: psycopg.Connection[Any]) -> HostedStore:
         """Return a store that works in the host's own connection and transaction, which the host ends.
@@ -241,8 +241,7 @@ class _Connected(ABC):
         return HostedStore(connection)
 
     def _all(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self._lend(READING) as pipe:
-            return pipe.ask(statement, values).fetchall()
+        return self._run(READING, lambda pipe: pipe.ask(statement, values).fetchall())
 
 
 class PostgresStore(_Connected):
@@ -274,16 +273,21 @@ class PostgresStore(_Connected):
         A replica is read once it has all up to the mark.
         """
         check_projection(projection)
-        with self._lend(READING) as pipe:
-            with pipe.transaction():
-                pipe.send(_ALONE, (tenant,))
-                last = columns.end(pipe, tenant)
-            if self._replica is not None:
-                (written,) = pipe.ask(_WRITTEN).fetchone() or (0,)
-                with self._replica.caught_up(written) as copy:
-                    if copy is not None:
-                        return columns.source(copy, self._replica.conninfo, tenant, projection, last)
-            return columns.source(pipe, self._conninfo, tenant, projection, last)
+        return self._run(READING, lambda pipe: self._source(pipe, tenant, projection))
+
+    def _source(self, pipe: Pipe, tenant: str, projection: Projection) -> Source:
+        with pipe.transaction():
+            pipe.send(_ALONE, (tenant,))
+            last = columns.end(pipe, tenant)
+        if self._replica is not None:
+            (written,) = pipe.ask(_WRITTEN).fetchone() or (0,)
+            conninfo = self._replica.conninfo
+            found = self._replica.caught_up(
+                written, lambda copy: columns.source(copy, conninfo, tenant, projection, last)
+            )
+            if found is not None:
+                return found
+        return columns.source(pipe, self._conninfo, tenant, projection, last)
 
     def replica(self) -> _Connected:
         """Return what lists and reports are read from: the replica where the URL names one."""
@@ -292,17 +296,16 @@ class PostgresStore(_Connected):
     @contextmanager
     def moment(self) -> Iterator[archive.PostgresMoment]:
         """Lend what the database has now, for a block; writers go on."""
-        with self._lend(READING) as pipe, self._still(pipe):
+        with self._pool.apart(READING) as pipe, self._still(pipe):
             pipe.ask("SELECT 1")  # the moment is that of the first question
             yield archive.PostgresMoment(pipe)
 
     def restore(self, table: str, rows: Sequence[Row], gone: Sequence[Row]) -> None:
         """Write rows as they are, in place of those with the same keys, and delete rows by their keys, as one."""
-        with self._lend(DOING) as pipe, pipe.transaction():
-            archive.restore(pipe, table, rows, gone)
+        self._run(DOING, lambda pipe: archive.restore(pipe, table, rows, gone))
 
-    def _lend(self, fate: str) -> AbstractContextManager[Pipe]:
-        return self._pool.lend(fate)
+    def _run(self, fate: str, work: Callable[[Pipe], T]) -> T:
+        return self._pool.run(fate, work)
 
     @staticmethod
     def _tally(pipe: Pipe, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
@@ -329,42 +332,30 @@ class _Replica(_Connected):
         self._opening = threading.Lock()
         self._pool: Pool | None = None
 
-    def _lend(self, fate: str) -> AbstractContextManager[Pipe]:
+    def _run(self, fate: str, work: Callable[[Pipe], T]) -> T:
+        try:
+            return self._copy().run(fate, work)
+        except Overtaken:  # the copy had to take over what the question still needed
+            return self._first._run(fate, work)
+
+    def _copy(self) -> Pool:
         with self._opening:
             if self._pool is None:
                 self._pool = self._open()
-        return self._pool.lend(fate)
+        return self._pool
 
-    @contextmanager
-    def caught_up(self, written: int) -> Iterator[Pipe | None]:
-        """Lend a pipe once the copy has what the first server had written; None where that takes too long."""
+    def caught_up(self, written: int, work: Callable[[Pipe], T]) -> T | None:
+        """Do a work once the copy has what the first server had written; None where that takes too long."""
         begun = time.monotonic()
-        with self._lend(READING) as pipe:
-            while not (there := pipe.ask(_THERE, (written,)).fetchone() == (True,)):
+
+        def wait(pipe: Pipe) -> T | None:
+            while pipe.ask(_THERE, (written,)).fetchone() != (True,):
                 if time.monotonic() - begun > self._patience:
-                    break
+                    return None
                 time.sleep(_PAUSE)
-            yield pipe if there else None
+            return work(pipe)
 
-    def _all(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        try:
-            return super()._all(statement, values)
-        except Overtaken:  # the copy had to take over what the question still needed
-            return self._first._all(statement, values)
-
-    def find(self, tenant: str, query: Query, *, after: str | None = None, limit: int) -> Page[IndexRow]:
-        """Return index rows, newest opened first, by keyset pages."""
-        try:
-            return super().find(tenant, query, after=after, limit=limit)
-        except Overtaken:
-            return self._first.find(tenant, query, after=after, limit=limit)
-
-    def tally(self, tenant: str, query: Query, by: Sequence[str]) -> Sequence[Tally]:
-        """Return counts and exact sums grouped by columns of the index, in order of group."""
-        try:
-            return super().tally(tenant, query, by)
-        except Overtaken:
-            return self._first.tally(tenant, query, by)
+        return self._copy().run(READING, wait)
 
     def close(self) -> None:
         """Close the connections."""
@@ -381,13 +372,17 @@ class HostedStore(_Connected):
         # the host may at any time make the server forget what was prepared
         self._pipe = Pipe(connection, prepare=False)
 
-    @contextmanager
-    def _lend(self, fate: str) -> Iterator[Pipe]:
+    def _run(self, fate: str, work: Callable[[Pipe], T]) -> T:
         try:
             begin(self._connection)
-            yield self._pipe
+            return work(self._pipe)
         except TRANSLATED as error:
             raise translated(error, "the host's database", fate) from error
+        except Exception:
+            raise
+        except BaseException:
+            self._connection.close()  # it is in the middle of something, which the host can only undo
+            raise
 
     @contextmanager
     def _still(self, pipe: Pipe, *settings: str) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 from psycopg import errors
 
-from playbook.stores import CASE_COLUMNS, KeyReused, Receipt, VersionConflict, part_of
+from playbook.stores import CASE_COLUMNS, Claim, KeyReused, Receipt, VersionConflict, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +79,8 @@ _ATTEMPTS = "SELECT attempts FROM playbook.due WHERE tenant = %s AND stream = %s
 # What one worker holds of a stream keeps others from the rest of it: its rows are worked off in their order. Those
 # who claim take turns, so that each sees what the one before holds; a row that is just being finished is left out,
 # and what comes after it in its stream too: it may come to nothing.
-IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
-CLAIM = (
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
+_CLAIM = (
     "WITH ripe AS MATERIALIZED (SELECT tenant AS t, stream AS s, id AS i, ready AS r FROM playbook.due AS free"
     " WHERE queue = %(queue)s AND ready <= %(now)s AND NOT EXISTS (SELECT 1 FROM playbook.due AS held"
     " WHERE held.tenant = free.tenant AND held.stream = free.stream AND held.queue = free.queue"
@@ -151,6 +152,15 @@ def store(pipe: Pipe, batches: Sequence[Batch]) -> list[Answer]:
             sending.blame(error)
         raise
     return [sending.receipt() for sending in sendings]
+
+
+def take(pipe: Pipe, asked: dict[str, Any]) -> list[Claim]:
+    """Take due rows for a worker, one who asks after the other."""
+    asked["token"] = f"{asked['worker']}:{secrets.token_hex(12)}"
+    with pipe.transaction():
+        pipe.send(_IN_TURN, (asked["queue"],))
+        taken = pipe.send(_CLAIM, asked)
+    return [Claim(*row[1:]) for row in sorted(taken.fetchall(), key=lambda row: row[:4])]
 
 
 def replace_tags(tenant: str, row: IndexRow) -> tuple[str, dict[str, Any]]:
