@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from concurrent.futures import Future, wait
@@ -41,7 +42,8 @@ def strike(at: int, work: Callable[[], object]) -> KeyboardInterrupt | None:
                 raised.append(at)
                 raise KeyboardInterrupt
 
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()  # what is called while it collects swallows what it raises
     sys.setprofile(watch)
     try:
         work()
@@ -49,6 +51,8 @@ def strike(at: int, work: Callable[[], object]) -> KeyboardInterrupt | None:
         return struck
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
     assert not raised, f"Ctrl-C at moment {at} was swallowed"
     return None
 
