@@ -37,9 +37,9 @@ QUESTIONS = {
 
 
 @pytest.fixture
-def explained(url: str) -> Iterator[Explained]:
+def explained(url: str, request: pytest.FixtureRequest) -> Iterator[Explained]:
     own, rng = PostgresStore(url), random.Random(3)
-    cases = [random_case(n, rng) for n in range(4000)]
+    cases = [random_case(n, rng) for n in range(request.param)]
     due = (DueRow("t", "q", 1),)
     own.append([batch(write(f"case:{row.case}", b"1", index=row, due=due), key=row.case) for row in cases])
     own.append([batch(write("record:1", b"1", index=case("r1", playbook="record:account")))])
@@ -54,7 +54,7 @@ class Explained:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
-        self._connection.execute(paging.PREPARED.replace("LOCAL ", "").encode())
+        self._connection.execute(paging.PREPARED.replace("true", "false").encode())
         self.plans: list[str] = []
 
     def ask(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -75,6 +75,7 @@ class Explained:
         ).fetchall()
 
 
+@pytest.mark.parametrize("explained", [40, 4000], indirect=True)
 @pytest.mark.parametrize(("index", "questions"), QUESTIONS.items())
 def test_every_question_goes_along_an_index(explained: Explained, index: str, questions: list[Query]) -> None:
     for query in questions:
@@ -88,6 +89,7 @@ def test_every_question_goes_along_an_index(explained: Explained, index: str, qu
                 assert re.search(rf"Index (Only )?Scan using {index}\b", told), told
 
 
+@pytest.mark.parametrize("explained", [4000], indirect=True)
 def test_what_workers_and_followers_ask_goes_along_no_whole_table(url: str, explained: Explained) -> None:
     before = explained.whole_tables()
     store = PostgresStore(url)
