@@ -63,8 +63,10 @@ class Readers:
         own = self._take()
         try:
             cursor = own.cursor()
-            found = work(cursor)
-            cursor.close()
+            try:
+                found = work(cursor)
+            finally:
+                cursor.close()  # an open one outlives its connection
         except BaseException as error:
             _leave(error)
             own.close()  # what was left in the middle would show later what there was then

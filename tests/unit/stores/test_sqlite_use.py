@@ -102,12 +102,14 @@ def test_ctrl_c_leaves_no_transaction_and_no_lock_behind(tmp_path: Path) -> None
                 partial(store.append, given),
                 partial(store.load, TENANT, ["case:1-a"]),
                 partial(store.find, TENANT, Query(), limit=9),
+                partial(store.streams, TENANT),
                 partial(store.claim, "timers", now=0, limit=9, lease=1, worker="w"),
                 partial(store.erase, TENANT, "nobody"),
             ]
             struck = [strike(at, work) for work in works]
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")
+            store.append([batch(write(f"case:{at}", b"1"))])
             assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
             assert not store._lock.locked()
             if not any(struck):
