@@ -159,7 +159,9 @@ class _Connected(ABC):
 
         def read(pipe: Pipe) -> list[Any]:
             with self._still(pipe, paging.PREPARED):
-                return paging.find(lambda *asked: pipe.ask(*asked).fetchall(), tenant, query, after, limit + 1)
+                return paging.find(
+                    lambda *asked: pipe.ask(*asked).fetchall(), tenant, query, after, limit + 1
+                )
 
         found = self._run(READING, read)
         items = tuple(map(finding.row_of, found[:limit]))
