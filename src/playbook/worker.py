@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from playbook.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterable
 
     from playbook.engine import Engine
 
 
+class Stop:
+    """Tell a worker to stop, also in a handler of signals, where an Event that is waited for waits for itself."""
+
+    def __init__(self) -> None:
+        self._told: SimpleQueue[None] = SimpleQueue()
+        self._set = False
+
+    def is_set(self) -> bool:
+        """Return whether it was told."""
+        return self._set
+
+    def set(self) -> None:
+        """Tell it, and whoever waits."""
+        self._set = True
+        self._told.put(None)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it is told, for so long at most."""
+        if not self._set:
+            with suppress(Empty):
+                self._told.get(timeout=seconds)
+
+
 def work(
     engines: Callable[[], Iterable[Engine]],
-    stop: threading.Event,
+    stop: Stop,
     *,
     every: float,
     name: str,

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ import click
 from playbook.cli.faults import STOPPED
 from playbook.cli.options import command
 from playbook.cli.output import document, say, warn
-from playbook.worker import work
+from playbook.worker import Stop, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,9 +82,9 @@ def _until_stopped(session: Session, every: float, count: Any) -> None:
 
 
 @contextlib.contextmanager
-def _stoppable() -> Iterator[threading.Event]:
+def _stoppable() -> Iterator[Stop]:
     """Let Ctrl-C and a request to terminate end the work between two timers; a second Ctrl-C ends it at once."""
-    stop = threading.Event()
+    stop = Stop()
 
     def note(number: int, frame: Any) -> None:
         stop.set()
