@@ -28,6 +28,7 @@ test: setup
 # the middle of commands, a hundred times in imports and among timers, with each store, and a server that fails.
 soak: setup
 	SOAK=10000 $(BIN)/pytest tests/unit/checking/test_soak.py
+	SOAK=2000 $(BIN)/pytest plugins/playbook-commission/tests/test_against_naive.py
 	KILLS=200 OUTAGES=20 $(BIN)/pytest tests/proof $(PROOFS)
 
 lint: setup

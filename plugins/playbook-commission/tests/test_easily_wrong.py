@@ -303,3 +303,29 @@ def test_what_is_worth_nothing_to_one_component_is_waited_for_all_the_same(first
     office.entry(paid, "2027-05-01", "payment", amount="400 EUR")
     assert [office.of(period).held for period in QUARTERS] == [100, -20, 0, 0]
     office.close()
+
+
+# -- what was found by reckoning naively (test_against_naive.py) --------------------------------------
+
+
+def test_a_sum_of_the_year_is_paid_once_also_where_the_first_deal_was_worth_nothing() -> None:
+    office = Office(
+        "bonus: {of: revenue, rate: {mode: whole, over: year}, tiers: [{from: 0 EUR, pay: 5 EUR}]}"
+    )
+    for day in ("2027-01-10", "2027-04-10"):
+        office.won(day, "0 EUR")
+    assert office.earned() == [5, 0, 0, 0]
+
+
+def test_a_rate_that_waited_for_the_years_quota_is_made_up_for_once_it_counts() -> None:
+    tiers = "tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]"
+    office = Office(f"new: {{of: revenue, rate: {{mode: whole, over: year}}, higher_once: 100%, {tiers}}}")
+    office.won("2027-01-10", "3000 EUR")
+    office.won("2027-04-10", "1000 EUR")  # the quota of the year is 4,000
+    assert office.earned() == [300, 500, 0, 0]
+
+
+def test_nothing_is_waited_for_where_a_deal_that_is_counted_costs_nothing() -> None:
+    office = Office(EACH, more="hold: {share: 100%, until: entry.payment}\n")
+    office.won("2027-01-10", "0 EUR")
+    assert office.of("2027-Q1").paid == 50

@@ -126,7 +126,7 @@ class _Period:
         if component.rating.over == "credit":
             return Scale(shown, standing, None)
         position = CONTEXT.add(standing.before, reached.credited)
-        return Scale(shown, standing, position, self._withheld(component))
+        return Scale(shown, standing, position, self._withheld(component, self._span.until))
 
     # -- components ---------------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class _Period:
         standing = Standing()
         if component.rates:
             standing = self._standing(component, reached[component.id], sold=bool(credited.things))
-        if self._withheld(component) is not None:
+        if self._withheld(component, self._span.until) is not None:
             component = attrs.evolve(component, tiers=component.tiers[:1])
         earned = self._rated(self._exchanged(component), credited.credits, standing)
         return lines(component.id, earned, self._rounding)
@@ -250,11 +250,12 @@ class _Period:
 
     def _standing(self, component: Component, reached: Reached, *, sold: bool) -> Standing:
         payee, before, quota = self._payee, ZERO, self._quota(component)
-        earlier = Credits()
+        earlier, waited = Credits(), False
         if component.rating.over == "year" and self._span.since > self._year.since:
             until = self._span.since - dt.timedelta(1)
             before = payee.measured(component, self._year.since, until, self._currency)
             earlier = self._earlier_credits(component, until)
+            waited = self._withheld(component, until) is not None
         if self.lacks_quota(component) and (quota is None or sold):
             has, do = "has no quota", "add one to the organization's quotas"
             if quota is not None:
@@ -265,7 +266,7 @@ class _Period:
             )
         pay = payee.target_pay(self._span) if component.pays == "target_pay" else ZERO
         amount = None if quota is None else quota.amount
-        return Standing(amount, before, reached.value, pay, earlier, payee.goes_by_count(component))
+        return Standing(amount, before, reached.value, pay, earlier, payee.goes_by_count(component), waited)
 
     def lacks_quota(self, component: Component) -> bool:
         """Return whether a component is paid by attainment, and there is nothing to attain."""
@@ -277,8 +278,8 @@ class _Period:
         return None if component.by_value else self._payee.quota(component.measure, span, self._currency)
 
     def _earlier_credits(self, component: Component, until: dt.date) -> Credits:
-        """Return the credits of the year before this period, where a rate that rises is paid for them too."""
-        if component.rating.mode != "whole":
+        """Return the credits of the year before this period, where pay now depends on what they were paid."""
+        if component.rating.mode not in ("whole", "interpolated"):
             return Credits()
         return self._payee.credited(component, self._year.since, until, self._currency).credits
 
@@ -302,14 +303,14 @@ class _Period:
         )
         return CONTEXT.divide(part, whole) if whole else None
 
-    def _withheld(self, component: Component) -> Decimal | None:
-        """Return what of the year's quota is missing before tiers above the first count; None where they do."""
+    def _withheld(self, component: Component, until: dt.date) -> Decimal | None:
+        """Return what of the year's quota is missing on a day for higher tiers to count; None where they do."""
         if component.higher_once is None:
             return None
         quota = self._payee.quota(component.measure, self._year, self._currency)
         if quota is None or not quota.amount:
             return ZERO
-        so_far = self._payee.measured(component, self._year.since, self._span.until, self._currency)
+        so_far = self._payee.measured(component, self._year.since, until, self._currency)
         missing = CONTEXT.subtract(CONTEXT.multiply(quota.amount, component.higher_once), so_far)
         return missing if missing > ZERO else None
 

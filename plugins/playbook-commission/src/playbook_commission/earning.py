@@ -72,7 +72,8 @@ class Standing:
     """Hold what a component's tiers are read by.
 
     That is the quota, what counted `before` this period in the span, by `earlier` credits, the value of a ratio, and
-    the target pay of the person for the period. `counted` says that the measure counts things and no amounts.
+    the target pay of the person for the period. `counted` says that the measure counts things and no amounts,
+    `waited` that tiers above the first did not count yet before this period.
     """
 
     quota: Decimal | None = None
@@ -81,6 +82,7 @@ class Standing:
     target_pay: Decimal = ZERO
     earlier: Credits = _NONE
     counted: bool = False
+    waited: bool = False
 
 
 @attrs.frozen
@@ -209,8 +211,10 @@ def _reached(
 ) -> Iterator[Earned]:
     """Pay everything at the rate reached, and what counted before in the span too: a true-up."""
     total, read = sum(_steps(component, credits_, standing), standing.before), _reader(component, schedule)
-    reached = read(total)
-    before = read(standing.before).pay if standing.before else ZERO
+    reached, before = read(total), ZERO
+    if standing.before or standing.earlier.ids:
+        then = _reader(component, schedule.lowest()) if standing.waited else read
+        before = then(standing.before).pay
     if _is_once(component):
         yield _shared(component, credits_, reached, (reached.pay - before) * component.multiplier, standing)
         return

@@ -41,7 +41,7 @@ class Thing(msgspec.Struct, frozen=True, gc=False, array_like=True):
     `shares` are whom it is credited to, `spiff` tells whether the component's spiff is due for it: None where the
     case says too little. It is `untold` where that is so of whether the component pays for it. `came` is what
     releases or undoes what is paid for it; where something did, `closed` and `worth` are when the case was closed
-    and its amount.
+    and its amount, and `worth` also where that is nothing and no money is counted.
     """
 
     case: str
@@ -70,7 +70,8 @@ class Thing(msgspec.Struct, frozen=True, gc=False, array_like=True):
     @property
     def is_followed(self) -> bool:
         """Return whether something came that releases or undoes what is paid, or nothing need come."""
-        return bool(self.came) or (self.money is not None and not self.money.amount)
+        worth = self.money or self.worth
+        return bool(self.came) or (worth is not None and not worth.amount)
 
 
 def thing_of(one: Counted, kinds: Collection[str]) -> Thing:
@@ -78,7 +79,9 @@ def thing_of(one: Counted, kinds: Collection[str]) -> Thing:
     case = one.case
     thing = Thing(case.id, case.name, case.playbook, one.entry, one.day, one.amount, one.shares)
     came = tuple(_came(entry) for entry in case.entries if entry.kind in kinds) if case.entries else ()
-    return msgspec.structs.replace(thing, closed=case.closed, worth=one.worth, came=came) if came else thing
+    if came or (thing.money is None and one.worth is not None and not one.worth.amount):
+        return msgspec.structs.replace(thing, closed=case.closed, worth=one.worth, came=came)
+    return thing
 
 
 def _came(entry: Entry) -> Came:

@@ -1,0 +1,531 @@
+"""Pay reckoned the naive way, from what the text says of plans alone: a second opinion on what the plugin pays.
+
+It knows one organization (euros, the calendar year 2027), walks credits in order, period by period, and shares no
+code with the plugin. What happened is a list of deals as they are known; a plan is the mapping that is its file.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+D = Decimal
+ZERO = D(0)
+CENT = D("0.01")
+YEAR = (dt.date(2027, 1, 1), dt.date(2027, 12, 31))
+
+Key = tuple[str, str, str]
+"""A component, the kind of a line, and the case; what a statement pays is told by it."""
+
+FOR_CASES = ("credit", "true_up", "spiff")
+WAITS = ("hold", "release", "waits")
+
+
+@dataclass
+class Deal:
+    """A case as it is known: when it was won (None: it is open), for how much, by whom, and what came after."""
+
+    case: str
+    day: dt.date | None
+    amount: Decimal
+    shares: dict[str, Decimal]
+    entries: list[tuple[dt.date, str, dict[str, Decimal]]] = field(default_factory=list)
+
+    def sums(self, kind: str, until: dt.date) -> list[Decimal]:
+        """Return the amounts of the entries of a kind up to a day."""
+        return [said["amount"] for day, what, said in self.entries if what == kind and day <= until]
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A share of what counted on a day."""
+
+    day: dt.date
+    case: str
+    amount: Decimal
+    count: Decimal
+
+
+@dataclass
+class Paid:
+    """A line for a case: what was kept of it after gates and caps, taken back, held and released since."""
+
+    period: str
+    component: str
+    case: str
+    kept: Decimal
+    back: Decimal = ZERO
+    held: Decimal = ZERO
+    freed: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period of the plan, in order."""
+
+    name: str
+    since: dt.date
+    until: dt.date
+
+
+def periods(every: str) -> list[Period]:
+    """Return the periods of 2027, and the first one after them."""
+    months = {"month": 1, "quarter": 3}[every]
+    found = []
+    for number in range(12 // months + 1):
+        year, month = divmod(number * months, 12)
+        last = month + months
+        until = dt.date(2027 + year, last, calendar.monthrange(2027 + year, last)[1])
+        name = f"{month + 1:02}" if every == "month" else f"Q{month // 3 + 1}"
+        found.append(Period(f"{2027 + year}-{name}", dt.date(2027 + year, month + 1, 1), until))
+    return found
+
+
+def rounded(number: Decimal) -> Decimal:
+    """Round to cents, a half to the even one."""
+    return number.quantize(CENT, ROUND_HALF_EVEN)
+
+
+def shared(numbers: Sequence[Decimal]) -> list[Decimal]:
+    """Round numbers so that they sum to their rounded sum: what is missing goes to the largest remainders."""
+    floors = [number.quantize(CENT, ROUND_FLOOR) for number in numbers]
+    missing = int((rounded(sum(numbers, D(0))) - sum(floors, D(0))) / CENT)
+    order = sorted(range(len(numbers)), key=lambda place: floors[place] - numbers[place])
+    return [floor + (CENT if order.index(place) < missing else 0) for place, floor in enumerate(floors)]
+
+
+def share(said: str) -> Decimal:
+    """Read `10%`."""
+    return D(said.removesuffix("%")) / 100
+
+
+def euros(said: str) -> Decimal:
+    """Read `10 EUR`."""
+    return D(said.removesuffix(" EUR"))
+
+
+def days(since: dt.date, until: dt.date) -> int:
+    """Return how many days there are, both ends counted."""
+    return max((until - since).days + 1, 0)
+
+
+class Naive:
+    """Reckon what one plan pays a person, of those who were hired on days, against quotas of the year by measure.
+
+    A quota is a list of targets, each with the day from which it counts.
+    """
+
+    def __init__(
+        self, plan: dict[str, Any], person: str, people: dict[str, dt.date],
+        quotas: dict[str, list[tuple[dt.date, Decimal]]],
+    ) -> None:  # fmt: skip
+        self.plan = plan
+        self.person = person
+        self.people = people
+        self.quotas = quotas
+        self.periods = periods(plan.get("period", "quarter"))
+
+    def pays(self, deals: Iterable[Deal]) -> list[dict[Key, Decimal]]:
+        """Return what each period pays by what is known now, as if nothing had been settled."""
+        with localcontext(prec=50):
+            return Reckoned(self, list(deals)).found
+
+
+class Reckoned:
+    """Hold what is reckoned, period by period: `earned` by component in the year so far, `paid` by line of a case."""
+
+    def __init__(self, naive: Naive, deals: list[Deal]) -> None:
+        self.naive = naive
+        self.plan = naive.plan
+        self.deals = {deal.case: deal for deal in deals}
+        self.components: dict[str, dict[str, Any]] = naive.plan["components"]
+        self.credits = {
+            name: list(self.credited(one["of"], naive.person)) for name, one in self.components.items()
+        }
+        self.earned = defaultdict[str, Decimal](D)
+        self.paid = list[Paid]()
+        self.of_earlier = D(0)
+        self.found = [self.period(one) for one in naive.periods]
+
+    # -- what counts ------------------------------------------------------------------------------------
+
+    def credited(self, measure: str, person: str) -> Iterator[Credit]:
+        """Yield the credits of a person, in the order of days and then of cases."""
+        rows = []
+        for deal in self.deals.values():
+            if measure == "cash":
+                rows += [(day, deal, said["amount"]) for day, what, said in deal.entries if what == "payment"]
+            elif deal.day:
+                rows.append((deal.day, deal, deal.amount))
+        for day, deal, amount in sorted(rows, key=lambda row: (row[0], row[1].case)):
+            if person in deal.shares and max(self.naive.people[person], YEAR[0]) <= day <= YEAR[1]:
+                names = sorted(deal.shares, key=lambda name: (-deal.shares[name], name))
+                parts = shared([amount * deal.shares[name] for name in names])
+                yield Credit(day, deal.case, parts[names.index(person)], deal.shares[person])
+
+    def quota(self, measure: str, since: dt.date, until: dt.date) -> Decimal:
+        """Return what is asked for, by the days of the year on which the person is paid."""
+        total = D(0)
+        said = self.naive.quotas[measure]  # [(from, target of the year), ...]
+        for place, (start, target) in enumerate(said):
+            end = said[place + 1][0] - dt.timedelta(1) if place + 1 < len(said) else YEAR[1]
+            total += (
+                target * days(max(start, since, self.naive.people[self.naive.person]), min(end, until)) / 365
+            )
+        return total.quantize(CENT, ROUND_HALF_UP)
+
+    # -- tiers ------------------------------------------------------------------------------------------
+
+    def tiers(self, name: str, one: dict[str, Any], period: Period) -> list[tuple[Decimal, Decimal]]:
+        """Return where tiers start on the axis, and what they pay."""
+        by, times = one.get("rate", {}).get("by", "amount"), D(str(one.get("multiplier", 1)))
+        times *= D(str(self.plan.get("multiplier", 1)))
+        over_year = one.get("rate", {}).get("over") == "year"
+        found = []
+        for tier in one["tiers"]:
+            start = str(tier["from"])
+            if by == "attainment":
+                whole = self.quota(one["of"], *(YEAR if over_year else (period.since, period.until)))
+                at = share(start) * whole
+            else:
+                at = D(start.removesuffix(" EUR"))
+            pay = tier["pay"]
+            found.append((at, (share(pay) if pay.endswith("%") else euros(pay)) * times))
+        if "higher_once" in one:
+            so_far = sum((self.way(one, c) for c in self.credits[name] if c.day <= period.until), D(0))
+            if so_far < share(one["higher_once"]) * self.quota(one["of"], *YEAR):
+                return found[:1]
+        return found
+
+    def way(self, one: dict[str, Any], credit: Credit) -> Decimal:
+        """Return how far a credit goes on the axis."""
+        by = one.get("rate", {}).get("by", "amount")
+        return credit.count if by == "count" or (one["of"] == "won" and by == "attainment") else credit.amount
+
+    def reckon(self, name: str, one: dict[str, Any], period: Period) -> list[tuple[str, str, Decimal]]:
+        """Return kind, case and exact pay of what the tiers pay in a period."""
+        if "tiers" not in one:
+            return []
+        rate = one.get("rate", {})
+        mode, over = rate.get("mode", "marginal"), rate.get("over", "period")
+        sums = one["tiers"][0]["pay"].endswith("EUR")
+        every = self.credits[name]
+        now = [c for c in every if period.since <= c.day <= period.until]
+        before = [c for c in every if c.day < period.since] if over == "year" else []
+        tiers = self.tiers(name, one, period)
+        if over == "credit":
+            pays = [self.alone(one, mode, sums, tiers, [c], D(0))[0] for c in now]
+        elif mode == "marginal":
+            pays = self.alone(one, mode, sums, tiers, now, sum((self.way(one, c) for c in before), D(0)))
+        elif not now:
+            return []
+        else:
+            return self.stepped(name, one, mode, sums, period, before, now)
+        return [("credit", c.case, pay) for c, pay in zip(now, pays, strict=True)]
+
+    def alone(
+        self, one: dict[str, Any], mode: str, sums: bool, tiers: list[tuple[Decimal, Decimal]],
+        alike: list[Credit], at: Decimal,
+    ) -> list[Decimal]:  # fmt: skip
+        """Return what credits pay that go on from a point."""
+        if mode != "marginal":
+            total = sum((self.way(one, c) for c in alike), D(0))
+            reached = rate_at(mode, tiers, total)
+            if sums and mode == "whole" and one.get("rate", {}).get("by") == "count":
+                return [reached * c.count for c in alike]
+            return [reached if sums else reached * c.amount for c in alike]
+        found = []
+        for credit in alike:
+            way = self.way(one, credit)
+            worth = credit.count if sums else credit.amount
+            pay = D(0)
+            for place, (start, rate) in enumerate(tiers):
+                end = tiers[place + 1][0] if place + 1 < len(tiers) else max(at + way, start)
+                width = min(end, at + way) - max(start, at)
+                if width > 0:
+                    pay += rate * worth * width / way
+            at += way
+            found.append(pay)
+        return found
+
+    def stepped(
+        self, name: str, one: dict[str, Any], mode: str, sums: bool, period: Period, before: list[Credit],
+        now: list[Credit],
+    ) -> list[tuple[str, str, Decimal]]:  # fmt: skip
+        """Return what is paid where everything gets the rate reached, in the year less what it got before."""
+        after = rate_at(
+            mode, self.tiers(name, one, period), sum((self.way(one, c) for c in [*before, *now]), D(0))
+        )
+        earlier = D(0)
+        if before:
+            last = self.naive.periods[self.naive.periods.index(period) - 1]
+            earlier = rate_at(
+                mode, self.tiers(name, one, last), sum((self.way(one, c) for c in before), D(0))
+            )
+        if sums and (mode == "interpolated" or one.get("rate", {}).get("by") != "count"):
+            whole, more = sum((self.way(one, c) for c in now), D(0)), after - earlier
+            pays = [more * self.way(one, c) / whole if whole else D(0) for c in now[:-1]]
+            return [
+                ("credit", c.case, pay) for c, pay in zip(now, [*pays, more - sum(pays, D(0))], strict=True)
+            ]
+        if mode == "interpolated":
+            return [("credit", c.case, after * (c.count if sums else c.amount)) for c in now]
+        found = [("true_up", c.case, (after - earlier) * (c.count if sums else c.amount)) for c in before]
+        return found + [("credit", c.case, after * (c.count if sums else c.amount)) for c in now]
+
+    # -- a period ---------------------------------------------------------------------------------------
+
+    def period(self, period: Period) -> dict[Key, Decimal]:
+        """Return what a period pays, by line."""
+        found = defaultdict[Key, Decimal](D)
+        for name, one in self.components.items() if self.counts(period) else ():
+            made = self.reckon(name, one, period)
+            for (kind, case, _), pay in zip(made, shared([pay for _, _, pay in made]), strict=True):
+                found[name, kind, case] += pay
+            due = list(self.spiffs(name, one, period))
+            for (case, _), pay in zip(due, shared([pay for _, pay in due]), strict=True):
+                found[name, "spiff", case] += pay
+            if "gate" in one and not self.open(one["gate"], period):
+                found[name, "gate", ""] -= sum((pay for key, pay in found.items() if key[0] == name), D(0))
+            else:
+                self.bound(name, one, found, period)
+        now = [Paid(period.name, key[0], key[2], pay) for key, pay in found.items() if key[1] in FOR_CASES]
+        for name in self.components:
+            self.keep(
+                [one for one in now if one.component == name],
+                found[name, "gate", ""] + found[name, "cap", ""],
+            )
+        self.paid += now
+        self.take_back(found, period)
+        if self.counts(period):
+            self.bound("", self.plan, found, period)
+        self.keep(now, found["", "cap", ""])
+        self.wait(found, now, period)
+        for name in ["", *self.components]:
+            self.earned[name] += sum(
+                (p for key, p in found.items() if name in ("", key[0]) and key[1] not in WAITS), D(0)
+            )
+        return {key: pay for key, pay in found.items() if pay}
+
+    def counts(self, period: Period) -> bool:
+        """Return whether the plan pays the person on a day of a period."""
+        return self.naive.people[self.naive.person] <= period.until and period.since <= YEAR[1]
+
+    def keep(self, lines: list[Paid], taken: Decimal) -> None:
+        """Share what was taken from lines by what of them is left."""
+        lines = [one for one in lines if one.kept > 0]
+        whole = sum((one.kept - one.back for one in lines), D(0))
+        if taken and whole > 0:
+            parts = shared([(one.kept - one.back) * max(whole + taken, D(0)) / whole for one in lines])
+            for one, part in zip(lines, parts, strict=True):
+                one.kept = part + one.back
+
+    def open(self, gate: dict[str, str], period: Period) -> bool:
+        """Return whether another component reached its point in the period."""
+        of = self.components[gate["of"]]
+        quota = self.quota(of["of"], period.since, period.until)
+        counts = of["of"] == "won"
+        came = [c.count if counts else c.amount for c in self.credits[gate["of"]]
+                if period.since <= c.day <= period.until]  # fmt: skip
+        reached = sum(came, D(0)) / quota if quota else D(0)
+        return reached >= share(gate["from"]) if "from" in gate else reached > share(gate["above"])
+
+    def spiffs(self, name: str, one: dict[str, Any], period: Period) -> Iterator[tuple[str, Decimal]]:
+        """Yield what is paid once for a case, while the budget lasts."""
+        if "spiff" not in one:
+            return
+        left = euros(one["spiff"].get("budget", "1000000000000 EUR"))
+        said = one["spiff"]
+        done = set[str]()
+        everybody = [(c, who) for who in self.naive.people for c in self.credited(one["of"], who)]
+        for day, case in sorted({(c.day, c.case) for c, _ in everybody}):
+            if case in done or not said.get("from", "") <= str(day) <= said.get("to", "9"):
+                continue
+            done.add(case)
+            shares = {who: c.count for c, who in everybody if (c.day, c.case) == (day, case)}
+            due = euros(said["pay"]) * sum(shares.values(), D(0))
+            part = min(D(1), left / due)
+            left = max(left - due, D(0))
+            if self.naive.person in shares and period.since <= day <= period.until:
+                yield case, euros(said["pay"]) * shares[self.naive.person] * part
+
+    def bound(self, name: str, said: dict[str, Any], found: dict[Key, Decimal], period: Period) -> None:
+        """Bound what a component or the plan pays in the period or the year so far by a cap and a floor.
+
+        What is taken back of earlier periods is no reason for a floor.
+        """
+        now = sum((pay for key, pay in found.items() if name in ("", key[0])), D(0))
+        if "cap" in said:
+            before = self.earned[name] if said["cap"].get("per") == "year" else D(0)
+            least = min(max(euros(said["cap"]["amount"]) - before, D(0)), now)
+            found[name, "cap", ""] += least - now
+            now = least
+        yearly = said.get("floor", {}).get("per") == "year"
+        if "floor" in said and (not yearly or period.until == YEAR[1]):
+            before = self.earned[name] if yearly else D(0)
+            back = D(0) if name or yearly else self.of_earlier
+            most = max(euros(said["floor"]["amount"]) - before - back, now)
+            found[name, "floor", ""] += most - now
+
+    def take_back(self, found: dict[Key, Decimal], period: Period) -> None:
+        """Take back what refunds undo of what was paid for every case, and nothing twice."""
+        self.of_earlier = D(0)
+        if "clawback" not in self.plan:
+            return
+        for case in dict.fromkeys(one.case for one in self.paid):
+            lines = [one for one in self.paid if one.case == case]
+            undone = self.undone(self.deals[case], period.until)
+            wanted = [rounded(one.kept * undone) for one in lines]
+            over = sum((max(one.back - back, D(0)) for one, back in zip(lines, wanted, strict=True)), D(0))
+            for one, back in zip(lines, wanted, strict=True):
+                more = max(back - one.back, D(0))
+                less = min(more, over)
+                over -= less
+                one.back += more - less
+                found[one.component, "clawback", case] -= more - less
+                if one.period != period.name:
+                    self.of_earlier += more - less
+
+    def undone(self, deal: Deal, until: dt.date) -> Decimal:
+        """Return which share of a case has been undone by a day."""
+        how = self.plan["clawback"]
+        last = until
+        if "within" in how and deal.day:
+            last = min(until, later(deal.day, int(how["within"].removesuffix("mo"))))
+        came = [said for day, what, said in deal.entries if what == "refund" and day <= last]
+        if not came:
+            return D(0)
+        if how.get("share", "full") == "full":
+            return D(1)
+        if how["share"] == "of_unused_term":
+            return (came[-1]["term"] - came[-1]["used"]) / came[-1]["term"]
+        worth = self.worth(deal, until)
+        return min(sum(deal.sums("refund", last), D(0)) / worth, D(1)) if worth else D(0)
+
+    def worth(self, deal: Deal, until: dt.date) -> Decimal:
+        """Return what was counted of a case by the first component that counts money of it, else its amount."""
+        measures = [one["of"] for one in self.components.values()]
+        money = [of for of in measures if (of == "revenue" and deal.day and deal.amount)
+                 or (of == "cash" and any(deal.sums("payment", dt.date.max)))]  # fmt: skip
+        if money and money[0] == "cash" and deal.sums("payment", until):
+            return sum(deal.sums("payment", until), D(0))
+        return deal.amount
+
+    def wait(self, found: dict[Key, Decimal], now: list[Paid], period: Period) -> None:
+        """Hold a share of what was paid for cases; release it as payments come in, and as refunds take it back."""
+        if "hold" not in self.plan:
+            return
+        how = self.plan["hold"]
+        for one in now:
+            one.held = max(rounded(share(how["share"]) * one.kept), D(0))
+            found[one.component, "hold", one.case] -= one.held
+        for one in self.paid:
+            deal = self.deals[one.case]
+            came, worth = (
+                deal.sums(how["until"].removeprefix("entry."), period.until),
+                self.worth(deal, period.until),
+            )
+            part = (
+                D(bool(came))
+                if how.get("release") == "all"
+                else min(sum(came, D(0)) / worth, D(1))
+                if worth
+                else D(1)
+            )
+            left = 1 - min(one.back / one.kept, D(1)) if one.kept else D(0)
+            more = max(rounded(one.held - one.held * (1 - part) * left) - one.freed, D(0))
+            one.freed += more
+            found[one.component, "release", one.case] += more
+
+
+def rate_at(mode: str, tiers: list[tuple[Decimal, Decimal]], at: Decimal) -> Decimal:
+    """Return the rate that is reached at a point."""
+    reached = [place for place, (start, _) in enumerate(tiers) if start <= at]
+    if not reached:
+        return D(0)
+    start, rate = tiers[reached[-1]]
+    if mode == "whole" or reached[-1] + 1 == len(tiers):
+        return rate
+    end, next_rate = tiers[reached[-1] + 1]
+    return rate + (next_rate - rate) * (at - start) / (end - start)
+
+
+def later(day: dt.date, months: int) -> dt.date:
+    """Return the day so many months later, or the last one of its month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+class Statement:
+    """Hold what a settled period pays: lines, and what they come to."""
+
+    def __init__(
+        self, lines: dict[tuple[str, ...], Decimal], least: tuple[Decimal, Decimal], owed: Decimal
+    ) -> None:
+        self.lines = {key: pay for key, pay in lines.items() if pay}
+        self.held = -sum((pay for key, pay in lines.items() if key[1] in WAITS), D(0))
+        self.earned = sum((pay for key, pay in lines.items() if key[1] not in WAITS), D(0))
+        given, lent = least
+        net = self.earned - self.held
+        gift = max(given - max(net, D(0)), D(0))
+        short = max(given + lent - gift - net, D(0))
+        recovered = min(owed, max(net - given - lent, D(0)))
+        self.draw = gift + short - recovered
+        self.owed = owed + short - recovered
+        self.paid = net + self.draw
+
+
+class Book:
+    """Settle period by period, and carry on what was got."""
+
+    def __init__(self, naive: Naive) -> None:
+        self.naive = naive
+        self.got = defaultdict[str, dict[Key, Decimal]](dict)
+        self.owed = D(0)
+
+    def settle(self, period: Period, deals: Iterable[Deal], by_hand: Decimal = ZERO) -> Statement:
+        """Return the statement of the next period, by what is known when it is settled."""
+        now = dict(zip((one.name for one in self.naive.periods), self.naive.pays(deals), strict=True))
+        lines = defaultdict[tuple[str, ...], Decimal](D)
+        lines.update(now[period.name].items())
+        for name, got in self.got.items():
+            for key in {*now[name], *got}:
+                more = now[name].get(key, D(0)) - got.get(key, D(0))
+                lines[
+                    key[0] if key[1] != "clawback" else "", "waits" if key[1] in WAITS else "", key[2], name
+                ] += more
+                got[key] = now[name].get(key, D(0))
+        self.got[period.name] = now[period.name]
+        for back in [key for key in lines if key[1] == "clawback"]:
+            lines["", *back[1:]] += lines.pop(back)
+        if by_hand:
+            lines["", "manual", ""] = by_hand
+        statement = Statement(lines, self.least(period), self.owed)
+        self.owed = statement.owed
+        return statement
+
+    def least(self, period: Period) -> tuple[Decimal, Decimal]:
+        """Return what is paid at least and never owed, and what is drawn beside it."""
+        found = [D(0), D(0)]
+        for kind in ("guarantee", "draw"):
+            said = self.naive.plan.get(kind)
+            if said and period.since <= YEAR[1] and not (kind == "draw" and "guarantee" in self.naive.plan):
+                times = (
+                    self.months(period)
+                    if said.get("every", "month") == "month"
+                    else min(self.months(period), 1)
+                )
+                found[kind == "draw" and said.get("recoverable", True)] += euros(said["amount"]) * times
+        return found[0], found[1]
+
+    def months(self, period: Period) -> int:
+        """Return how many months of a period somebody is employed in, the one of joining counted whole."""
+        first = max(self.naive.people[self.naive.person].replace(day=1), period.since)
+        return max((period.until.year - first.year) * 12 + period.until.month - first.month + 1, 0)
