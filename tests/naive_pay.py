@@ -6,114 +6,33 @@ code with the plugin. What happened is a list of deals as they are known; a plan
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
+from tests.naive_facts import (
+    CENT,
+    FOR_CASES,
+    WAITS,
+    YEAR,
+    Credit,
+    D,
+    Deal,
+    Key,
+    Paid,
+    Period,
+    days,
+    euros,
+    later,
+    periods,
+    rounded,
+    share,
+    shared,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-D = Decimal
-ZERO = D(0)
-CENT = D("0.01")
-YEAR = (dt.date(2027, 1, 1), dt.date(2027, 12, 31))
-
-Key = tuple[str, str, str]
-"""A component, the kind of a line, and the case; what a statement pays is told by it."""
-
-FOR_CASES = ("credit", "true_up", "spiff")
-WAITS = ("hold", "release", "waits")
-
-
-@dataclass
-class Deal:
-    """A case as it is known: when it was won (None: it is open), for how much, by whom, and what came after."""
-
-    case: str
-    day: dt.date | None
-    amount: Decimal
-    shares: dict[str, Decimal]
-    entries: list[tuple[dt.date, str, dict[str, Decimal]]] = field(default_factory=list)
-
-    def sums(self, kind: str, until: dt.date) -> list[Decimal]:
-        """Return the amounts of the entries of a kind up to a day."""
-        return [said["amount"] for day, what, said in self.entries if what == kind and day <= until]
-
-
-@dataclass(frozen=True)
-class Credit:
-    """A share of what counted on a day."""
-
-    day: dt.date
-    case: str
-    amount: Decimal
-    count: Decimal
-
-
-@dataclass
-class Paid:
-    """A line for a case: what was kept of it after gates and caps, taken back, held and released since."""
-
-    period: str
-    component: str
-    case: str
-    kept: Decimal
-    back: Decimal = ZERO
-    held: Decimal = ZERO
-    freed: Decimal = ZERO
-
-
-@dataclass(frozen=True)
-class Period:
-    """A period of the plan, in order."""
-
-    name: str
-    since: dt.date
-    until: dt.date
-
-
-def periods(every: str) -> list[Period]:
-    """Return the periods of 2027, and the first one after them."""
-    months = {"month": 1, "quarter": 3}[every]
-    found = []
-    for number in range(12 // months + 1):
-        year, month = divmod(number * months, 12)
-        last = month + months
-        until = dt.date(2027 + year, last, calendar.monthrange(2027 + year, last)[1])
-        name = f"{month + 1:02}" if every == "month" else f"Q{month // 3 + 1}"
-        found.append(Period(f"{2027 + year}-{name}", dt.date(2027 + year, month + 1, 1), until))
-    return found
-
-
-def rounded(number: Decimal) -> Decimal:
-    """Round to cents, a half to the even one."""
-    return number.quantize(CENT, ROUND_HALF_EVEN)
-
-
-def shared(numbers: Sequence[Decimal]) -> list[Decimal]:
-    """Round numbers so that they sum to their rounded sum: what is missing goes to the largest remainders."""
-    floors = [number.quantize(CENT, ROUND_FLOOR) for number in numbers]
-    missing = int((rounded(sum(numbers, D(0))) - sum(floors, D(0))) / CENT)
-    order = sorted(range(len(numbers)), key=lambda place: floors[place] - numbers[place])
-    return [floor + (CENT if order.index(place) < missing else 0) for place, floor in enumerate(floors)]
-
-
-def share(said: str) -> Decimal:
-    """Read `10%`."""
-    return D(said.removesuffix("%")) / 100
-
-
-def euros(said: str) -> Decimal:
-    """Read `10 EUR`."""
-    return D(said.removesuffix(" EUR"))
-
-
-def days(since: dt.date, until: dt.date) -> int:
-    """Return how many days there are, both ends counted."""
-    return max((until - since).days + 1, 0)
+    from collections.abc import Iterable, Iterator
 
 
 class Naive:
@@ -455,77 +374,3 @@ def rate_at(mode: str, tiers: list[tuple[Decimal, Decimal]], at: Decimal) -> Dec
         return rate
     end, next_rate = tiers[reached[-1] + 1]
     return rate + (next_rate - rate) * (at - start) / (end - start)
-
-
-def later(day: dt.date, months: int) -> dt.date:
-    """Return the day so many months later, or the last one of its month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-class Statement:
-    """Hold what a settled period pays: lines, and what they come to."""
-
-    def __init__(
-        self, lines: dict[tuple[str, ...], Decimal], least: tuple[Decimal, Decimal], owed: Decimal
-    ) -> None:
-        self.lines = {key: pay for key, pay in lines.items() if pay}
-        self.held = -sum((pay for key, pay in lines.items() if key[1] in WAITS), D(0))
-        self.earned = sum((pay for key, pay in lines.items() if key[1] not in WAITS), D(0))
-        given, lent = least
-        net = self.earned - self.held
-        gift = max(given - max(net, D(0)), D(0))
-        short = max(given + lent - gift - net, D(0))
-        recovered = min(owed, max(net - given - lent, D(0)))
-        self.draw = gift + short - recovered
-        self.owed = owed + short - recovered
-        self.paid = net + self.draw
-
-
-class Book:
-    """Settle period by period, and carry on what was got."""
-
-    def __init__(self, naive: Naive) -> None:
-        self.naive = naive
-        self.got = defaultdict[str, dict[Key, Decimal]](dict)
-        self.owed = D(0)
-
-    def settle(self, period: Period, deals: Iterable[Deal], by_hand: Decimal = ZERO) -> Statement:
-        """Return the statement of the next period, by what is known when it is settled."""
-        now = dict(zip((one.name for one in self.naive.periods), self.naive.pays(deals), strict=True))
-        lines = defaultdict[tuple[str, ...], Decimal](D)
-        lines.update(now[period.name].items())
-        for name, got in self.got.items():
-            for key in {*now[name], *got}:
-                more = now[name].get(key, D(0)) - got.get(key, D(0))
-                lines[
-                    key[0] if key[1] != "clawback" else "", "waits" if key[1] in WAITS else "", key[2], name
-                ] += more
-                got[key] = now[name].get(key, D(0))
-        self.got[period.name] = now[period.name]
-        for back in [key for key in lines if key[1] == "clawback"]:
-            lines["", *back[1:]] += lines.pop(back)
-        if by_hand:
-            lines["", "manual", ""] = by_hand
-        statement = Statement(lines, self.least(period), self.owed)
-        self.owed = statement.owed
-        return statement
-
-    def least(self, period: Period) -> tuple[Decimal, Decimal]:
-        """Return what is paid at least and never owed, and what is drawn beside it."""
-        found = [D(0), D(0)]
-        for kind in ("guarantee", "draw"):
-            said = self.naive.plan.get(kind)
-            if said and period.since <= YEAR[1] and not (kind == "draw" and "guarantee" in self.naive.plan):
-                times = (
-                    self.months(period)
-                    if said.get("every", "month") == "month"
-                    else min(self.months(period), 1)
-                )
-                found[kind == "draw" and said.get("recoverable", True)] += euros(said["amount"]) * times
-        return found[0], found[1]
-
-    def months(self, period: Period) -> int:
-        """Return how many months of a period somebody is employed in, the one of joining counted whole."""
-        first = max(self.naive.people[self.naive.person].replace(day=1), period.since)
-        return max((period.until.year - first.year) * 12 + period.until.month - first.month + 1, 0)

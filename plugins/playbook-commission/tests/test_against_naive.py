@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
-from tests.naive_pay import Book, Deal, Naive, periods, share
+from tests.naive_book import Book
+from tests.naive_facts import Deal, periods, share
+from tests.naive_pay import Naive
 from tests.paying import Paying
 
 from playbook import Close, InputError, Log, Open, ProblemsFound, Reopen, Set, Split

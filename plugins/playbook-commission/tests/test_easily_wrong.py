@@ -329,3 +329,13 @@ def test_nothing_is_waited_for_where_a_deal_that_is_counted_costs_nothing() -> N
     office = Office(EACH, more="hold: {share: 100%, until: entry.payment}\n")
     office.won("2027-01-10", "0 EUR")
     assert office.of("2027-Q1").paid == 50
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the share of a quota of money is told of how many, where tiers are read by count"
+)
+def test_a_gate_reads_the_quota_of_money_also_where_tiers_are_read_by_how_many() -> None:
+    count = "c: {of: revenue, rate: {by: count}, tiers: [{from: 0, pay: 0 EUR}]}"
+    office = Office(count, f"new: {{of: revenue, gate: {{of: c, from: 50%}}, {TENTH}}}")
+    office.won("2027-01-10", "1000 EUR")  # the quota of the quarter is 986.30
+    assert office.earned()[0] == 100
