@@ -54,8 +54,7 @@ class JournalStore:
                 self._new.clear()
                 found = work(self._kept)
                 if self._new:
-                    self._file.seek(self._end)
-                    self._file.truncate()
+                    self._file.seek(self._file.truncate(self._end))
                     self._file.write(pickle.dumps(self._new))
                     os.fsync(self._file.fileno())
                     self._end, self._new = self._file.tell(), []
@@ -164,9 +163,8 @@ class JournalStore:
         if after is not None:
             opened, case = stores.read_place(after)
             rows = [row for row in rows if (-row.opened, row.case) > (-opened, case)]
-        return stores.Page(
-            tuple(rows[:limit]), stores.place(rows[limit - 1]) if 0 < limit < len(rows) else None
-        )
+        last = stores.place(rows[limit - 1]) if 0 < limit < len(rows) else None
+        return stores.Page(tuple(rows[:limit]), last)
 
     def tally(self, tenant: str, query: stores.Query, by: Sequence[str]) -> Sequence[stores.Tally]:
         stores.check_groups(by)
@@ -237,9 +235,8 @@ class JournalStore:
 
 
 def _said(row: stores.IndexRow, name: str) -> str:
-    if name == "status":
-        return "open" if row.closed is None else "closed"
-    return getattr(row, name) or ""
+    status = "open" if row.closed is None else "closed"
+    return status if name == "status" else getattr(row, name) or ""
 
 
 def _is_asked(row: stores.IndexRow, query: stores.Query) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,8 @@ _TROUBLES = {
 
 # pages from which on SQLite copies its log itself: where programs write too little each to do it beside (sqlite_log)
 _LONGEST_LOG = 16_000
+# seconds
+_PAUSE = 0.01
 
 # the fault of what was to be stored, not of the store
 _UNFIT = (
@@ -198,7 +201,7 @@ def open_file(path: str, timeout: float, synchronous: str = SYNCHRONOUS[0]) -> s
     try:
         connection = connect(path, timeout)
         if _version(connection, path) < SCHEMA_VERSION:
-            _upgrade(connection, path)
+            _upgrade(connection, path, time.monotonic() + timeout)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA cache_size = -32000")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
@@ -288,15 +291,27 @@ def _version(connection: sqlite3.Connection, path: str) -> int:
     return 0
 
 
-def _upgrade(connection: sqlite3.Connection, path: str) -> None:
+def _upgrade(connection: sqlite3.Connection, path: str, end: float) -> None:
     """Make what is missing, in one transaction."""
-    connection.execute("PRAGMA journal_mode = WAL")
+    while not _turned(connection, end):
+        time.sleep(_PAUSE)
     connection.execute("BEGIN IMMEDIATE")
     # another process may have done it while this one waited for the lock
     for step in (*_STEPS[_version(connection, path) :], _STAMPS):
         for statement in _statements(step):
             connection.execute(statement)
     connection.execute("COMMIT")
+
+
+def _turned(connection: sqlite3.Connection, end: float) -> bool:
+    """Return whether the file has a write-ahead log; of those that make it at once SQLite lets none wait."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+            raise
+        return False
+    return True
 
 
 def ddl(since: int) -> str:

@@ -250,6 +250,18 @@ def test_threads_and_processes_that_append_at_once_lose_nothing(tmp_path: Path) 
         assert list(audit(store, TENANT)) == []
 
 
+def test_many_that_open_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    together = threading.Barrier(4, timeout=20)
+
+    def come(_: int) -> None:
+        for number in range(40):
+            together.wait()
+            SqliteStore(str(tmp_path / f"{number}.db"), timeout=30).close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(come, range(4)))) == 4
+
+
 @pytest.mark.parametrize("tenant", ["default", "Default", "zenith"])
 def test_the_log_of_one_of_several_tenants_is_theirs_alone(tmp_path: Path, tenant: str) -> None:
     """In its order, page by page; and so is what changed since a report."""
