@@ -217,10 +217,10 @@ class Reckoned:
                 self.bound(name, one, found, period)
         now = [Paid(period.name, key[0], key[2], pay) for key, pay in found.items() if key[1] in FOR_CASES]
         for name in self.components:
-            self.keep(
-                [one for one in now if one.component == name],
-                found[name, "gate", ""] + found[name, "cap", ""],
-            )
+            lines = [one for one in now if one.component == name]
+            self.keep(lines, found[name, "cap", ""])
+            for one in lines if found[name, "gate", ""] else ():
+                one.kept = D(0)
         self.paid += now
         self.take_back(found, period)
         if self.counts(period):
@@ -294,7 +294,10 @@ class Reckoned:
             found[name, "floor", ""] += most - now
 
     def take_back(self, found: dict[Key, Decimal], period: Period) -> None:
-        """Take back what refunds undo of what was paid for every case, and nothing twice."""
+        """Take back what refunds undo of what was paid for every case, and nothing twice.
+
+        Of a line below zero it is given back.
+        """
         self.of_earlier = D(0)
         if "clawback" not in self.plan:
             return
@@ -302,10 +305,16 @@ class Reckoned:
             lines = [one for one in self.paid if one.case == case]
             undone = self.undone(self.deals[case], period.until)
             wanted = [rounded(one.kept * undone) for one in lines]
-            over = sum((max(one.back - back, D(0)) for one, back in zip(lines, wanted, strict=True)), D(0))
+            over = D(0)
             for one, back in zip(lines, wanted, strict=True):
-                more = max(back - one.back, D(0))
-                less = min(more, over)
+                over += max(one.back - back, D(0)) if one.kept > 0 else min(one.back - back, D(0))
+            for one, back in zip(lines, wanted, strict=True):
+                if one.kept > 0:
+                    more = max(back - one.back, D(0))
+                    less = min(more, max(over, D(0)))
+                else:
+                    more = min(back - one.back, D(0))
+                    less = max(more, min(over, D(0)))
                 over -= less
                 one.back += more - less
                 found[one.component, "clawback", case] -= more - less

@@ -98,9 +98,6 @@ def components(draw: st.DrawFn) -> dict[str, Any]:
         "over": draw(st.sampled_from(("period", "period", "year", "credit"))),
     }
     made["tiers"] = draw(tiers(by, mode))
-    if made["rate"]["over"] == "year" and mode != "marginal":  # rates that fall are warned of as cliffs
-        rising = sorted((tier["pay"] for tier in made["tiers"]), key=lambda pay: float(pay.rstrip("% EUR")))
-        made["tiers"] = [{**tier, "pay": pay} for tier, pay in zip(made["tiers"], rising, strict=True)]
     if draw(MAYBE):
         made["multiplier"] = draw(st.sampled_from((0.5, 1.5)))
     if draw(MAYBE) and draw(MAYBE) and not odd(made):

@@ -331,6 +331,62 @@ def test_nothing_is_waited_for_where_a_deal_that_is_counted_costs_nothing() -> N
     assert office.of("2027-Q1").paid == 50
 
 
+FALLS = (
+    "new: {of: revenue, rate: {mode: whole, over: year},"
+    " tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 5%}]}"
+)
+
+
+@pytest.mark.parametrize(
+    ("refunded", "came", "earned"),
+    [
+        ("2027-07-10", 600, [60, 0, -30, 0]),
+        ("2027-07-10", 300, [60, 0, -15, 0]),
+        ("2027-04-20", 600, [60, -30, 0, 0]),
+        ("2027-02-10", 600, [0, 30, 0, 0]),
+    ],
+)
+@pytest.mark.parametrize("hold", ["", "hold: {share: 100%, until: entry.payment}\n"])
+def test_what_a_rate_that_fell_took_is_not_taken_back_again(
+    refunded: str, came: int, earned: list[int], hold: str
+) -> None:
+    office = Office(FALLS, more=CLAWBACK + hold)
+    first, second = office.won("2027-01-10", "600 EUR"), office.won("2027-04-10", "600 EUR")
+    office.entry(first, refunded, "refund", amount=f"{came} EUR")
+    assert office.earned() == earned
+    for case in (first, second):
+        office.entry(case, "2027-10-10", "payment", amount="600 EUR")
+    assert office.earned() == earned
+    assert sum(office.of(period).held for period in QUARTERS) == 0
+
+
+def test_a_gate_takes_all_of_its_component_also_where_a_rate_fell() -> None:
+    shut = FALLS.replace("rate:", "gate: {of: won, from: 25%}, rate:")
+    office = Office("won: {of: won, spiff: {pay: 0.01 EUR}}", shut, more=CLAWBACK, organization=ORGANIZATION + (
+        "  - {period: 2027-Q2, measure: won, person: sam, target: 9}\n"
+        "  - {period: 2027-Q3, measure: won, person: sam, target: 9}\n"
+    ))  # fmt: skip
+    cases = [office.won(day, "700 EUR") for day in ("2027-01-10", "2027-04-10", "2027-04-11")]
+    gates = [line.pay for line in office.of("2027-Q2").lines if line.kind == "gate"]
+    assert gates == [-35]  # 70 and a true-up of -35
+    for case in cases[1:]:
+        office.entry(case, "2027-07-10", "refund", amount="700 EUR")
+    assert office.earned()[2] == D("-0.02")
+    office.entry(cases[0], "2027-07-10", "refund", amount="700 EUR")
+    assert office.earned() == [D("70.01"), D("0.02"), D("-70.03"), 0]
+
+
+def test_a_sum_of_the_year_that_fell_is_taken_back_with_what_made_it_fall() -> None:
+    tiers = "tiers: [{from: 1, pay: 33.33 EUR}, {from: 2, pay: 5 EUR}]"
+    rate = "rate: {by: count, mode: interpolated, over: year}"
+    term = "clawback: {on: entry.refund, share: of_unused_term}\n"
+    office = Office(f"n: {{of: revenue, {rate}, {tiers}}}", more=term)
+    for day in ("2027-01-10", "2027-04-10"):
+        case = office.won(day, "600 EUR")
+        office.entry(case, "2027-07-10", "refund", amount="600 EUR", term="12", used="6")
+    assert office.earned() == [D("33.33"), D("-28.33"), D("-2.50"), 0]
+
+
 @pytest.mark.xfail(
     strict=True, reason="the share of a quota of money is told of how many, where tiers are read by count"
 )

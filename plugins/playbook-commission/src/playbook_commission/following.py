@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from playbook import Duration, Money
-from playbook_commission.draws import clawed_back, released
+from playbook_commission.draws import alike, clawed_back, released
 from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.paying import Line, summed
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from playbook_commission.things import Came, Thing
 
 _PAID = ("credit", "spiff", "true_up")
-_TAKEN = ("gate", "cap")
 
 
 def net(rounding: Rounding, made: Sequence[Line]) -> dict[str, Decimal]:
     """Return what was really paid for the lines of cases in a statement, by line.
 
-    What gates and caps took is shared by the lines that they took it from: what was not paid is neither held nor
-    paid back. The cap of a plan took from what was left of lines after clawbacks of the same period.
+    What was not paid is neither held nor paid back: a gate took all of its component, what caps took is shared by
+    the lines above zero, that of a plan by what was left of them after clawbacks of the same period.
     """
-    gross = [line for line in made if line.case and line.kind in _PAID and line.pay > ZERO]
-    found = {line.id: line.pay for line in gross}
-    back = clawed_of(made)
-    for component in sorted({line.component for line in made if line.kind in _TAKEN}, reverse=True):
-        taken = summed(one.pay for one in made if one.kind in _TAKEN and one.component == component)
+    shut = {line.component for line in made if line.kind == "gate"}
+    some = [line for line in made if line.case and line.kind in _PAID and line.pay]
+    found = {line.id: ZERO if line.component in shut else line.pay for line in some}
+    gross, back = [line for line in some if found[line.id] > ZERO], clawed_of(made)
+    for component in sorted({line.component for line in made if line.kind == "cap"}, reverse=True):
+        taken = summed(one.pay for one in made if one.kind == "cap" and one.component == component)
         names = [line.id for line in gross if component in ("", line.component)]
         gone = [ZERO if component else back[name] for name in names]
         had = [CONTEXT.subtract(found[name], one) for name, one in zip(names, gone, strict=True)]
@@ -77,7 +77,7 @@ def held_back(
             waits=True,
         )
         for line in now
-        if paid.get(line.id)
+        if paid.get(line.id, ZERO) > ZERO
     ]  # fmt: skip
     yield from new
     freed, back = _freed(earlier), _shares_back(rounding, before, now)
@@ -118,7 +118,11 @@ def _freed(before: Iterable[Line]) -> Mapping[str, Decimal]:
 
 
 def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line]) -> Iterator[Line]:
-    """Yield what is taken back in this period of lines of this one and of earlier ones, at what was paid for them."""
+    """Yield what is taken back in this period of lines of this one and of earlier ones, at what was paid for them.
+
+    Of a line below zero, such as a true-up to a lower rate, that gives back: else it would take what is taken back
+    a second time.
+    """
     clawback = payee.plan.clawback
     if clawback is None:
         return
@@ -130,13 +134,13 @@ def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequ
     )  # what earlier parts of a case paid back for ones that came since
     for line, of, _ in owing:
         more = CONTEXT.subtract(taken[line.id], rounding.of(clawed_back(*of)))
-        over[line.case] = CONTEXT.add(over[line.case], max(more, ZERO))
+        over[line.case] = CONTEXT.add(over[line.case], alike(more, line.pay))
     for line, of, last in owing:
         back = clawed_back(*of, before=taken[line.id])
-        less = min(back, over[line.case])
+        less = min(back, alike(over[line.case], line.pay), key=Decimal.copy_abs)
         over[line.case] = CONTEXT.subtract(over[line.case], less)
         back = rounding.of(CONTEXT.subtract(back, less))
-        if back > ZERO:
+        if back:
             because = f"{clawback.entry} of {payee.ledger.world.day(last.at)}"
             yield Line(
                 f"{line.id}:clawback:{span.name}", line.component, "clawback", CONTEXT.minus(back), line.case,
