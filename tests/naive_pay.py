@@ -118,8 +118,12 @@ class Reckoned:
             pay = tier["pay"]
             found.append((at, (share(pay) if pay.endswith("%") else euros(pay)) * times))
         if "higher_once" in one:
-            so_far = sum((self.way(one, c) for c in self.credits[name] if c.day <= period.until), D(0))
-            if so_far < share(one["higher_once"]) * self.quota(one["of"], *YEAR):
+            came = [
+                c.count if one["of"] == "won" else c.amount
+                for c in self.credits[name]
+                if c.day <= period.until
+            ]
+            if sum(came, D(0)) < share(one["higher_once"]) * self.quota(one["of"], *YEAR):
                 return found[:1]
         return found
 
@@ -219,8 +223,8 @@ class Reckoned:
         for name in self.components:
             lines = [one for one in now if one.component == name]
             self.keep(lines, found[name, "cap", ""])
-            for one in lines if found[name, "gate", ""] else ():
-                one.kept = D(0)
+            for line in lines if found[name, "gate", ""] else ():
+                line.kept = D(0)
         self.paid += now
         self.take_back(found, period)
         if self.counts(period):

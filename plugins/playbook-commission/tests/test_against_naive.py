@@ -100,16 +100,10 @@ def components(draw: st.DrawFn) -> dict[str, Any]:
     made["tiers"] = draw(tiers(by, mode))
     if draw(MAYBE):
         made["multiplier"] = draw(st.sampled_from((0.5, 1.5)))
-    if draw(MAYBE) and draw(MAYBE) and not odd(made):
+    if draw(MAYBE) and draw(MAYBE):
         made["higher_once"] = draw(st.sampled_from(("20%", "100%")))
     made |= draw(bounds())
     return made
-
-
-def odd(component: dict[str, Any]) -> bool:
-    """Return whether tiers are read by how many, and the quota is of money."""
-    by = component.get("rate", {}).get("by")
-    return bool(by == "count" and component["of"] != "won")
 
 
 @st.composite
@@ -133,7 +127,7 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
         "components": {name: draw(components()) for name in names},
     }  # fmt: skip
     for place, name in enumerate(names[1:]):
-        if draw(MAYBE) and not odd(plan["components"][names[place]]):
+        if draw(MAYBE):
             point = draw(st.sampled_from(("20%", "100%")))
             plan["components"][name]["gate"] = {
                 "of": names[place],

@@ -84,9 +84,8 @@ def test_a_guarantee_is_given_first_and_only_what_is_lent_beyond_it_is_owed(
 
 def test_what_is_undone_is_paid_back_once() -> None:
     assert clawed_back(D(1200), D(4), D(12)) == 400
-    assert clawed_back(D(1200), D(6), D(12), before=D(400)) == 200
-    assert clawed_back(D(1200), D(40), D(12), before=D(600)) == 600
-    assert clawed_back(D(1200), D(12), D(12), before=D(1200)) == 0
+    assert clawed_back(D(1200), D(40), D(12)) == 1200
+    assert clawed_back(D(-1200), D(6), D(12)) == -600
     assert released(D(100), D(30), D(120)) == 25
     with pytest.raises(ValueError, match="no part"):
         released(D(100), D(30), D(0))

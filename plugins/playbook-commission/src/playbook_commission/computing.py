@@ -288,7 +288,11 @@ class _Period:
         if component.by_value:
             return Reached(component.id, ZERO, None, self._value(component))
         total = self._payee.measured(component, since, until, self._currency)
-        return Reached(component.id, total, self._payee.quota(component.measure, self._span, self._currency))
+        quota = self._payee.quota(component.measure, self._span, self._currency)
+        found = Reached(component.id, total, quota)
+        if quota is None or component.rating.by != "count" or not self._payee.has_amounts(component):
+            return found
+        return attrs.evolve(found, amount=self._payee.attained(component, since, until, self._currency))
 
     def _value(self, component: Component) -> Decimal | None:
         measures = {one.id: one for one in self._payee.ledger.organization.rules.measures}
@@ -310,7 +314,7 @@ class _Period:
         quota = self._payee.quota(component.measure, self._year, self._currency)
         if quota is None or not quota.amount:
             return ZERO
-        so_far = self._payee.measured(component, self._year.since, until, self._currency)
+        so_far = self._payee.attained(component, self._year.since, until, self._currency)
         missing = CONTEXT.subtract(CONTEXT.multiply(quota.amount, component.higher_once), so_far)
         return missing if missing > ZERO else None
 

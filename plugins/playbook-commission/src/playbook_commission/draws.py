@@ -54,18 +54,13 @@ def released(held: Decimal, paid_in: Decimal, amount: Decimal) -> Decimal:
     return _share(held, paid_in, amount)
 
 
-def clawed_back(paid: Decimal, undone: Decimal, of: Decimal, before: Decimal = ZERO) -> Decimal:
-    """Return what is to be paid back of what was `paid`, where `undone` parts `of` all are: refunds, unused months.
+def clawed_back(paid: Decimal, undone: Decimal, of: Decimal) -> Decimal:
+    """Return what is to be paid back in all of what was `paid`, where `undone` parts `of` all are: refunds, months.
 
-    `before` is what was paid back already for the same: never more than was paid, and nothing twice. Where it was
-    `paid` below zero, so is what it returns. Raises ValueError where there was nothing to undo a part of.
+    That is never more than was paid, and below zero where that is. Raises ValueError where there was nothing to undo
+    a part of.
     """
-    return alike(CONTEXT.subtract(_share(paid, undone, of), before), paid)
-
-
-def alike(value: Decimal, other: Decimal) -> Decimal:
-    """Return a value that is on the side of zero on which another is; else zero."""
-    return max(value, ZERO) if other > ZERO else min(value, ZERO)
+    return _share(paid, undone, of)
 
 
 def _share(whole: Decimal, part: Decimal, of: Decimal) -> Decimal:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from playbook import Duration, Money
-from playbook_commission.draws import alike, clawed_back, released
+from playbook_commission.draws import clawed_back, released
 from playbook_commission.exact import CONTEXT, ONE, ZERO
 from playbook_commission.paying import Line, summed
 
@@ -127,25 +127,32 @@ def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequ
     if clawback is None:
         return
     rounding = payee.rounding(payee.currency(span))
-    owing = list(_owing(payee, span, before, now, clawback))
     taken = clawed_of(line for made in before for line in made)
+    owing = [
+        (line, CONTEXT.subtract(rounding.of(clawed_back(*of)), taken[line.id]), last)
+        for line, of, last in _owing(payee, span, before, now, clawback)
+    ]
     over = defaultdict[str, Decimal](
         Decimal
     )  # what earlier parts of a case paid back for ones that came since
-    for line, of, _ in owing:
-        more = CONTEXT.subtract(taken[line.id], rounding.of(clawed_back(*of)))
-        over[line.case] = CONTEXT.add(over[line.case], alike(more, line.pay))
-    for line, of, last in owing:
-        back = clawed_back(*of, before=taken[line.id])
-        less = min(back, alike(over[line.case], line.pay), key=Decimal.copy_abs)
+    for line, more, _ in owing:
+        over[line.case] = CONTEXT.add(over[line.case], _alike(CONTEXT.minus(more), line.pay))
+    for line, more, last in owing:
+        back = _alike(more, line.pay)
+        less = min(back, _alike(over[line.case], line.pay), key=Decimal.copy_abs)
         over[line.case] = CONTEXT.subtract(over[line.case], less)
-        back = rounding.of(CONTEXT.subtract(back, less))
+        back = CONTEXT.subtract(back, less)
         if back:
             because = f"{clawback.entry} of {payee.ledger.world.day(last.at)}"
             yield Line(
                 f"{line.id}:clawback:{span.name}", line.component, "clawback", CONTEXT.minus(back), line.case,
                 undoes=line.id, because=because,
             )  # fmt: skip
+
+
+def _alike(value: Decimal, other: Decimal) -> Decimal:
+    """Return a value that is on the side of zero on which another is; else zero."""
+    return max(value, ZERO) if other > ZERO else min(value, ZERO)
 
 
 def _owing(

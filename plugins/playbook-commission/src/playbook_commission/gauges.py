@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
+from msgspec import UNSET
 
 from playbook_commission.exact import CONTEXT, ONE, ZERO
 
@@ -65,6 +66,7 @@ class _Gauging:
         self._step = step
         self._component: Component = telling.components[reached.component]
         self._currency = self._axis()
+        self._apart = reached.amount is not UNSET  # the quota is not on the axis
 
     def _axis(self) -> str:
         """Return the currency of the axis; nothing where it is a count."""
@@ -109,12 +111,11 @@ class _Gauging:
         if self._component.by_value:
             yield say("no_value") if one.value is None else say("value", value=wording.percent(one.value))
             return
-        credited = self._on_axis(one.credited)
         if one.quota is None or one.share is None:
-            yield say("so_far", credited=credited)
+            yield say("so_far", credited=self._on_axis(one.credited))
         else:
-            quota = self._on_axis(one.quota.amount)
-            yield say("of_quota", credited=credited, quota=quota, share=wording.percent(one.share))
+            reached, quota = self._of_quota(one.attained), self._of_quota(one.quota.amount)
+            yield say("of_quota", credited=reached, quota=quota, share=wording.percent(one.share))
             yield from (self._because(part) for part in one.quota.because.split("; ") if part)
             yield from self._left(one)
         scale = None if self._step is None else self._step.scale
@@ -136,10 +137,10 @@ class _Gauging:
 
     def _left(self, one: Reached) -> Iterator[str]:
         """Yield what is left to the quota, where that is not what is left to the next tier."""
-        if one.quota is not None and one.credited < one.quota.amount:
+        if one.quota is not None and one.attained < one.quota.amount:
             following = None if self._step is None else self._step.next
-            if following is None or following.start != one.quota.amount:
-                yield self._say("left", left=self._on_axis(CONTEXT.subtract(one.quota.amount, one.credited)))
+            if following is None or self._apart or following.start != one.quota.amount:
+                yield self._say("left", left=self._of_quota(CONTEXT.subtract(one.quota.amount, one.attained)))
 
     def _next(self, step: Step) -> Iterator[str]:
         say = self._say
@@ -148,7 +149,7 @@ class _Gauging:
         rate = ZERO if step.reached < 0 else self._rate_now(step)
         yield say("rate_now", rate=self._rate(rate)) if rate else say("rate_none")
         if step.withheld:
-            yield say("withheld", missing=self._on_axis(step.withheld))
+            yield say("withheld", missing=self._of_quota(step.withheld))
         elif step.next is not None and step.missing is not None:
             yield say("next", missing=self._on_axis(step.missing), rate=self._rate(step.next.pay))
         elif step.next is None and len(step.tiers) > 1:
@@ -195,7 +196,7 @@ class _Gauging:
 
     def _bar(self, step: Step) -> tuple[Decimal | None, tuple[Decimal, ...]]:
         position, starts = step.scale.position, [one.start for one in step.tiers if one.start > ZERO]
-        quota = step.scale.standing.quota
+        quota = None if self._apart else step.scale.standing.quota
         if position is None or not (starts or quota):
             return None, ()
         end = max([position, *starts, *([quota] if quota else [])])
@@ -208,6 +209,10 @@ class _Gauging:
         if self._component.by_value:
             return self._telling.wording.percent(value)
         return self._telling.short(value, self._currency)
+
+    def _of_quota(self, value: Decimal) -> str:
+        """Return what counts towards the quota."""
+        return self._telling.short(value, self._telling.one.currency) if self._apart else self._on_axis(value)
 
     def _rate(self, pay: Decimal) -> str:
         return self._telling.rate(pay, self._component)

@@ -156,6 +156,12 @@ class Payee:
         """Return how far credits between two days go on the axis of a component; of a ratio, how much a part is."""
         return self._credits(component, currency).sum(since, until)
 
+    def attained(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
+        """Return what credits between two days count towards a quota: amounts, else how many."""
+        if not self.has_amounts(component):
+            return self.measured(component, since, until, currency)
+        return summed(self.credited(component, since, until, currency).credits.amounts)
+
     def _credits(self, component: Component, currency: str) -> _Credits:
         key = (component.id, component.measure, currency)
         if key not in self._credited:
@@ -169,8 +175,12 @@ class Payee:
 
     def goes_by_count(self, component: Component) -> bool:
         """Return whether things are counted on the axis of a component: also where its measure has no amount."""
+        return component.rating.by == "count" or not self.has_amounts(component)
+
+    def has_amounts(self, component: Component) -> bool:
+        """Return whether a component's measure is of amounts, and not of how many."""
         measures = self._organization.rules.measures
-        return component.rating.by == "count" or any(
+        return not any(
             one.id == component.measure and one.amount is None and not one.ratio for one in measures
         )
 

@@ -21,7 +21,7 @@ from playbook_commission.settlements import (
     settlements,
 )
 from playbook_commission.spans import Span, around
-from playbook_commission.statements import TOTALS, frozen, thawed
+from playbook_commission.statements import TOTALS, as_told, frozen, thawed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -242,7 +242,8 @@ def _audited(book: Paybook, kept: Settlement) -> Audited:
         before = {name: one for name, one in known.items() if name != kept.period}
         now = book.anew(kept.person, kept.period, plan, {**before, kept.period: kept})
         if hash_of(frozen(now), said.basis) != said.hash:
-            differs += _differences(thawed(said.statement), now)
+            then = thawed(said.statement)
+            differs += _differences(then, as_told(then, now))
     return Audited(kept.person, kept.plan, kept.period, said.hash, tuple(differs))
 
 

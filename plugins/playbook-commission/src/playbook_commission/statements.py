@@ -18,19 +18,29 @@ TOTALS = ("earned", "draw", "held", "paid", "owed")
 
 @attrs.frozen
 class Reached:
-    """Hold how far a component went: what was credited in the period, its quota, and the value of a ratio."""
+    """Hold how far a component went: what was credited in the period, its quota, and the value of a ratio.
+
+    `credited` is what tiers are read by. `amount` is what counts towards the quota, said only where that is something
+    else: tiers are read by how many, and the quota is of money.
+    """
 
     component: str
     credited: Decimal
     quota: Target | None = None
     value: Decimal | None = None
+    amount: Decimal | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def attained(self) -> Decimal:
+        """Return what counts towards the quota."""
+        return self.credited if self.amount is msgspec.UNSET else self.amount
 
     @property
     def share(self) -> Decimal | None:
         """Return the value of a ratio, else the share of the quota that was reached; None where there is none."""
         if self.value is not None or self.quota is None or not self.quota.amount:
             return self.value
-        return CONTEXT.divide(self.credited, self.quota.amount)
+        return CONTEXT.divide(self.attained, self.quota.amount)
 
 
 @attrs.frozen
@@ -89,3 +99,11 @@ def frozen(statement: Statement) -> msgspec.Raw:
 def thawed(said: msgspec.Raw) -> Statement:
     """Return the statement of JSON."""
     return _STATEMENT.decode(said)
+
+
+def as_told(then: Statement, now: Statement) -> Statement:
+    """Return a statement without amounts towards quotas, where one from before those were told says none."""
+    if any(one.amount is not msgspec.UNSET for one in then.reached):
+        return now
+    reached = tuple(attrs.evolve(one, amount=msgspec.UNSET) for one in now.reached)
+    return attrs.evolve(now, reached=reached)

@@ -1,0 +1,198 @@
+"""What random plans and histories found to be paid wrong (test_against_naive.py), one by one."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+from msgspec import UNSET
+from tests.paying import Paying
+
+from playbook.engine import Done
+from playbook_commission.draws import Least
+from playbook_commission.outlook import steps
+from playbook_commission.paying import Line
+from playbook_commission.settlements import Basis, Settle, id_of
+from playbook_commission.settling import audit
+from playbook_commission.statements import frozen, thawed
+
+if TYPE_CHECKING:
+    from playbook_commission.statements import Statement
+
+D = Decimal
+ORGANIZATION = """
+organization: acme
+currency: EUR
+approves_when_no_manager: fin
+people:
+  sam: {name: Sam, role: ae}
+  fin: {name: Fin, role: finance}
+measures:
+  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
+  won: {playbook: deals, outcome: won, count: true, date: case.closed}
+quotas:
+  - {period: 2027, measure: revenue, person: sam, target: 4000 EUR}
+  - {period: 2027-Q1, measure: won, person: sam, target: 4}
+"""
+HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
+TENTH = "tiers: [{from: 0 EUR, pay: 10%}]"
+EACH = "n: {of: won, rate: {by: count}, tiers: [{from: 0, pay: 50 EUR}]}"
+CLAWBACK = "clawback: {on: entry.refund, share: of_amount_refunded}\n"
+TERM = "clawback: {on: entry.refund, share: of_unused_term}\n"
+QUARTERS = ("2027-Q1", "2027-Q2", "2027-Q3", "2027-Q4")
+
+
+class Office(Paying):
+    def __init__(self, *components: str, more: str = "", organization: str = ORGANIZATION) -> None:
+        paid = "".join(f"  {one}\n" for one in components)
+        super().__init__(organization, p_plan=f"{HEAD}components:\n{paid}{more}")
+        self.today = "2028-02-01"
+
+    def of(self, period: str) -> Statement:
+        return self.book.computed("sam", period, self.book.plans["ae"])
+
+    def earned(self) -> list[Decimal]:
+        return [self.of(period).earned for period in QUARTERS]
+
+
+def test_a_sum_of_the_year_is_paid_once_also_where_the_first_deal_was_worth_nothing() -> None:
+    office = Office(
+        "bonus: {of: revenue, rate: {mode: whole, over: year}, tiers: [{from: 0 EUR, pay: 5 EUR}]}"
+    )
+    for day in ("2027-01-10", "2027-04-10"):
+        office.won(day, "0 EUR")
+    assert office.earned() == [5, 0, 0, 0]
+
+
+def test_a_rate_that_waited_for_the_years_quota_is_made_up_for_once_it_counts() -> None:
+    tiers = "tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]"
+    office = Office(f"new: {{of: revenue, rate: {{mode: whole, over: year}}, higher_once: 100%, {tiers}}}")
+    office.won("2027-01-10", "3000 EUR")
+    office.won("2027-04-10", "1000 EUR")  # the quota of the year is 4,000
+    assert office.earned() == [300, 500, 0, 0]
+
+
+def test_nothing_is_waited_for_where_a_deal_that_is_counted_costs_nothing() -> None:
+    office = Office(EACH, more="hold: {share: 100%, until: entry.payment}\n")
+    office.won("2027-01-10", "0 EUR")
+    assert office.of("2027-Q1").paid == 50
+
+
+FALLS = (
+    "new: {of: revenue, rate: {mode: whole, over: year},"
+    " tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 5%}]}"
+)
+
+
+@pytest.mark.parametrize(
+    ("refunded", "came", "earned"),
+    [
+        ("2027-07-10", 600, [60, 0, -30, 0]),
+        ("2027-07-10", 300, [60, 0, -15, 0]),
+        ("2027-04-20", 600, [60, -30, 0, 0]),
+        ("2027-02-10", 600, [0, 30, 0, 0]),
+    ],
+)
+@pytest.mark.parametrize("hold", ["", "hold: {share: 100%, until: entry.payment}\n"])
+def test_what_a_rate_that_fell_took_is_not_taken_back_again(
+    refunded: str, came: int, earned: list[int], hold: str
+) -> None:
+    office = Office(FALLS, more=CLAWBACK + hold)
+    first, second = office.won("2027-01-10", "600 EUR"), office.won("2027-04-10", "600 EUR")
+    office.entry(first, refunded, "refund", amount=f"{came} EUR")
+    assert office.earned() == earned
+    for case in (first, second):
+        office.entry(case, "2027-10-10", "payment", amount="600 EUR")
+    assert office.earned() == earned
+    assert sum(office.of(period).held for period in QUARTERS) == 0
+
+
+def test_a_gate_takes_all_of_its_component_also_where_a_rate_fell() -> None:
+    shut = FALLS.replace("rate:", "gate: {of: won, from: 25%}, rate:")
+    office = Office("won: {of: won, spiff: {pay: 0.01 EUR}}", shut, more=CLAWBACK, organization=ORGANIZATION + (
+        "  - {period: 2027-Q2, measure: won, person: sam, target: 9}\n"
+        "  - {period: 2027-Q3, measure: won, person: sam, target: 9}\n"
+    ))  # fmt: skip
+    cases = [office.won(day, "700 EUR") for day in ("2027-01-10", "2027-04-10", "2027-04-11")]
+    gates = [line.pay for line in office.of("2027-Q2").lines if line.kind == "gate"]
+    assert gates == [-35]  # 70 and a true-up of -35
+    for case in cases[1:]:
+        office.entry(case, "2027-07-10", "refund", amount="700 EUR")
+    assert office.earned()[2] == D("-0.02")
+    office.entry(cases[0], "2027-07-10", "refund", amount="700 EUR")
+    assert office.earned() == [D("70.01"), D("0.02"), D("-70.03"), 0]
+
+
+def test_a_sum_of_the_year_that_fell_is_taken_back_with_what_made_it_fall() -> None:
+    tiers = "tiers: [{from: 1, pay: 33.33 EUR}, {from: 2, pay: 5 EUR}]"
+    rate = "rate: {by: count, mode: interpolated, over: year}"
+    office = Office(f"n: {{of: revenue, {rate}, {tiers}}}", more=TERM)
+    for day in ("2027-01-10", "2027-04-10"):
+        case = office.won(day, "600 EUR")
+        office.entry(case, "2027-07-10", "refund", amount="600 EUR", term="12", used="6")
+    assert office.earned() == [D("33.33"), D("-28.33"), D("-2.50"), 0]
+
+
+def test_a_gate_reads_the_quota_of_money_also_where_tiers_are_read_by_how_many() -> None:
+    count = "c: {of: revenue, rate: {by: count}, tiers: [{from: 0, pay: 0 EUR}]}"
+    office = Office(count, f"new: {{of: revenue, gate: {{of: c, from: 50%}}, {TENTH}}}")
+    office.won("2027-01-10", "1000 EUR")  # the quota of the quarter is 986.30
+    assert office.earned()[0] == 100
+
+
+def test_what_is_taken_back_in_parts_is_rounded_as_a_whole() -> None:
+    office = Office("new: {of: revenue, tiers: [{from: 0 EUR, pay: 100%}]}", more=TERM)
+    case = office.won("2027-01-10", "0.13 EUR")
+    for day, used in (("2027-04-10", "11"), ("2027-07-10", "6")):
+        office.entry(case, day, "refund", amount="0 EUR", term="12", used=used)
+    assert office.earned() == [
+        D("0.13"),
+        D("-0.01"),
+        D("-0.05"),
+        0,
+    ]  # 0.065 is taken back of 0.13, to the even cent
+
+
+COUNTED = "c: {of: revenue, rate: {by: count}, tiers: [{from: 0, pay: 0 EUR}]}"
+
+
+def test_higher_rates_that_are_read_by_how_many_wait_for_the_quota_of_money() -> None:
+    tiers = "tiers: [{from: 0, pay: 10%}, {from: 1, pay: 20%}]"
+    office = Office(f"new: {{of: revenue, rate: {{by: count, mode: whole}}, higher_once: 100%, {tiers}}}")
+    office.won("2027-01-10", "3000 EUR")
+    assert office.earned()[0] == 300
+    (here,) = steps(office.book.payee(office.book.plans["ae"], "2027-Q1", "sam"), "2027-Q1")
+    assert (here.scale.position, here.withheld) == (D(1), D(1000))
+    office.won("2027-01-11", "1000 EUR")
+    assert office.earned()[0] == 800
+
+
+def test_a_statement_says_what_counts_towards_a_quota_beside_how_many() -> None:
+    office = Office(COUNTED, EACH, f"new: {{of: revenue, {TENTH}}}")
+    office.won("2027-01-10", "1000 EUR")
+    assert [(one.credited, one.attained) for one in office.of("2027-Q1").reached] == [
+        (D(1), D(1000)), (D(1), D(1)), (D(1000), D(1000)),
+    ]  # fmt: skip
+    said = json.loads(bytes(frozen(office.of("2027-Q1"))))["reached"]
+    assert ["amount" in one for one in said] == [True, False, False]
+
+
+@pytest.mark.parametrize(("gate", "right"), [("", True), ("gate: {of: c, from: 50%}, ", False)])
+def test_what_was_settled_before_that_was_said_is_computed_again_as_it_was_paid(
+    gate: str, right: bool
+) -> None:
+    office = Office(COUNTED, f"new: {{of: revenue, {gate}{TENTH}}}")
+    office.won("2027-01-10", "1000 EUR")
+    now, line = office.of("2027-Q1"), Line("new:gate:2027-Q1", "new", "gate", D(-100))
+    reached = tuple(attrs.evolve(one, amount=UNSET) for one in now.reached)
+    then = attrs.evolve(now, reached=reached, lines=(*now.lines, line) if gate else now.lines)
+    said = frozen(then.balanced(D(0), Least()))
+    basis = Basis(office.engine.clock(), "")
+    done = office.engine.run(Settle(id_of("sam", "ae", "2027-Q1"), said, basis, 0), actor="fin")
+    assert isinstance(done, Done)
+    assert thawed(said).reached[0].attained == 1
+    (one,) = audit(office.engine, "2027-Q1")
+    assert (one.differs == ()) is right
