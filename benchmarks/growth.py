@@ -7,6 +7,7 @@ of the trees and the pages that are not at hand; what is left is the engine.
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -58,6 +59,7 @@ class File:
         with closing(sqlite3.connect(self._path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copyfile(self._path, beside)
+        os.sync()  # what still has to be written down would hold up whoever writes next
         first, steps = self._recorded(count)
         commands = self._commands(count)
         engine = self._open()
@@ -72,10 +74,11 @@ class File:
 
     def _commands(self, count: int) -> list[Command]:
         cases = self._chance.sample(self._cases, count)
+        days = self._chance.sample(range(10**6), count)  # each says something new
         return [
             c
-            for case in cases
-            for c in (Set(case, {"pain": "Orders take a month"}), Log(case, "call", text="Yes"))
+            for case, day in zip(cases, days, strict=True)
+            for c in (Set(case, {"pain": f"Orders take {day} days"}), Log(case, "call", text="Yes"))
         ]
 
     def _recorded(self, count: int) -> tuple[list[Step], list[Step]]:
