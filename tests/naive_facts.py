@@ -19,7 +19,6 @@ YEAR = (dt.date(2027, 1, 1), dt.date(2027, 12, 31))
 Key = tuple[str, str, str]
 """A component, the kind of a line, and the case; what a statement pays is told by it."""
 
-FOR_CASES = ("credit", "true_up", "spiff")
 WAITS = ("hold", "release", "waits")
 
 

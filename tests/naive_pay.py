@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from tests.naive_facts import (
     CENT,
-    FOR_CASES,
     WAITS,
     YEAR,
     Credit,
@@ -207,19 +206,17 @@ class Reckoned:
 
     def period(self, period: Period) -> dict[Key, Decimal]:
         """Return what a period pays, by line."""
-        found = defaultdict[Key, Decimal](D)
+        found, now = defaultdict[Key, Decimal](D), list[Paid]()
         for name, one in self.components.items() if self.counts(period) else ():
-            made = self.reckon(name, one, period)
-            for (kind, case, _), pay in zip(made, shared([pay for _, _, pay in made]), strict=True):
-                found[name, kind, case] += pay
-            due = list(self.spiffs(name, one, period))
-            for (case, _), pay in zip(due, shared([pay for _, pay in due]), strict=True):
-                found[name, "spiff", case] += pay
+            due = [("spiff", case, pay) for case, pay in self.spiffs(name, one, period)]
+            for made in (self.reckon(name, one, period), due):
+                for (kind, case, _), pay in zip(made, shared([pay for _, _, pay in made]), strict=True):
+                    found[name, kind, case] += pay
+                    now.append(Paid(period.name, name, case, pay))
             if "gate" in one and not self.open(one["gate"], period):
                 found[name, "gate", ""] -= sum((pay for key, pay in found.items() if key[0] == name), D(0))
             else:
                 self.bound(name, one, found, period)
-        now = [Paid(period.name, key[0], key[2], pay) for key, pay in found.items() if key[1] in FOR_CASES]
         for name in self.components:
             lines = [one for one in now if one.component == name]
             self.keep(lines, found[name, "cap", ""])

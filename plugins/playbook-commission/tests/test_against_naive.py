@@ -199,7 +199,7 @@ class Office(Paying):
     def _follows(self, what: str, day: dt.date, deal: Deal, which: int, amount: Decimal) -> None:
         if what in ("payment", "refund"):
             some = (deal.amount, (deal.amount / 2).quantize(D("0.01")), amount)[which % 3]
-            said = {"amount": some}
+            said = {"amount": max(some, D("0.01"))}  # nobody pays nothing
             if what == "refund":
                 said |= {"term": D(12), "used": D(which % 13)}
             fields = {
