@@ -120,6 +120,7 @@ class Transaction:
     __slots__ = ("_begin", "_connection", "_cursor", "_path", "_run")
 
     _kept = "COMMIT"
+    _taken_back: tuple[str, ...] = ("ROLLBACK",)
 
     def __init__(self, cursor: sqlite3.Cursor, path: str) -> None:
         self._cursor = cursor
@@ -160,7 +161,8 @@ class Transaction:
         _end(self._cursor)
         # SQLite has rolled back by itself after some errors, a full disk among them
         if self._connection.in_transaction:
-            self._run("ROLLBACK")
+            for statement in self._taken_back:
+                self._run(statement)
 
 
 class Joined(Transaction):
@@ -169,6 +171,7 @@ class Joined(Transaction):
     __slots__ = ()
 
     _kept = "RELEASE playbook"
+    _taken_back = ("ROLLBACK TO playbook", _kept)
 
     def __init__(self, cursor: sqlite3.Cursor, path: str) -> None:
         super().__init__(cursor, path)
@@ -178,9 +181,3 @@ class Joined(Transaction):
         if not self._connection.in_transaction:
             self._run("BEGIN IMMEDIATE")
         self._run("SAVEPOINT playbook")
-
-    def _undo(self) -> None:
-        _end(self._cursor)
-        if self._connection.in_transaction:
-            self._run("ROLLBACK TO playbook")
-            self._run("RELEASE playbook")
