@@ -139,6 +139,7 @@ def measure(quick: bool) -> Figures:
     bare = {name: min(one for _, one in found) for name, found in taken.items()}
     figures = {f"microseconds_at_{name}": ours[name] for name in NAMES}
     figures |= {f"bare_microseconds_at_{name}": bare[name] for name in NAMES}
+    figures |= {f"own_microseconds_at_{name}": ours[name] - bare[name] for name in NAMES}
     small, large = NAMES[0], NAMES[-1]
     return Figures(
         figures,
