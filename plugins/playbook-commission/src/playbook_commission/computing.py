@@ -290,7 +290,7 @@ class _Period:
         total = self._payee.measured(component, since, until, self._currency)
         quota = self._payee.quota(component.measure, self._span, self._currency)
         found = Reached(component.id, total, quota)
-        if quota is None or component.rating.by != "count" or not self._payee.has_amounts(component):
+        if quota is None or not self._payee.counts_apart(component):
             return found
         return attrs.evolve(found, amount=self._payee.attained(component, since, until, self._currency))
 

@@ -158,7 +158,7 @@ class Payee:
 
     def attained(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Decimal:
         """Return what credits between two days count towards a quota: amounts, else how many."""
-        if not self.has_amounts(component):
+        if not self.counts_apart(component):
             return self.measured(component, since, until, currency)
         return summed(self.credited(component, since, until, currency).credits.amounts)
 
@@ -176,6 +176,10 @@ class Payee:
     def goes_by_count(self, component: Component) -> bool:
         """Return whether things are counted on the axis of a component: also where its measure has no amount."""
         return component.rating.by == "count" or not self.has_amounts(component)
+
+    def counts_apart(self, component: Component) -> bool:
+        """Return whether tiers are read by how many where a quota is of amounts."""
+        return component.rating.by == "count" and self.has_amounts(component)
 
     def has_amounts(self, component: Component) -> bool:
         """Return whether a component's measure is of amounts, and not of how many."""
