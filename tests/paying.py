@@ -14,7 +14,16 @@ from playbook_commission.paybook import Paybook
 from playbook_commission.settling import settle
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from playbook import Money, Registry, Store
+    from playbook_commission.statements import Statement
+
+HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
+TENTH = "tiers: [{from: 0 EUR, pay: 10%}]"
+EACH = "n: {of: won, rate: {by: count}, tiers: [{from: 0, pay: 50 EUR}]}"
+CLAWBACK = "clawback: {on: entry.refund, share: of_amount_refunded}\n"
+QUARTERS = ("2027-Q1", "2027-Q2", "2027-Q3", "2027-Q4")
 
 
 def plugins(**beside: Any) -> Registry:
@@ -45,6 +54,26 @@ class Paying(Company):
     def stored(self) -> list[Any]:
         """Return all that is stored."""
         return list(self._store.log("default", after=None, limit=10_000).items)
+
+
+class ByComponents(Paying):
+    """Pay the role `ae` in 2027 by one plan with some components, as it stands when the year is over."""
+
+    usual: ClassVar[str]
+    """The organization where a test says no other."""
+
+    def __init__(self, *components: str, more: str = "", organization: str = "") -> None:
+        paid = "".join(f"  {one}\n" for one in components)
+        super().__init__(organization or self.usual, p_plan=f"{HEAD}components:\n{paid}{more}")
+        self.today = "2028-02-01"
+
+    def of(self, period: str, person: str = "sam") -> Statement:
+        """Return what a period pays somebody as it stands."""
+        return self.book.computed(person, period, self.book.plans["ae"])
+
+    def earned(self, person: str = "sam") -> list[Decimal]:
+        """Return what somebody earned in each quarter."""
+        return [self.of(period, person).earned for period in QUARTERS]
 
 
 class PayContract(StreamContract):

@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.paying import Paying
+from tests.paying import CLAWBACK, EACH, HEAD, QUARTERS, TENTH, ByComponents
 
 from playbook import InputError, Log, Money
 from playbook.engine import Done
 from playbook_commission.settling import audit
 
 if TYPE_CHECKING:
-    from playbook_commission.statements import Statement
+    pass
 
 D = Decimal
 ORGANIZATION = """
@@ -37,24 +37,10 @@ quotas:
   - {period: 2027, measure: revenue, person: kim, target: 4000 EUR, from: 2027-04-01}
   - {period: 2027-Q1, measure: won, person: sam, target: 4}
 """
-HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
-TENTH = "tiers: [{from: 0 EUR, pay: 10%}]"
-EACH = "n: {of: won, rate: {by: count}, tiers: [{from: 0, pay: 50 EUR}]}"
-CLAWBACK = "clawback: {on: entry.refund, share: of_amount_refunded}\n"
-QUARTERS = ("2027-Q1", "2027-Q2", "2027-Q3", "2027-Q4")
 
 
-class Office(Paying):
-    def __init__(self, *components: str, more: str = "", organization: str = ORGANIZATION) -> None:
-        paid = "".join(f"  {one}\n" for one in components)
-        super().__init__(organization, p_plan=f"{HEAD}components:\n{paid}{more}")
-        self.today = "2028-02-01"
-
-    def of(self, period: str, person: str = "sam") -> Statement:
-        return self.book.computed(person, period, self.book.plans["ae"])
-
-    def earned(self, person: str = "sam") -> list[Decimal]:
-        return [self.of(period, person).earned for period in QUARTERS]
+class Office(ByComponents):
+    usual = ORGANIZATION
 
 
 # -- what follows ---------------------------------------------------------------------------------------

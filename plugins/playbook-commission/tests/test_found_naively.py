@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 from msgspec import UNSET
-from tests.paying import Paying
+from tests.paying import CLAWBACK, EACH, QUARTERS, TENTH, ByComponents
 
 from playbook.engine import Done
 from playbook_commission.draws import Least
@@ -20,7 +20,7 @@ from playbook_commission.settling import audit
 from playbook_commission.statements import frozen, thawed
 
 if TYPE_CHECKING:
-    from playbook_commission.statements import Statement
+    pass
 
 D = Decimal
 ORGANIZATION = """
@@ -37,25 +37,11 @@ quotas:
   - {period: 2027, measure: revenue, person: sam, target: 4000 EUR}
   - {period: 2027-Q1, measure: won, person: sam, target: 4}
 """
-HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
-TENTH = "tiers: [{from: 0 EUR, pay: 10%}]"
-EACH = "n: {of: won, rate: {by: count}, tiers: [{from: 0, pay: 50 EUR}]}"
-CLAWBACK = "clawback: {on: entry.refund, share: of_amount_refunded}\n"
 TERM = "clawback: {on: entry.refund, share: of_unused_term}\n"
-QUARTERS = ("2027-Q1", "2027-Q2", "2027-Q3", "2027-Q4")
 
 
-class Office(Paying):
-    def __init__(self, *components: str, more: str = "", organization: str = ORGANIZATION) -> None:
-        paid = "".join(f"  {one}\n" for one in components)
-        super().__init__(organization, p_plan=f"{HEAD}components:\n{paid}{more}")
-        self.today = "2028-02-01"
-
-    def of(self, period: str) -> Statement:
-        return self.book.computed("sam", period, self.book.plans["ae"])
-
-    def earned(self) -> list[Decimal]:
-        return [self.of(period).earned for period in QUARTERS]
+class Office(ByComponents):
+    usual = ORGANIZATION
 
 
 def test_a_sum_of_the_year_is_paid_once_also_where_the_first_deal_was_worth_nothing() -> None:
