@@ -26,18 +26,18 @@ from bench import Figures, alternate, main, seconds
 from playbook import Engine, MemoryStore, Money, Project, load_plugins
 from playbook.engine.measuring import Counted
 from playbook.model.case import Case
-from playbook_commission.computing import statements
-from playbook_commission.crediting import Ledger
-from playbook_commission.payee import Payee
-from playbook_commission.plan import load_plan
-from playbook_commission.settlements import Basis, hash_of
-from playbook_commission.statements import frozen
+from playbook_commission.credits.crediting import Ledger
+from playbook_commission.plans.plan import load_plan
+from playbook_commission.settling.settlements import Basis, hash_of
+from playbook_commission.statements.computing import statements
+from playbook_commission.statements.payee import Payee
+from playbook_commission.statements.statement import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from playbook import Condition
-    from playbook_commission.plan import Plan
+    from playbook_commission.plans.plan import Plan
 
 CREDITS, PEOPLE, ROUNDS = 1_000_000, 1_000, 3
 SINCE, UNTIL = dt.date(2025, 1, 1), dt.date(2025, 12, 31)

@@ -10,14 +10,14 @@ from tests.company import Company
 import playbook_commission
 from playbook import Project, load_plugins
 from playbook.testing.streams import StreamContract
-from playbook_commission.paybook import Paybook
-from playbook_commission.settling import settle
+from playbook_commission.settling.paybook import Paybook
+from playbook_commission.settling.settle import settle
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from playbook import Money, Registry, Store
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
 HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
 TENTH = "tiers: [{from: 0 EUR, pay: 10%}]"

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tests.paying import Paying
 
 from playbook import Advance, Close, InputError, Open, Set
-from playbook_commission.accruing import accrue
+from playbook_commission.foresight.accruing import accrue
 from playbook_commission.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook_commission.accruing import Accrual, Accrued
+    from playbook_commission.foresight.accruing import Accrual, Accrued
 
 D = Decimal
 ORGANIZATION = """

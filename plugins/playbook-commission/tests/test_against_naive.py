@@ -21,12 +21,12 @@ from tests.paying import Paying
 
 from playbook import Close, InputError, Log, Open, ProblemsFound, Reopen, Set, Split
 from playbook.engine import Done
-from playbook_commission.settlements import Adjust
-from playbook_commission.settling import audit
-from playbook_commission.statements import frozen, thawed
+from playbook_commission.settling.settle import audit
+from playbook_commission.settling.settlements import Adjust
+from playbook_commission.statements.statement import frozen, thawed
 
 if TYPE_CHECKING:
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
 SOAK = int(os.environ.get("SOAK", "0"))
 D = Decimal

@@ -16,7 +16,7 @@ import pytest
 from tests.paying import plugins
 
 from playbook import Engine, SqliteStore
-from playbook_commission.paybook import Paybook
+from playbook_commission.settling.paybook import Paybook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ from tests.paying import PayContract, Paying
 
 from playbook import InputError, KeyReused, Refused, SqliteStore, UnknownName
 from playbook.engine.proof import prove
-from playbook_commission.disputes import Accept, Answer, Decline, Dispute, State, tells
-from playbook_commission.disputing import accept, dispute, disputes, open_dispute
-from playbook_commission.settlements import Adjust
-from playbook_commission.settling import audit
+from playbook_commission.settling.disputes import Accept, Answer, Decline, Dispute, State, tells
+from playbook_commission.settling.disputing import accept, dispute, disputes, open_dispute
+from playbook_commission.settling.settle import audit
+from playbook_commission.settling.settlements import Adjust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from tests.paying import CLAWBACK, EACH, HEAD, QUARTERS, TENTH, ByComponents
 
 from playbook import InputError, Log, Money
 from playbook.engine import Done
-from playbook_commission.settling import audit
+from playbook_commission.settling.settle import audit
 
 if TYPE_CHECKING:
     pass

@@ -12,12 +12,13 @@ from msgspec import UNSET
 from tests.paying import CLAWBACK, EACH, QUARTERS, TENTH, ByComponents
 
 from playbook.engine import Done
-from playbook_commission.draws import Least
-from playbook_commission.outlook import steps
-from playbook_commission.paying import Line
-from playbook_commission.settlements import Basis, Settle, id_of
-from playbook_commission.settling import audit
-from playbook_commission.statements import frozen, thawed
+from playbook_commission.foresight.outlook import steps
+from playbook_commission.settling.settle import audit
+from playbook_commission.settling.settlements import Basis, Settle
+from playbook_commission.spans import settlement_id
+from playbook_commission.statements.draws import Least
+from playbook_commission.statements.paying import Line
+from playbook_commission.statements.statement import frozen, thawed
 
 if TYPE_CHECKING:
     pass
@@ -177,7 +178,7 @@ def test_what_was_settled_before_that_was_said_is_computed_again_as_it_was_paid(
     then = attrs.evolve(now, reached=reached, lines=(*now.lines, line) if gate else now.lines)
     said = frozen(then.balanced(D(0), Least()))
     basis = Basis(office.engine.clock(), "")
-    done = office.engine.run(Settle(id_of("sam", "ae", "2027-Q1"), said, basis, 0), actor="fin")
+    done = office.engine.run(Settle(settlement_id("sam", "ae", "2027-Q1"), said, basis, 0), actor="fin")
     assert isinstance(done, Done)
     assert thawed(said).reached[0].attained == 1
     (one,) = audit(office.engine, "2027-Q1")

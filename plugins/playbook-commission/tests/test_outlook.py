@@ -10,8 +10,8 @@ import pytest
 from tests.paying import Paying
 
 from playbook import Money
-from playbook_commission.outlook import OneMore, Step, one_more, steps
-from playbook_commission.paybook import Paybook
+from playbook_commission.foresight.outlook import OneMore, Step, one_more, steps
+from playbook_commission.settling.paybook import Paybook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,12 +16,13 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 import playbook_commission
-from playbook_commission.cliffs import falls
-from playbook_commission.earning import Credit, Credits, Standing, earnings
-from playbook_commission.exact import CONTEXT, Rounding
-from playbook_commission.paying import lines, summed
-from playbook_commission.plan import Component, Rating
-from playbook_commission.schedule import Tier
+from playbook_commission.credits.credits import Credit, Credits
+from playbook_commission.exact import CONTEXT, Rounding, summed
+from playbook_commission.plans.cliffs import falls
+from playbook_commission.plans.plan import Component, Rating
+from playbook_commission.plans.schedule import Tier
+from playbook_commission.statements.earning import Standing, earnings
+from playbook_commission.statements.paying import lines
 
 if TYPE_CHECKING:
     import random

@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from playbook_commission.earning import Credit, Credits, Standing, earnings
-from playbook_commission.plan import Component, Rating
-from playbook_commission.schedule import Tier
+from playbook_commission.credits.credits import Credit, Credits
+from playbook_commission.plans.plan import Component, Rating
+from playbook_commission.plans.schedule import Tier
+from playbook_commission.statements.earning import Standing, earnings
 
 D = Decimal
 

@@ -16,11 +16,11 @@ from tests.paying import PayContract, Paying
 
 from playbook import InputError, Refused, SqliteStore
 from playbook.engine.proof import prove
-from playbook_commission.payfile import PayFile, as_csv, as_json, cell
-from playbook_commission.payout import Due, due, export, payroll_of, payrolls
-from playbook_commission.payroll import Pay, Row, Run
-from playbook_commission.settlements import Adjust
-from playbook_commission.settling import audit, settle
+from playbook_commission.settling.payout import Due, due, export, payroll_of, payrolls
+from playbook_commission.settling.payroll import Pay, Row, Run
+from playbook_commission.settling.settle import audit, settle
+from playbook_commission.settling.settlements import Adjust
+from playbook_commission.showing.payfile import PayFile, as_csv, as_json, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,9 +217,9 @@ import os, signal, sys
 from pathlib import Path
 import playbook_commission
 from playbook import Engine, SqliteStore, load_plugins
-from playbook_commission.paybook import Paybook
-from playbook_commission.payfile import PayFile
-from playbook_commission.payout import due, export
+from playbook_commission.settling.paybook import Paybook
+from playbook_commission.showing.payfile import PayFile
+from playbook_commission.settling.payout import due, export
 
 place, database, file, day = sys.argv[1:]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from playbook import InputError, Money, Project, load_plugins
 from playbook.model.organization import Organization
 from playbook.model.organization_rules import Quota
-from playbook_commission.crediting import split
-from playbook_commission.quotas import Counting, Quotas, Target
+from playbook_commission.credits.crediting import split
+from playbook_commission.credits.quotas import Counting, Quotas, Target
 from playbook_commission.spans import Span
 
 ORGANIZATION = """

@@ -9,7 +9,7 @@ from tests.paying import plugins
 
 from playbook import Money, Problem, Project
 from playbook.checking import problems_of
-from playbook_commission.plan import Plan
+from playbook_commission.plans.plan import Plan
 
 SHARED = Path(__file__).parents[4] / "shared" / "examples"
 ORGANIZATION = """

@@ -16,7 +16,7 @@ from playbook_commission import Rated, RateRule, Stretch, ToRate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
     Says = Callable[[Mapping[str, Any], ToRate], Iterable[Any]]
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook_commission.draws import Least, clawed_back, draw, released
 from playbook_commission.exact import CONTEXT, Rounding
-from playbook_commission.schedule import Schedule, Tier
+from playbook_commission.plans.schedule import Schedule, Tier
+from playbook_commission.statements.draws import Least, clawed_back, draw, released
 
 D = Decimal
 

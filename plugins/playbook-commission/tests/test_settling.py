@@ -22,15 +22,15 @@ from playbook import (
     UnknownName,
 )
 from playbook.engine.proof import prove
-from playbook_commission.paybook import Paybook
-from playbook_commission.settlements import Adjust, Basis, Settle, hash_of
-from playbook_commission.settling import SETTLING, audit, settle, settle_each
-from playbook_commission.statements import Statement, frozen, thawed
+from playbook_commission.settling.paybook import Paybook
+from playbook_commission.settling.settle import SETTLING, audit, settle, settle_each
+from playbook_commission.settling.settlements import Adjust, Basis, Settle, hash_of
+from playbook_commission.statements.statement import Statement, frozen, thawed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
 D = Decimal
 ORGANIZATION = """

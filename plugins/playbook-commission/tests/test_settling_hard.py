@@ -10,10 +10,10 @@ import pytest
 from tests.paying import Paying
 
 from playbook import Log, Money, Refused, Reopen, Set
-from playbook_commission.settling import audit, settle
+from playbook_commission.settling.settle import audit, settle
 
 if TYPE_CHECKING:
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
 D = Decimal
 ORGANIZATION = """

@@ -18,17 +18,17 @@ from tests.paying import Paying
 
 import playbook_commission
 from playbook import Close, InputError, Money, Open
-from playbook_commission import sheet_pdf
-from playbook_commission.paying import Line
-from playbook_commission.settlements import Adjust
-from playbook_commission.sheet import Sheet, sheet
-from playbook_commission.sheet_csv import table
-from playbook_commission.sheet_html import html
-from playbook_commission.sheet_pdf import pdf
-from playbook_commission.statement_command import line_document
-from playbook_commission.statements import Statement
-from playbook_commission.telling import telling_lines
-from playbook_commission.wording import LANGUAGES, Wording
+from playbook_commission.commands.statement import line_document
+from playbook_commission.settling.settlements import Adjust
+from playbook_commission.showing import sheet_pdf
+from playbook_commission.showing.sheet import Sheet, sheet
+from playbook_commission.showing.sheet_csv import table
+from playbook_commission.showing.sheet_html import html
+from playbook_commission.showing.sheet_pdf import pdf
+from playbook_commission.showing.telling import telling_lines
+from playbook_commission.showing.wording import LANGUAGES, Wording
+from playbook_commission.statements.paying import Line
+from playbook_commission.statements.statement import Statement
 
 _PERSIAN = str.maketrans("۰۱۲۳۴۵۶۷۸۹\u066c\u066b\u2212", "0123456789,.-")
 NAMES = ("Lumen <b>& Söhne</b>", "=HYPERLINK(1)", "شرکت آرمان", '"Kestrel\u202e" AG')
@@ -347,7 +347,7 @@ def test_without_its_packages_a_pdf_is_refused_with_what_to_install(
 
 
 def test_every_language_has_every_text_with_the_same_places() -> None:
-    folder = Path(playbook_commission.__file__).parent / "words"
+    folder = Path(playbook_commission.__file__).parent / "showing" / "words"
     words = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES}
     for name, texts in words.items():
         assert texts.keys() == words["en"].keys()

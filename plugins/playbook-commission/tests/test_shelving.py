@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook import Money
-from playbook_commission.shelving import Shelves
-from playbook_commission.things import Came, Thing
+from playbook_commission.credits.shelving import Shelves
+from playbook_commission.credits.things import Came, Thing
 
 NAMES = [f"rep{number:02}" for number in range(20)]
 times = st.integers(0, 10**9).map(lambda seconds: dt.datetime.fromtimestamp(seconds, dt.UTC))

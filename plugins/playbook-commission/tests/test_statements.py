@@ -10,15 +10,15 @@ import pytest
 from tests.paying import Paying
 
 from playbook import Close, InputError, Money, Open, Set, Split
-from playbook_commission.computing import statements
-from playbook_commission.crediting import Ledger
-from playbook_commission.payee import Payee
-from playbook_commission.plan import load_plan
+from playbook_commission.credits.crediting import Ledger
+from playbook_commission.plans.plan import load_plan
+from playbook_commission.statements.computing import statements
+from playbook_commission.statements.payee import Payee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
 D = Decimal
 ORGANIZATION = """

@@ -14,14 +14,14 @@ from tests.company import Company
 from tests.paying import Paying
 
 from playbook import InputError, UnknownName
-from playbook_commission.plan import Plan, load_plan
-from playbook_commission.settlements import Adjust
-from playbook_commission.trying import Trial, Wanted, attempt
+from playbook_commission.foresight.trying import Trial, Wanted, attempt
+from playbook_commission.plans.plan import Plan, load_plan
+from playbook_commission.settling.settlements import Adjust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook_commission.filling import Lack
+    from playbook_commission.foresight.filling import Lack
 
 D = Decimal
 ORGANIZATION = """

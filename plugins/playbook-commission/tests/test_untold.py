@@ -9,10 +9,10 @@ import pytest
 from tests.paying import Paying
 
 from playbook import Set
-from playbook_commission.settling import audit
+from playbook_commission.settling.settle import audit
 
 if TYPE_CHECKING:
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
 D = Decimal
 ORGANIZATION = """

@@ -9,13 +9,13 @@ import pytest
 from tests.paying import Paying
 
 from playbook import Close, InputError, Money, Open, Split
-from playbook_commission.paybook import Paybook
-from playbook_commission.settling import audit, settle
+from playbook_commission.settling.paybook import Paybook
+from playbook_commission.settling.settle import audit, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
 D = Decimal
 ORGANIZATION = """

@@ -22,7 +22,7 @@ from playbook_example.sliding import rate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playbook_commission.statements import Statement
+    from playbook_commission.statements.statement import Statement
 
 D = Decimal
 ORGANIZATION = """

@@ -6,27 +6,27 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from playbook import CommandLine, Expectation, FileKind, StreamKind, hookimpl
-from playbook_commission.disputes import DISPUTE
 from playbook_commission.pay_schema import PAY
-from playbook_commission.payroll import PAYROLL
+from playbook_commission.plans.rules import RULES, RateRule
 from playbook_commission.reports import reports
-from playbook_commission.rules import RULES, RateRule
-from playbook_commission.settlements import SETTLEMENT
+from playbook_commission.settling.disputes import DISPUTE
+from playbook_commission.settling.payroll import PAYROLL
+from playbook_commission.settling.settlements import SETTLEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from playbook import HookKind, Mismatch, Report, Scene, Shape
-    from playbook_commission.earning import Credit
+    from playbook_commission.credits.credits import Credit
     from playbook_commission.exact import CONTEXT
-    from playbook_commission.ruling import Rated, ToRate, share
-    from playbook_commission.schedule import Stretch, Tier
+    from playbook_commission.plans.schedule import Stretch, Tier
+    from playbook_commission.statements.ruling import Rated, ToRate, share
 
 __all__ = ["CONTEXT", "Credit", "RateRule", "Rated", "Stretch", "Tier", "ToRate", "share"]
 
 _HOMES = {
-    "exact": ("CONTEXT",), "earning": ("Credit",), "ruling": ("Rated", "ToRate", "share"),
-    "schedule": ("Stretch", "Tier"),
+    "exact": ("CONTEXT",), "credits.credits": ("Credit",), "plans.schedule": ("Stretch", "Tier"),
+    "statements.ruling": ("Rated", "ToRate", "share"),
 }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def __getattr__(name: str) -> object:
 
 
 def _shape() -> Shape:
-    from playbook_commission.reading import shape
+    from playbook_commission.plans.reading import shape
 
     return shape()
 
@@ -93,6 +93,6 @@ def playbook_commands(settings: Mapping[str, Any]) -> Iterator[CommandLine]:
 
 
 def _commission(settings: Mapping[str, Any]) -> object:
-    from playbook_commission.commanding import group
+    from playbook_commission.commands.group import group
 
     return group(settings)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +46,12 @@ def exactly(compute: Callable[P, R]) -> Callable[P, R]:
             return compute(*args, **kwargs)
 
     return computed
+
+
+@exactly
+def summed(values: Iterable[Decimal]) -> Decimal:
+    """Return an exact sum."""
+    return sum(values, ZERO)
 
 
 def plain(number: Decimal, places: int = 4) -> str:

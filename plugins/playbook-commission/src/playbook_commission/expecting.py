@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from playbook import InputError, Mismatch, Money, UnknownName
-from playbook_commission.asking import in_full, target_pay
 from playbook_commission.exact import CONTEXT, ZERO, percent
-from playbook_commission.paybook import Paybook
-from playbook_commission.statements import TOTALS
+from playbook_commission.settling.paybook import Paybook, target_pay
+from playbook_commission.statements.amounts import in_full
+from playbook_commission.statements.statement import TOTALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from playbook import Scene
-    from playbook_commission.paying import Line
+    from playbook_commission.statements.paying import Line
 
 
 def compare(settings: Mapping[str, Any], wanted: Any, scene: Scene) -> Iterator[Mismatch]:

@@ -101,3 +101,8 @@ def _name(length: str, day: dt.date, organization: Organization) -> str:
         return f"{day:%Y-%m}"
     settings = organization.settings
     return fiscal_quarter(day, settings) if length == "quarter" else str(fiscal_year(day, settings))
+
+
+def settlement_id(person: str, plan: str, period: str) -> str:
+    """Return what the settlement of a person, plan and period is called."""
+    return f"{person}.{plan}.{period}"

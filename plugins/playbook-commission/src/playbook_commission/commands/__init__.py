@@ -1,0 +1,1 @@
+"""The command `commission` and those below it."""

@@ -1,0 +1,1 @@
+"""What would be: open deals, one more deal, the next tier, another plan."""

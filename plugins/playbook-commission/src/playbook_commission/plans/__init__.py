@@ -1,0 +1,1 @@
+"""What plans say: their files, what they must mean, and the tiers that they pay by."""

@@ -1,0 +1,1 @@
+"""What is kept: settled statements and what became of them, adjustments, disputes, pay runs."""

@@ -1,0 +1,1 @@
+"""Statements: from what a person is credited with in a period to what they are paid."""
