@@ -38,7 +38,7 @@ def percentile(histogram: Mapping[int, int], percent: int) -> float | None:
 
 def mean_money(total: Money | None, count: int) -> Money | None:
     """Return the mean amount, rounded half up to the currency's digits, or None of nothing."""
-    return (total / count).rounded() if total is not None and count else None
+    return _rounded(total / count) if total is not None and count else None
 
 
 def probability(context: ReportContext, playbook: str, stage: str, chance: str) -> Decimal | None:
@@ -54,7 +54,11 @@ def weighted(parts: Iterable[tuple[int, Decimal]], currency: str) -> Money:
     exact = sum(
         (Money.from_minor(minor, currency) * chance for minor, chance in parts), Money(Decimal(0), currency)
     )
-    return exact.rounded()
+    return _rounded(exact)
+
+
+def _rounded(exact: Money) -> Money:
+    return Money.from_minor(exact.rounded().minor, exact.currency)  # a zero has no sign
 
 
 def _at(histogram: Mapping[int, int], index: int) -> int:

@@ -9,13 +9,13 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from playbook import InputError, UnknownName, fiscal_quarter
+from playbook import InputError, Query, UnknownName, fiscal_quarter
 from playbook_insights.definitions import BY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from playbook import ReportContext
+    from playbook import Page, ReportContext
 
 NONE = "(none)"
 """How a missing value is shown; its group comes last."""
@@ -126,28 +126,55 @@ def _by_field(context: ReportContext, by: str) -> Grouping:
         if field.personal or field.type == "table":
             what = "is personal" if field.personal else "holds a table"
             raise InputError(f"the field {by!r} {what} and cannot group a report; take another --by")
-    shown = functools.partial(_shown, _people(context), context.zone)
+    reading = _Reading(_people(context), context.zone, context)
 
     def label(playbook: str, value: str) -> str:
         field = having.get(playbook)
-        return shown(field, json.loads(value)) if field and value else NONE
+        return reading.shown(field, json.loads(value)) if field and value else NONE
 
     return Grouping(("playbook", f"fields.{by}"), label, fields=(by,))
 
 
-def _shown(people: Mapping[str, str], zone: dt.tzinfo, field: Any, value: Any) -> str:
-    """Return a stored value as people read it: an instant is its day in the zone, a person a name."""
-    kind = field.type if field else ""
-    if value is None or value in ("", []):
-        return NONE
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(_shown(people, zone, field and field.of, item) for item in value)
-    if kind == "money":
-        return f"{value['amount']} {value['currency']}"
-    if kind == "percent":
-        return f"{(Decimal(value) * 100).normalize():f}%"
-    if kind == "datetime":
-        return dt.datetime.fromisoformat(value).astimezone(zone).date().isoformat()
-    return people.get(value, value) if kind == "person" else str(value)
+class _Reading(NamedTuple):
+    """Tell stored values as people read them."""
+
+    people: Mapping[str, str]
+    zone: dt.tzinfo
+    context: ReportContext
+
+    def shown(self, field: Any, value: Any) -> str:
+        """Return a value as people read it: an instant is its day in the zone, a person or a reference a name."""
+        kind = field.type if field else ""
+        if value is None or value in ("", []):
+            return NONE
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, list):
+            return ", ".join(self.shown(field and field.of, item) for item in value)
+        if kind == "money":
+            return f"{value['amount']} {value['currency']}"
+        if kind == "percent":
+            return f"{(Decimal(value) * 100).normalize():f}%"
+        if kind == "datetime":
+            return dt.datetime.fromisoformat(value).astimezone(self.zone).date().isoformat()
+        if kind == "reference":
+            return self._called(field.to, value)
+        return self.people.get(value, value) if kind == "person" else str(value)
+
+    def _called(self, to: str, id_: str) -> str:
+        """Return the name of a record, that which is kept where it was merged, or of a case; else the id."""
+        engine, actor = self.context.engine, self.context.actor
+        if engine is None:
+            return id_
+        alike: Page[Any]
+        try:
+            if to in self.context.playbooks:
+                one: Any = engine.case(id_, actor=actor)
+                alike = engine.find(Query(to, name=one.name), actor=actor, limit=2)
+            else:
+                one = engine.record(to, id_, actor=actor)
+                alike = engine.records(to, name=one.name, actor=actor, limit=2)
+        except UnknownName:  # or a case that is not shown to who asks
+            return id_
+        named: str = one.name or one.id
+        return f"{named} ({one.id})" if len(alike.items) > 1 else named

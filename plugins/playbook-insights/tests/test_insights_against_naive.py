@@ -1,0 +1,73 @@
+"""Every figure of every report over random histories, against what is reckoned naively from the text.
+
+`SOAK` set to a number makes that many examples; `make soak` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.naive_reports import Reports, Wrong
+from tests.selling import PEOPLE, STARTS, Selling, doings, houses, many
+
+import playbook_insights
+from playbook import InputError, load_plugins
+
+SOAK = int(os.environ.get("SOAK", "0"))
+REGISTRY = load_plugins(extra={"insights": playbook_insights}, entry_points=False)
+NAMES = {"pipeline": Reports.pipeline, "win-loss": Reports.win_loss, "cycle": Reports.cycle}
+GROUPS = (
+    "", "stage", "owner", "manager", "team", "quarter", "product", "discount", "seats", "trial", "champion", "demo",
+    "tags", "crew", "account", "origin", "price", "amount", "day",
+)  # fmt: skip
+WRONG = ("memo", "items", "lost", "nothing")
+DAYS = ("2025-12-31", "2026-01-31", "2026-02-01", "2026-03-29", "2026-06-30", "2027-01-01")
+OPTIONS = {
+    "since": DAYS,
+    "until": DAYS,
+    "period": ("2026", "2026-Q1", "2026-Q2", "2027-Q1", "2026-H2", "2026-04"),
+    "playbook": ("deals", "deals", "More for customers", "dels"),
+    "team": ("north", "north", "Sales", "World", "nort"),
+    "owner": ("ann", "bob", "Kim", "kim_s", "nobody"),
+    "currency": ("EUR", "USD", "JPY", "KWD", "CHF"),
+    "of": ("closed", "created", "won"),
+}
+NOTHING = dict.fromkeys(("by", *OPTIONS), "")
+options = st.one_of([st.tuples(st.just(name), st.sampled_from(some)) for name, some in OPTIONS.items()])
+actors = st.sampled_from(("operator", *PEOPLE))
+questions = many(st.tuples(actors, st.sampled_from((*GROUPS, *WRONG)), many(options, 3).map(dict)), 8)
+
+
+def check_one(selling: Selling, name: str, actor: str, said: dict[str, str]) -> None:
+    naive = Reports(selling.company, selling.company.deals(selling.happened), selling.now, actor)
+    got = wanted = None
+    with contextlib.suppress(InputError):
+        got = selling.report(name, actor, **said)
+    with contextlib.suppress(Wrong):
+        wanted = NAMES[name](naive, naive.asked(NOTHING | said))
+    assert got == wanted, (name, actor, said)
+
+
+def test_every_figure_is_what_is_reckoned_naively() -> None:
+    @settings(
+        max_examples=SOAK or 50, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    )  # fmt: skip
+    @given(houses(), st.sampled_from(STARTS), many(doings, 60), questions)
+    def check(house: dict[str, Any], start: str, history: list[Any], every: list[Any]) -> None:
+        selling = Selling(house, start, REGISTRY)
+        for doing in history:
+            selling.happens(doing)
+        for name in NAMES:
+            for by in GROUPS if SOAK else ():
+                check_one(selling, name, "operator", {"by": by})
+            for actor, by, given_ in every:
+                check_one(selling, name, actor, {"by": by})
+                check_one(selling, name, actor, {"by": by, **given_})
+        selling.store.close()
+
+    check()

@@ -1,0 +1,185 @@
+"""Cases as what was done says they are, and people as what was published says they were: plain lists, walked through.
+
+A second opinion for what is reckoned from cases, made from the text alone; it shares no code with the engine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from zoneinfo import ZoneInfo
+
+ENDS = ("won", "lost", "disqualified", "done", "churned")
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What was done with a case and when it happened; `known` is how often the organization had been published."""
+
+    case: str
+    what: str
+    at: dt.datetime
+    known: int
+    said: Mapping[str, Any]
+
+
+@dataclass
+class Deal:
+    """A case as it stands; fields hold what people wrote, by the id of the field."""
+
+    case: str
+    name: str
+    playbook: str
+    opened: dt.datetime
+    stage: str
+    owner: str
+    team: str
+    touched: dt.datetime
+    entered: dt.datetime
+    fields: dict[str, Any] = field(default_factory=dict)
+    outcome: str = "open"
+    closed: dt.datetime | None = None
+    came_from: str = ""
+    chance: str = ""
+
+
+@dataclass
+class Company:
+    """What was published: the organization from instants on, in order, and the playbooks, as their files say.
+
+    `accounts` says what each account is called, `merged` which other one it was merged into; both by id.
+    """
+
+    zone: ZoneInfo
+    published: list[tuple[dt.datetime, dict[str, Any]]]
+    playbooks: dict[str, dict[str, Any]]
+    accounts: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """Return the organization as its file says now."""
+        return self.published[-1][1]
+
+    def day(self, at: dt.datetime) -> dt.date:
+        """Return the day in the organization's zone."""
+        return at.astimezone(self.zone).date()
+
+    # -- who was what -------------------------------------------------------------------------------
+
+    def said(self, kind: str, name: str, on: dt.date) -> list[dict[str, Any]]:
+        """Return what the files said of a person or team that counts on a day, the newest first.
+
+        The first file counts since ever, a later one from the day on which it was published.
+        """
+        found = [
+            said[kind][name]
+            for number, (at, said) in enumerate(self.published)
+            if name in said[kind] and (number == 0 or self.day(at) <= on)
+        ]
+        return found[::-1]
+
+    def post(self, person: str, on: dt.date, known: int | None = None) -> dict[str, str]:
+        """Return role and team on a day, by what had been published so often (all, without it).
+
+        A dated post counts from its day, whenever it was written.
+        """
+        for number, (at, said) in reversed(list(enumerate(self.published[:known]))):
+            one = said["people"].get(person)
+            dated = [each for each in one.get("history", ()) if each["from"] <= on.isoformat()] if one else []
+            if one and (dated or number == 0 or self.day(at) <= on):
+                found = {key: one[key] for key in ("role", "team") if key in one}
+                for each in sorted(dated, key=lambda each: str(each["from"])):
+                    found |= {key: value for key, value in each.items() if key != "from"}
+                return found
+        return {}
+
+    def manager(self, person: str, on: dt.date) -> str:
+        """Return who manages a person on a day: their own, else the team's, else that of the team above."""
+        if not any(person in said["people"] for _, said in self.published):
+            return ""
+        own: dict[str, Any] = next(iter(self.said("people", person, on)), {})
+        if own.get("manager"):
+            return str(own["manager"])
+        team = self.post(person, on).get("team", "")
+        while team:
+            one = next(iter(self.said("teams", team, on)), {})
+            if one.get("manager") and one["manager"] != person:
+                return str(one["manager"])
+            team = one.get("parent", "")
+        return str(self.now.get("approves_when_no_manager", ""))
+
+    # -- what a case is -----------------------------------------------------------------------------
+
+    def deals(self, happened: Iterable[Happened]) -> list[Deal]:
+        """Return the cases as they stand after all that happened."""
+        found: dict[str, Deal] = {}
+        for one in happened:
+            if one.what in ("open", "import"):
+                found[one.case] = self._opened(one)
+            else:
+                self._next(found[one.case], one)
+        return list(found.values())
+
+    def _opened(self, one: Happened) -> Deal:
+        said = one.said
+        stages = list(self.playbooks[said["playbook"]]["stages"])
+        closed = said.get("closed")
+        team = self.post(said["owner"], self.day(closed or one.at), one.known).get("team", "")
+        deal = Deal(
+            one.case, said["name"], said["playbook"], one.at, said.get("stage", stages[0]), said["owner"], team,
+            touched=one.at, entered=one.at, fields=dict(said["fields"]), came_from=stages[0],
+        )  # fmt: skip
+        if closed:
+            deal.outcome, deal.closed = self.final(deal), closed
+        return deal
+
+    def final(self, deal: Deal) -> str:
+        """Return what the stage of a case is an end as, "" where it is none."""
+        return str(self.playbooks[deal.playbook]["stages"][deal.stage].get("final", ""))
+
+    def _next(self, deal: Deal, one: Happened) -> None:
+        said = one.said
+        deal.touched = one.at
+        if one.what == "set":
+            for name, value in said.items():
+                if name == "probability":
+                    deal.chance = value or ""
+                elif value is None:
+                    deal.fields.pop(name, None)
+                else:
+                    deal.fields[name] = value
+        elif one.what == "assign":
+            deal.owner = said["owner"]
+            deal.team = (
+                said["team"]
+                or self.post(deal.owner, self.day(one.at), one.known).get("team", "")
+                or deal.team
+            )
+        else:  # a move: forward, back, to an end, or out of it again
+            to = deal.came_from if one.what == "reopen" else said["to"]
+            deal.came_from, deal.stage, deal.entered = deal.stage, to, one.at
+            end = self.final(deal)
+            deal.outcome, deal.closed = (end, one.at) if end else ("open", None)
+
+
+def money(said: Any) -> tuple[Decimal, str] | None:
+    """Read `10.50 EUR`."""
+    if said is None:
+        return None
+    amount, currency = str(said).split()
+    return Decimal(amount), currency
+
+
+def quarter(day: dt.date, starts: int, named_after: str) -> str:
+    """Return the fiscal quarter of a day by walking through the months of its fiscal year."""
+    year, month, number = day.year, day.month, 0
+    while month != starts:
+        year, month, number = (year, month - 1, number + 1) if month > 1 else (year - 1, 12, number + 1)
+    ends = year if starts == 1 else year + 1
+    return f"{ends if named_after == 'end' else year}-Q{number // 3 + 1}"

@@ -1,0 +1,195 @@
+"""Who sees which cases with what of them, and which groups they fall into, the naive way: case by case."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from tests.naive_cases import Company, Deal, money, quarter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NONE = "(none)"
+DIGITS = {"EUR": 2, "USD": 2, "JPY": 0, "KWD": 3}
+MONTHS = (
+    "january february march april may june july august september october november december".split()
+)  # fmt: skip
+
+
+class Seen:
+    """Hold the cases of a company that count for one who asks, as of an instant."""
+
+    def __init__(self, company: Company, deals: Sequence[Deal], now: dt.datetime, actor: str) -> None:
+        self.company = company
+        self.today = company.day(now)
+        self.actor = actor
+        self.home = str(company.now.get("currency", ""))
+        self.deals = [deal for deal in deals if self.counts(deal)]
+
+    # -- who sees what ------------------------------------------------------------------------------
+
+    def is_one_of(self, who: Any, deal: Deal) -> bool:
+        """Return whether the one who asks is one of those named for a case."""
+        names = [who] if isinstance(who, str) else who
+        for name in names:
+            if name == "anyone" or self.actor in ("operator", name):
+                return True
+            post = self.company.post(self.actor, self.today)
+            if name == post.get("role") or (name == "team" and deal.team and post.get("team") == deal.team):
+                return True
+            if name == "owner" and self.actor == deal.owner:
+                return True
+            if name == "manager" and self.manages(deal):
+                return True
+        return False
+
+    def manages(self, deal: Deal) -> bool:
+        """Return whether the one who asks manages the owner, or the team of a case that has none."""
+        if deal.owner:
+            return self.company.manager(deal.owner, self.today) == self.actor
+        teams = self.company.said("teams", deal.team, self.today) if deal.team else []
+        return bool(teams) and teams[0].get("manager") == self.actor
+
+    def totals(self, deal: Deal) -> bool:
+        """Return whether the one who asks may know the totals of a playbook."""
+        who = self.company.playbooks[deal.playbook].get("who_may", {}).get("see_totals", [])
+        return self.is_one_of([name for name in [who] if name not in ("owner", "manager", "team")], deal)
+
+    def counts(self, deal: Deal) -> bool:
+        """Return whether a case counts for the one who asks."""
+        return self.sees(deal) or self.totals(deal)
+
+    def sees(self, deal: Deal) -> bool:
+        """Return whether a case is shown to the one who asks."""
+        who = self.company.playbooks[deal.playbook].get("who_may", {}).get("see", "anyone")
+        return self.is_one_of(who, deal)
+
+    def value(self, deal: Deal, name: str) -> Any:
+        """Return what a field says, None where it says nothing or is hidden from the one who asks."""
+        said = self.company.playbooks[deal.playbook]["fields"].get(name)
+        if said is None:
+            return None
+        total = name == self.about(deal, "amount") and self.totals(deal)
+        if not (total or self.is_one_of(said.get("visible_to", "anyone"), deal)):
+            return None
+        return deal.fields.get(name)
+
+    def about(self, deal: Deal, part: str) -> str:
+        """Return the field that plays a known part."""
+        return str(self.company.playbooks[deal.playbook].get("about", {}).get(part, part))
+
+    def amount(self, deal: Deal) -> tuple[Decimal, str] | None:
+        """Return the amount of a case with its currency."""
+        return money(self.value(deal, self.about(deal, "amount")))
+
+    def day(self, deal: Deal, which: str) -> dt.date | None:
+        """Return the day of opening, closing or expected close."""
+        if which == "due":
+            due = self.value(deal, self.about(deal, "expected_close"))
+            return dt.date.fromisoformat(due) if due else None
+        at = {"opened": deal.opened, "closed": deal.closed}[which]
+        return None if at is None else self.company.day(at)
+
+    def chance(self, deal: Deal) -> Decimal | None:
+        """Return how likely a case is won: by hand, else by its stage."""
+        stages = self.company.playbooks[deal.playbook]["stages"]
+        said = deal.chance or str(stages[deal.stage].get("probability", ""))
+        return Decimal(said.removesuffix("%")) / 100 if said else None
+
+    # -- groups -------------------------------------------------------------------------------------
+
+    def names(self, kind: str) -> dict[str, str]:
+        """Return what people or teams are called; of those of one name with what tells them apart."""
+        every = {name: one for _, said in self.company.published for name, one in said[kind].items()}
+        called = {name: one.get("name") or one.get("title") or name for name, one in every.items()}
+        several = Counter(called.values())
+        return {name: f"{one} ({name})" if several[one] > 1 else one for name, one in called.items()}
+
+    def stages(self) -> dict[tuple[str, str], str]:
+        """Return what the stages are called, in the order in which people see them."""
+        called = {
+            (book, stage): one.get("title", stage)
+            for book, said in sorted(self.company.playbooks.items())
+            for stage, one in said["stages"].items()
+        }
+        several = Counter(called.values())
+        return {key: f"{one} ({key[0]})" if several[one] > 1 else one for key, one in called.items()}
+
+    def group(self, deal: Deal, by: str, period: str) -> str:
+        """Return the group of a case."""
+        people = self.names("people")
+        if by == "stage":
+            return self.stages()[deal.playbook, deal.stage]
+        if by == "owner":
+            return people.get(deal.owner, deal.owner) or NONE
+        if by == "team":
+            return self.names("teams").get(deal.team, deal.team) or NONE
+        if by == "manager":
+            on = self.today if deal.closed is None else self.company.day(deal.closed)
+            return people.get(self.company.manager(deal.owner, on), "") or NONE
+        if by == "quarter":
+            day = self.day(deal, period)
+            year = self.company.now.get("fiscal_year", {"starts": "january"})
+            starts = MONTHS.index(year["starts"]) + 1
+            return NONE if day is None else quarter(day, starts, year.get("named_after", "end"))
+        return self.told(self.company.playbooks[deal.playbook]["fields"].get(by), self.value(deal, by))
+
+    def told(self, said: Any, value: Any) -> str:
+        """Return a value as people read it."""
+        if said is None or value is None or str(value).strip() in ("", "[]"):
+            return NONE
+        kind = said["type"]
+        if kind == "list":
+            of = said["of"] if isinstance(said["of"], dict) else {"type": said["of"]}
+            return ", ".join(self.told(of, one) for one in value)
+        if kind == "person":
+            return self.names("people").get(str(value), str(value))
+        if kind == "reference":
+            return self.account(value) if said["to"] == "account" else self.case(said["to"], value)
+        if kind == "datetime":
+            return self.company.day(dt.datetime.fromisoformat(value)).isoformat()
+        if kind == "money":
+            amount, currency = value.split()
+            return f"{Decimal(amount):.{DIGITS[currency]}f} {currency}"
+        if kind in ("number", "percent"):
+            number = Fraction(Decimal(value.removesuffix("%")))
+            return _plain(number) + ("%" if kind == "percent" else "")
+        return {"true": "yes", "false": "no"}[value] if kind == "boolean" else str(value)
+
+    def account(self, account: str) -> str:
+        """Return what an account is called; where it was merged, the one that is kept."""
+        merged = self.company.merged
+        while account in merged:
+            account = merged[account]
+        name = self.company.accounts[account]
+        alike = [one for one, said in self.company.accounts.items() if said == name and one not in merged]
+        return f"{name} ({account})" if len(alike) > 1 else name
+
+    def case(self, playbook: str, case: str) -> str:
+        """Return what a case is called, for who sees it; else its id is all there is to tell."""
+        shown = [deal for deal in self.deals if deal.playbook == playbook and self.sees(deal)]
+        name = next((deal.name or case for deal in shown if deal.case == case), case)
+        alike = [deal for deal in shown if deal.name == name]
+        return f"{name} ({case})" if len(alike) > 1 else name
+
+    def ordered(self, groups: set[str], by: str) -> list[str]:
+        """Return groups in order: stages as they follow each other, others by name, what is missing last."""
+        stages = list(self.stages().values()) if by == "stage" else []
+        return sorted(
+            groups,
+            key=lambda one: (
+                one == NONE,
+                stages.index(one) if one in stages else len(stages),
+                one.casefold(),
+                one,
+            ),
+        )
+
+
+def _plain(number: Fraction) -> str:
+    text = f"{Decimal(number.numerator) / Decimal(number.denominator):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
