@@ -6,7 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.naive_facts import WAITS, YEAR, ZERO, D, Key, euros
+from tests.naive_facts import WAITS, ZERO, D, Key, euros, later, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,45 +39,64 @@ class Book:
 
     def __init__(self, naive: Naive) -> None:
         self.naive = naive
-        self.got = defaultdict[str, dict[Key, Decimal]](dict)
+        self.got: dict[str, dict[Key, Decimal]] = {}
         self.owed = D(0)
 
-    def settle(self, period: Period, deals: Iterable[Deal], by_hand: Decimal = ZERO) -> Statement:
-        """Return the statement of the next period, by what is known when it is settled."""
+    def settle(self, until: Period, deals: Iterable[Deal], by_hand: Decimal = ZERO) -> dict[str, Statement]:
+        """Return what is settled next, up to a period, by what is known then; `by_hand` is added to the last one.
+
+        A period in which the plan does not pay is passed over where nothing follows in it.
+        """
+        every = [one for one in self.naive.periods if one.until <= until.until and one.name not in self.got]
         now = dict(zip((one.name for one in self.naive.periods), self.naive.pays(deals), strict=True))
+        found = {}
+        for period in every:
+            lines = self.lines(period, now)
+            if by_hand and period == until:
+                lines["", "manual", ""] = by_hand
+            statement = Statement(lines, self.least(period), self.owed)
+            if self.naive.pays_in(period) or statement.lines or statement.draw:
+                found[period.name] = statement
+                self.owed = statement.owed
+                self.got = {name: lines for name, lines in now.items() if name <= period.name}
+        return found
+
+    def lines(self, period: Period, now: dict[str, dict[Key, Decimal]]) -> dict[tuple[str, ...], Decimal]:
+        """Return what a period pays, and what settled ones pay now and were not settled with."""
         lines = defaultdict[tuple[str, ...], Decimal](D)
         lines.update(now[period.name].items())
         for name, got in self.got.items():
             for key in {*now[name], *got}:
+                of = "" if key[1] == "clawback" else key[0]
                 more = now[name].get(key, D(0)) - got.get(key, D(0))
-                lines[
-                    key[0] if key[1] != "clawback" else "", "waits" if key[1] in WAITS else "", key[2], name
-                ] += more
-                got[key] = now[name].get(key, D(0))
-        self.got[period.name] = now[period.name]
+                lines[of, "waits" if key[1] in WAITS else "", key[2], name] += more
         for back in [key for key in lines if key[1] == "clawback"]:
             lines["", *back[1:]] += lines.pop(back)
-        if by_hand:
-            lines["", "manual", ""] = by_hand
-        statement = Statement(lines, self.least(period), self.owed)
-        self.owed = statement.owed
-        return statement
+        return lines
 
     def least(self, period: Period) -> tuple[Decimal, Decimal]:
-        """Return what is paid at least and never owed, and what is drawn beside it."""
-        found = [D(0), D(0)]
-        for kind in ("guarantee", "draw"):
-            said = self.naive.plan.get(kind)
-            if said and period.since <= YEAR[1] and not (kind == "draw" and "guarantee" in self.naive.plan):
-                times = (
-                    self.months(period)
-                    if said.get("every", "month") == "month"
-                    else min(self.months(period), 1)
-                )
-                found[kind == "draw" and said.get("recoverable", True)] += euros(said["amount"]) * times
-        return found[0], found[1]
+        """Return what is paid at least and never owed, and what is drawn beside it.
 
-    def months(self, period: Period) -> int:
-        """Return how many months of a period somebody is employed in, the one of joining counted whole."""
-        first = max(self.naive.people[self.naive.person].replace(day=1), period.since)
-        return max((period.until.year - first.year) * 12 + period.until.month - first.month + 1, 0)
+        A month is paid for by the share of the days employed on which the plan pays, if it is not too long after
+        joining; where a guarantee is paid, there is no draw beside it.
+        """
+        naive, found = self.naive, [D(0), D(0)]
+        months = {day.replace(day=1): [0, 0] for day in period.days() if naive.employed(day)}
+        for day in period.days():
+            if naive.employed(day):
+                months[day.replace(day=1)][0] += naive.counts(day)
+                months[day.replace(day=1)][1] += 1
+        for kind in ("guarantee", "draw"):
+            said = naive.plan.get(kind, {"amount": "0 EUR", "for": "0mo"})
+            joined = naive.people[naive.person].hired.replace(day=1)
+            end = later(joined, int(said.get("for", "1200mo").removesuffix("mo")))
+            its = [month for month in months if month < end]
+            if said.get("every", "month") == "month":
+                times = sum((D(months[one][0]) / months[one][1] for one in its), D(0))
+            else:
+                its = list(months) if any(months[one][0] for one in its) else []
+                of = sum(months[one][1] for one in its)
+                times = D(sum(months[one][0] for one in its)) / of if of else D(0)
+            found[kind == "draw" and said.get("recoverable", True)] += rounded(euros(said["amount"]) * times)
+            months = {month: both for month, both in months.items() if month not in its}
+        return found[0], found[1]

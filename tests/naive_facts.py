@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 D = Decimal
 ZERO = D(0)
 CENT = D("0.01")
-YEAR = (dt.date(2027, 1, 1), dt.date(2027, 12, 31))
-
 Key = tuple[str, str, str]
 """A component, the kind of a line, and the case; what a statement pays is told by it."""
 
@@ -30,6 +28,7 @@ class Deal:
     day: dt.date | None
     amount: Decimal
     shares: dict[str, Decimal]
+    due: Decimal | None = None
     entries: list[tuple[dt.date, str, dict[str, Decimal]]] = field(default_factory=list)
 
     def sums(self, kind: str, until: dt.date) -> list[Decimal]:
@@ -38,13 +37,23 @@ class Deal:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody who is employed from one day to another; the first months ask for a share of a quota each."""
+
+    hired: dt.date
+    left: dt.date = dt.date.max
+    ramp: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True)
 class Credit:
-    """A share of what counted on a day."""
+    """A share of what counted on a day; it is not `sure` where nobody can tell whether it is paid for."""
 
     day: dt.date
     case: str
     amount: Decimal
     count: Decimal
+    sure: bool = True
 
 
 @dataclass
@@ -68,18 +77,35 @@ class Period:
     since: dt.date
     until: dt.date
 
+    def __contains__(self, day: dt.date) -> bool:
+        return self.since <= day <= self.until
+
+    def days(self) -> list[dt.date]:
+        """Return its days."""
+        return [self.since + dt.timedelta(number) for number in range((self.until - self.since).days + 1)]
+
+
+YEAR = Period("2027", dt.date(2027, 1, 1), dt.date(2027, 12, 31))
+
+
+def spans(name: str) -> tuple[dt.date, dt.date]:
+    """Return the first and the last day of `2027`, `2027-H1`, `2027-Q3` or `2027-11`."""
+    year, _, part = name.partition("-")
+    months = {"": 12, "H": 6, "Q": 3}.get(part[:1], 1)
+    last = months * int(part.lstrip("HQ") or 1)
+    until = dt.date(int(year), last, calendar.monthrange(int(year), last)[1])
+    return dt.date(int(year), last - months + 1, 1), until
+
 
 def periods(every: str) -> list[Period]:
     """Return the periods of 2027, and the first one after them."""
-    months = {"month": 1, "quarter": 3}[every]
-    found = []
-    for number in range(12 // months + 1):
-        year, month = divmod(number * months, 12)
-        last = month + months
-        until = dt.date(2027 + year, last, calendar.monthrange(2027 + year, last)[1])
-        name = f"{month + 1:02}" if every == "month" else f"Q{month // 3 + 1}"
-        found.append(Period(f"{2027 + year}-{name}", dt.date(2027 + year, month + 1, 1), until))
-    return found
+    if every == "year":
+        names = ["2027", "2028"]
+    elif every == "quarter":
+        names = [*(f"2027-Q{number + 1}" for number in range(4)), "2028-Q1"]
+    else:
+        names = [*(f"2027-{number + 1:02}" for number in range(12)), "2028-01"]
+    return [Period(name, *spans(name)) for name in names]
 
 
 def rounded(number: Decimal) -> Decimal:
@@ -114,3 +140,15 @@ def later(day: dt.date, months: int) -> dt.date:
     """Return the day so many months later, or the last one of its month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def tells(deal: Deal, when: str | None) -> bool | None:
+    """Return whether a condition like `deal.due > 500 EUR` holds for a deal; None where nobody can tell."""
+    if when is None:
+        return True
+    found = []
+    for one in when.split(" or "):
+        field, least = one.removeprefix("deal.").split(" > ")
+        value = deal.due if field == "due" else deal.amount
+        found.append(None if value is None else value > euros(least))
+    return True if True in found else None if None in found else False

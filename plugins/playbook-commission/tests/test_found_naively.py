@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 from msgspec import UNSET
-from tests.paying import CLAWBACK, EACH, QUARTERS, TENTH, ByComponents
+from tests.paying import CLAWBACK, EACH, HEAD, QUARTERS, TENTH, ByComponents, Paying
 
 from playbook.engine import Done
 from playbook_commission.foresight.outlook import steps
-from playbook_commission.settling.settle import audit
+from playbook_commission.settling.settle import audit, settle
 from playbook_commission.settling.settlements import Basis, Settle
 from playbook_commission.spans import settlement_id
 from playbook_commission.statements.draws import Least
@@ -183,3 +183,28 @@ def test_what_was_settled_before_that_was_said_is_computed_again_as_it_was_paid(
     assert thawed(said).reached[0].attained == 1
     (one,) = audit(office.engine, "2027-Q1")
     assert (one.differs == ()) is right
+
+
+def test_a_draw_of_a_year_is_whole_for_the_months_that_are_not_guaranteed() -> None:
+    people = ORGANIZATION.replace("role: ae}", "role: ae, hired: 2026-01-01}")
+    head = HEAD.replace("from: 2027-01-01", "from: 2027-02-15") + "period: year\n"
+    lent = "draw: {amount: 20 EUR, every: period, recoverable: false}\n"
+    given = "guarantee: {amount: 20 EUR, every: month, for: 18mo}\n"  # up to June, half of February
+    office = Paying(people, p_plan=f"{head}components: {{n: {{of: revenue, {TENTH}}}}}\n{lent}{given}")
+    office.today = "2028-01-02"
+    assert office.book.computed("sam", "2027", office.book.plans["ae"]).draw == 90 + 20
+
+
+def test_what_follows_for_who_left_in_a_period_that_was_passed_over_is_settled_first() -> None:
+    people = ORGANIZATION.replace("fin: {", "lee: {name: Lee, role: ae, left: 2027-01-20}\n  fin: {")
+    office = Paying(people, p_plan=f"{HEAD}period: month\ncomponents: {{n: {{of: revenue, {TENTH}}}}}\n")
+    for office.today, period in (("2027-02-02", "2027-01"), ("2027-03-02", "2027-02")):
+        office.settle(period)
+    assert office.book.settled("lee", "2027-02", "ae") is None  # nothing followed
+    office.won("2027-01-10", "1000 EUR", owner="lee")
+    office.today = "2027-04-02"
+    refused = settle(office.engine, {}, "2027-03", "fin")
+    assert not isinstance(refused, list)
+    assert "not settled yet: 2027-02 of lee by ae" in refused.message
+    assert [(one.person, one.statement.paid) for one in office.settle("2027-02") if one.new] == [("lee", 100)]
+    assert [one.person for one in office.settle("2027-03")] == ["sam"]

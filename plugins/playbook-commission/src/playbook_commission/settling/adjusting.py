@@ -28,11 +28,12 @@ def adjusted(
     anew: Sequence[Statement],
     settled: Mapping[str, Statement],
     manual: Mapping[str, Sequence[Line]],
-) -> Statement:
-    """Return the last of a person's statements as it is paid, from those that all periods would have now.
+) -> list[Statement]:
+    """Return a person's statements as they are paid, from those that all periods would have now.
 
     What a settled period would have now and has not got, there or by a later adjustment, is adjusted in the first
-    open one after it; the debt carried on is what was really owed. `manual` are the lines added by hand.
+    open one after it; the debt carried on is what was really owed. `manual` are the lines added by hand. The last one
+    is as it would be now also where it is settled.
     """
     paid: list[Statement] = []
     for number, one in enumerate(anew):
@@ -50,7 +51,7 @@ def adjusted(
         whole = attrs.evolve(one, lines=(*one.lines, *differences, *manual.get(one.period, ())))
         owed = restated(payee, paid[-1], one.currency).owed if paid else ZERO
         paid.append(whole.balanced(owed, payee.least(span)))
-    return paid[-1]
+    return paid
 
 
 def _differences(

@@ -65,10 +65,18 @@ class Paybook:
         periods of another length pay nobody in this one.
         """
         span = self._span(period)
+        for person, plan in self._planned(period, only):
+            if self.payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan):
+                yield person, plan
+
+    def _planned(self, period: str, only: str) -> Iterator[tuple[str, Plan]]:
+        """Yield everybody (or one person) with each plan that has a period of that name."""
+        span = self._span(period)
         for person in [only] if only else sorted(self.organization.people):
             for _, plan in sorted(self.plans.items()):
-                if Span.at(plan.period, span.since, self.organization).name == span.name and (
-                    self.payee(plan, period, person).is_paid(span) or self._is_followed(person, span, plan)
+                if (
+                    Span.at(plan.period, span.since, self.organization).name == span.name
+                    and plan.since <= span.until
                 ):
                     yield person, plan
 
@@ -85,8 +93,6 @@ class Paybook:
         return sorted([*found, *before], key=lambda one: (one[0], one[1].id))
 
     def _is_followed(self, person: str, span: Span, plan: Plan) -> bool:
-        if span.until < plan.since:
-            return False
         known = self.settlements(person, span.name, plan)
         if span.name in known:
             return True
@@ -163,6 +169,10 @@ class Paybook:
 
     def reckoned(self, payee: Payee, period: str, known: Mapping[str, Settlement]) -> Statement:
         """Return the statement of one who is paid, as `anew` does."""
+        return self._every(payee, period, known)[-1]
+
+    def _every(self, payee: Payee, period: str, known: Mapping[str, Settlement]) -> list[Statement]:
+        """Return the statements up to a period."""
         settled = {name: one.settled for name, one in known.items() if one.settled is not None}
         thawn = {name: thawed(one.statement) for name, one in settled.items()}
         earlier = {
@@ -178,19 +188,29 @@ class Paybook:
         }
         return adjusted(payee, found, thawn, manual)
 
-    def open_from(self, person: str, period: str, plan: Plan) -> str:
-        """Return the first period of a plan that a person is paid in and that is not settled, up to a named one."""
-        known = self.settlements(person, period, plan)
-        payee = self.payee(plan, period, person)
-        return next(
-            (
-                span.name
-                for span in spans(plan, period, self.organization)
-                if not (span.name in known and known[span.name].settled)
-                and (span.name == period or payee.is_paid(span) or self._is_followed(person, span, plan))
-            ),
-            "",
-        )
+    def open_before(self, period: str, only: str = "") -> Iterator[tuple[str, Plan, str]]:
+        """Yield who has an earlier period (or one person) that is not settled, with the plan and that period.
+
+        Whom a plan pays no more is among them, where something followed in a period that was passed over.
+        """
+        for person, plan in self._planned(period, only):
+            first = self._open_from(person, period, plan)
+            if first != period:
+                yield person, plan, first
+
+    def _open_from(self, person: str, period: str, plan: Plan) -> str:
+        """Return the first period of a plan that is to be settled for somebody, at the latest the named one."""
+        known, payee = self.settlements(person, period, plan), self.payee(plan, period, person)
+        settled = {name for name, one in known.items() if one.settled}
+        passed = list[str]()
+        for span in spans(plan, period, self.organization):
+            if span.name in settled:
+                continue
+            if span.name in {*known, period} or payee.is_paid(span):
+                made = self._every(payee, period, known) if settled and passed else ()
+                return next((one.period for one in made if one.period in passed and one.lines), span.name)
+            passed.append(span.name)
+        return period
 
     def next_open(self, person: str, period: str, plan: Plan) -> str:
         """Return the first period from a named one on that is not settled."""

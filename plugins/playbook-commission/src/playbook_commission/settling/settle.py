@@ -106,7 +106,7 @@ def settle_each(
         yield not_over(span)
         return
     wanted = list(book.paid(period, person))
-    refused = _twice(engine, book, wanted, period) or _earlier(book, wanted, period, person)
+    refused = _twice(engine, book, wanted, period) or _earlier(book, period, person)
     if refused is not None:
         yield refused
         return
@@ -142,13 +142,11 @@ def _twice(engine: Engine, book: Paybook, wanted: Sequence[tuple[str, Plan]], pe
     return None
 
 
-def _earlier(book: Paybook, wanted: Sequence[tuple[str, Plan]], period: str, person: str) -> Refused | None:
+def _earlier(book: Paybook, period: str, person: str) -> Refused | None:
     """Refuse to settle a period before the earlier ones, naming all of them, and who waits."""
     found = defaultdict[str, list[str]](list)
-    for who, plan in wanted:
-        first = book.open_from(who, period, plan)
-        if first and first != period:
-            found[first].append(f"{who} by {plan.id}")
+    for who, plan, first in book.open_before(period, person):
+        found[first].append(f"{who} by {plan.id}")
     if not found:
         return None
     only = f" --person {person}" if person else ""

@@ -197,11 +197,11 @@ class Payee:
         for one in (self.plan.guarantee, self.plan.draw):
             if one is None:
                 continue
-            its = {month: of for month, of in months.items() if of[0] and self._lasts(one.lasts, month)}
-            if not its:
-                continue
+            its = {month: both for month, both in months.items() if self._lasts(one.lasts, month)}
             if one.every == "month":
                 shares = [CONTEXT.divide(Decimal(paid), Decimal(of)) for paid, of in its.values()]
+            elif not any(paid for paid, _ in its.values()):
+                continue
             else:
                 its = months
                 paid, of = (sum(both[n] for both in its.values()) for n in (0, 1))

@@ -1,0 +1,109 @@
+"""What follows on what was paid, the naive way: bounds share what they take, refunds undo, payments release."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from tests.naive_facts import D, later, rounded, share, shared, tells
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from tests.naive_facts import Deal, Key, Paid, Period
+    from tests.naive_pay import Reckoned
+
+
+def keep(lines: list[Paid], taken: Decimal) -> None:
+    """Share what was taken from lines by what of them is left."""
+    lines = [one for one in lines if one.kept > 0]
+    whole = sum((one.kept - one.back for one in lines), D(0))
+    if taken and whole > 0:
+        parts = shared([(one.kept - one.back) * max(whole + taken, D(0)) / whole for one in lines])
+        for one, part in zip(lines, parts, strict=True):
+            one.kept = part + one.back
+
+
+def take_back(reckoned: Reckoned, found: dict[Key, Decimal], period: Period) -> None:
+    """Take back what refunds undo of what was paid for every case, and nothing twice.
+
+    Of a line below zero it is given back.
+    """
+    reckoned.of_earlier = D(0)
+    if "clawback" not in reckoned.plan:
+        return
+    for case in dict.fromkeys(one.case for one in reckoned.paid):
+        lines = [one for one in reckoned.paid if one.case == case]
+        undone = undone_of(reckoned, reckoned.deals[case], period.until)
+        wanted = [rounded(one.kept * undone) for one in lines]
+        over = D(0)
+        for one, back in zip(lines, wanted, strict=True):
+            over += max(one.back - back, D(0)) if one.kept > 0 else min(one.back - back, D(0))
+        for one, back in zip(lines, wanted, strict=True):
+            if one.kept > 0:
+                more = max(back - one.back, D(0))
+                less = min(more, max(over, D(0)))
+            else:
+                more = min(back - one.back, D(0))
+                less = max(more, min(over, D(0)))
+            over -= less
+            one.back += more - less
+            found[one.component, "clawback", case] -= more - less
+            if one.period != period.name:
+                reckoned.of_earlier += more - less
+
+
+def undone_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
+    """Return which share of a case has been undone by a day."""
+    how = reckoned.plan["clawback"]
+    last = until
+    if "within" in how and deal.day:
+        last = min(until, later(deal.day, int(how["within"].removesuffix("mo"))))
+    came = [said for day, what, said in deal.entries if what == "refund" and day <= last]
+    if not came:
+        return D(0)
+    if how.get("share", "full") == "full":
+        return D(1)
+    if how["share"] == "of_unused_term":
+        return (came[-1]["term"] - came[-1]["used"]) / came[-1]["term"]
+    worth = worth_of(reckoned, deal, until)
+    return min(sum(deal.sums("refund", last), D(0)) / worth, D(1)) if worth else D(0)
+
+
+def worth_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
+    """Return what was counted of a case by the first component that counts money of it, else its amount."""
+    came = sum(deal.sums("payment", until), D(0))
+    for one in reckoned.components.values():
+        if tells(deal, one.get("when")) is not False:
+            if one["of"] == "revenue" and deal.day and deal.amount:
+                return deal.amount
+            if one["of"] == "cash" and deal.sums("payment", dt.date.max):
+                return came or deal.amount
+    return deal.amount
+
+
+def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period: Period) -> None:
+    """Hold a share of what was paid for cases; release it as payments come in, and as refunds take it back."""
+    if "hold" not in reckoned.plan:
+        return
+    how = reckoned.plan["hold"]
+    for one in now:
+        one.held = max(rounded(share(how["share"]) * one.kept), D(0))
+        found[one.component, "hold", one.case] -= one.held
+    for one in reckoned.paid:
+        deal = reckoned.deals[one.case]
+        came, worth = (
+            deal.sums(how["until"].removeprefix("entry."), period.until),
+            worth_of(reckoned, deal, period.until),
+        )
+        part = (
+            D(bool(came))
+            if how.get("release") == "all"
+            else min(sum(came, D(0)) / worth, D(1))
+            if worth
+            else D(1)
+        )
+        left = 1 - min(one.back / one.kept, D(1)) if one.kept else D(0)
+        more = max(rounded(one.held - one.held * (1 - part) * left) - one.freed, D(0))
+        one.freed += more
+        found[one.component, "release", one.case] += more

@@ -1,0 +1,237 @@
+"""What pay is reckoned of at random: people with quotas, plans, and what happens to deals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+from tests.naive_facts import D, Person, share, spans
+from tests.naive_quota import Quota
+
+MAYBE = st.sampled_from((False, False, True))
+SELDOM = st.sampled_from((False, False, False, False, False, True))
+JOINED = {"kim": dt.date(2027, 5, 10), "sam": dt.date(2026, 1, 1)}
+SHARES = (
+    {"sam": 100}, {"sam": 100}, {"kim": 100}, {"sam": 70, "kim": 30}, {"sam": 50, "dana": 50}, {"dana": 100},
+    {"dana": "33.33", "kim": "33.34", "sam": "33.33"},
+)  # fmt: skip
+ORGANIZATION = """
+organization: acme
+currency: EUR
+approves_when_no_manager: fin
+measures:
+  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
+  cash: {playbook: deals, entry: payment, amount: entry.amount}
+  won: {playbook: deals, outcome: won, count: true, date: case.closed}
+people:
+  dana: {name: Dana, role: boss}
+  fin: {name: Fin, role: finance}
+"""
+
+# -- people and quotas ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Team:
+    """Who is paid, and what is asked of them."""
+
+    people: dict[str, Person]
+    quotas: list[Quota]
+
+    def said(self) -> str:
+        """Return the organization's file."""
+        text = ORGANIZATION
+        for name, one in self.people.items():
+            left = "" if one.left == dt.date.max else f", left: {one.left}"
+            ramp = f", ramp: [{', '.join(f'{part:%}' for part in one.ramp)}]" if one.ramp else ""
+            text += f"  {name}: {{name: {name.title()}, role: ae, hired: {one.hired}{left}{ramp}}}\n"
+        text += "quotas:\n"
+        for quota in self.quotas:
+            unit = "" if quota.measure == "won" else " EUR"
+            spread = ", ".join(f"{part:%}" for part in quota.spread)
+            text += f"  - {{period: {quota.period!r}, measure: {quota.measure}, person: {quota.person}"
+            text += f", target: {quota.target}{unit}" + (f", spread: [{spread}]" if spread else "")
+            text += (f", from: {quota.since}" if quota.since else "") + "}\n"
+        return text
+
+
+TARGETS = {"revenue": D(4000), "cash": D(3000), "won": D(9)}
+SPREADS = {
+    "2027": ((), ("60%", "40%"), ("20%", "25%", "25%", "30%"), ("10%", "1%", *["8.9%"] * 10)),
+    "H": ((), ("70%", "30%"), ("10%", "15%", "25%", "20%", "20%", "10%")),
+    "Q": ((), ("50%", "20%", "30%")),
+}
+PERIODS = (
+    ("2027",), ("2027",), ("2027",), ("2027-H1", "2027-H2"), ("2027", "2027-Q2"),
+    ("2027-Q1", "2027-Q2", "2027-Q3", "2027-Q4"), ("2027", "2027-H2", "2027-Q3", "2027-11"),
+)  # fmt: skip
+
+
+@st.composite
+def quotas(draw: st.DrawFn, measure: str, person: str) -> list[Quota]:
+    found = []
+    for period in draw(st.sampled_from(PERIODS)):
+        first, last = spans(period)
+        part = D((last - first).days + 1) / 365
+        spreads = SPREADS.get(period[5:6] or period, ((),))
+        spread = tuple(share(one) for one in draw(st.sampled_from(spreads)))
+        target = (TARGETS[measure] * part * draw(st.sampled_from((1, 1, 2)))).quantize(D("0.01"))
+        found.append(Quota(measure, person, period, target, spread))
+        if draw(MAYBE):
+            since = first + dt.timedelta(draw(st.integers(1, (last - first).days)))
+            spread = tuple(share(one) for one in draw(st.sampled_from(spreads)))
+            found.append(
+                Quota(measure, person, period, (target * D("1.7")).quantize(D("0.01")), spread, since)
+            )
+    return found
+
+
+@st.composite
+def people(draw: st.DrawFn) -> dict[str, Person]:
+    found = {}
+    for name, hired in JOINED.items():
+        if draw(SELDOM):
+            hired = dt.date(2026, 10, 1) + dt.timedelta(draw(st.integers(0, 380)))
+        left = dt.date.max
+        if draw(SELDOM):
+            left = hired + dt.timedelta(draw(st.integers(0, 500)))
+        ramp = draw(st.sampled_from(((), (), ("25%", "50%", "75%"), ("50%", "150%", "10%", "33.33%"))))
+        found[name] = Person(hired, left, tuple(share(one) for one in ramp))
+    return found
+
+
+@st.composite
+def teams(draw: st.DrawFn) -> Team:
+    every = [one for who in JOINED for measure in TARGETS for one in draw(quotas(measure, who))]
+    return Team(draw(people()), every)
+
+
+# -- plans ----------------------------------------------------------------------------------------------
+
+percents = st.sampled_from(("0%", "1%", "5%", "7.5%", "10%", "12.345%", "100%"))
+conditions = st.sampled_from(
+    (
+        "deal.due > 500 EUR",
+        "deal.due > 500 EUR",
+        "deal.amount > 300 EUR",
+        "deal.due > 500 EUR or deal.amount > 300 EUR",
+    )
+)
+sums = st.sampled_from(("0 EUR", "5 EUR", "33.33 EUR", "100 EUR"))
+
+
+@st.composite
+def tiers(draw: st.DrawFn, by: str, mode: str) -> list[dict[str, str | int]]:
+    starts = draw(st.lists(st.integers(1, 12), max_size=3, unique=True).map(sorted))
+    scale, unit = {"amount": (100, " EUR"), "attainment": (20, "%"), "count": (1, "")}[by]
+    first = draw(st.sampled_from((0, 0, 1))) if mode == "interpolated" else 0
+    found = sorted({first, *starts})
+    pay = sums if (by == "count" or mode != "marginal") and draw(st.booleans()) else percents
+    return [
+        {"from": f"{start * scale}{unit}" if unit else start * scale, "pay": draw(pay)} for start in found
+    ]
+
+
+@st.composite
+def components(draw: st.DrawFn) -> dict[str, Any]:
+    made: dict[str, Any] = {"of": draw(st.sampled_from(("revenue", "revenue", "won", "cash")))}
+    if draw(MAYBE):
+        made["when"] = draw(conditions)
+    if draw(MAYBE):
+        made["spiff"] = {"pay": draw(st.sampled_from(("5 EUR", "33.33 EUR")))}
+        if draw(MAYBE):
+            made["spiff"]["when"] = draw(conditions)
+        if draw(MAYBE):
+            made["spiff"]["budget"] = draw(st.sampled_from(("12 EUR", "50 EUR")))
+        if draw(st.booleans()):
+            return made
+    by = draw(st.sampled_from(("amount", "attainment", "count")))
+    mode = draw(st.sampled_from(("marginal", "whole", "interpolated")))
+    made["rate"] = {
+        "by": by,
+        "mode": mode,
+        "over": draw(st.sampled_from(("period", "period", "year", "credit"))),
+    }
+    made["tiers"] = draw(tiers(by, mode))
+    if draw(MAYBE):
+        made["multiplier"] = draw(st.sampled_from((0.5, 1.5)))
+    if draw(MAYBE) and draw(MAYBE):
+        made["higher_once"] = draw(st.sampled_from(("20%", "100%")))
+    made |= draw(bounds())
+    return made
+
+
+@st.composite
+def bounds(draw: st.DrawFn) -> dict[str, Any]:
+    found = {}
+    for kind, amounts in (("cap", ("40 EUR", "150 EUR")), ("floor", ("1 EUR", "30 EUR"))):
+        if draw(MAYBE):
+            found[kind] = {
+                "amount": draw(st.sampled_from(amounts)),
+                "per": draw(st.sampled_from(("period", "year"))),
+            }
+    return found
+
+
+EFFECTIVE = tuple(
+    {"from": since, "to": until}
+    for since, until in (
+        *([("2027-01-01", "2027-12-31")] * 4), ("2027-02-15", "2027-12-31"), ("2027-01-01", "2027-09-10"),
+        ("2027-04-20", "2027-11-30"),
+    )
+)  # fmt: skip
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> dict[str, Any]:
+    names = ("new", "more", "third")[: draw(st.sampled_from((1, 1, 2, 3)))]
+    plan: dict[str, Any] = {
+        "plan": "ae", "applies_to": {"role": "ae"}, "effective": draw(st.sampled_from(EFFECTIVE)),
+        "period": draw(st.sampled_from(("quarter", "quarter", "quarter", "quarter", "month", "year"))),
+        "components": {name: draw(components()) for name in names},
+    }  # fmt: skip
+    for place, name in enumerate(names[1:]):
+        if draw(MAYBE):
+            point = draw(st.sampled_from(("20%", "100%")))
+            plan["components"][name]["gate"] = {
+                "of": names[place],
+                draw(st.sampled_from(("from", "above"))): point,
+            }
+    if draw(MAYBE):
+        plan |= draw(bounds())
+    if draw(MAYBE):
+        plan["multiplier"] = 1.1
+    for kind in ("draw", "guarantee"):
+        if draw(MAYBE):
+            plan[kind] = {"amount": draw(st.sampled_from(("20 EUR", "100 EUR"))),
+                          "every": draw(st.sampled_from(("month", "period")))}  # fmt: skip
+            if draw(MAYBE):
+                plan[kind]["for"] = draw(st.sampled_from(("1mo", "4mo", "18mo")))
+    if "draw" in plan:
+        plan["draw"]["recoverable"] = draw(st.booleans())
+    if draw(MAYBE):
+        plan["hold"] = {"share": draw(st.sampled_from(("50%", "33.3%", "100%"))), "until": "entry.payment",
+                        "release": draw(st.sampled_from(("by_amount_paid", "all")))}  # fmt: skip
+    if draw(st.booleans()):
+        how = draw(st.sampled_from(("of_amount_refunded", "full", "of_unused_term")))
+        plan["clawback"] = {"on": "entry.refund", "share": how}
+        if draw(MAYBE):
+            plan["clawback"]["within"] = draw(st.sampled_from(("1mo", "6mo")))
+    return plan
+
+
+# -- histories ------------------------------------------------------------------------------------------
+
+amounts = st.one_of(
+    st.integers(0, 12).map(lambda n: D(n) * 100), st.integers(1, 200_000).map(lambda cents: D(cents) / 100),
+    st.sampled_from((D(0), D("0.01"), D("333.33"), D("99999999.99"))),
+)  # fmt: skip
+DOINGS = ("won", "won", "won", "payment", "payment", "refund", "correct", "reopen", "again", "adjust", "says")
+dues = st.sampled_from((None, None, D(400), D(500), D(600), D(600)))
+doings = st.tuples(
+    st.sampled_from(DOINGS),
+    st.sampled_from((0, 0, 0, 1, 2)), st.integers(0, 20), st.integers(0, 20), amounts, dues, st.sampled_from(SHARES),
+)  # fmt: skip
+histories = st.lists(st.lists(doings, max_size=5), min_size=13, max_size=13)
