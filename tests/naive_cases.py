@@ -19,12 +19,15 @@ ENDS = ("won", "lost", "disqualified", "done", "churned")
 
 @dataclass(frozen=True)
 class Happened:
-    """What was done with a case and when it happened; `known` is how often the organization had been published."""
+    """What was done with a case and when it happened.
+
+    `known` says how often the organization had been published, and how many versions there were of each playbook.
+    """
 
     case: str
     what: str
     at: dt.datetime
-    known: int
+    known: tuple[int, Mapping[str, int]]
     said: Mapping[str, Any]
 
 
@@ -50,14 +53,14 @@ class Deal:
 
 @dataclass
 class Company:
-    """What was published: the organization from instants on, in order, and the playbooks, as their files say.
+    """What was published: the organization from instants on, and the versions of playbooks, as their files say.
 
     `accounts` says what each account is called, `merged` which other one it was merged into; both by id.
     """
 
     zone: ZoneInfo
     published: list[tuple[dt.datetime, dict[str, Any]]]
-    playbooks: dict[str, dict[str, Any]]
+    versions: dict[str, list[dict[str, Any]]]
     accounts: dict[str, str] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
 
@@ -65,6 +68,29 @@ class Company:
     def now(self) -> dict[str, Any]:
         """Return the organization as its file says now."""
         return self.published[-1][1]
+
+    @property
+    def playbooks(self) -> dict[str, dict[str, Any]]:
+        """Return the playbooks as their files say now."""
+        return {name: every[-1] for name, every in self.versions.items()}
+
+    @property
+    def known(self) -> tuple[int, dict[str, int]]:
+        """Return how much was published."""
+        return len(self.published), {name: len(every) for name, every in self.versions.items()}
+
+    def pinned(self, happened: Iterable[Happened], case: str) -> dict[str, Any]:
+        """Return the version of its playbook that a case was opened with."""
+        opened = next(one for one in happened if one.case == case)
+        book = opened.said["playbook"]
+        return self.versions[book][opened.known[1][book] - 1]
+
+    def stages(self, playbook: str) -> dict[str, dict[str, Any]]:
+        """Return the stages of now, then those of before as the newest version that had them says."""
+        found: dict[str, dict[str, Any]] = {}
+        for said in reversed(self.versions[playbook]):
+            found |= {name: one for name, one in said["stages"].items() if name not in found}
+        return found
 
     def day(self, at: dt.datetime) -> dt.date:
         """Return the day in the organization's zone."""
@@ -128,9 +154,9 @@ class Company:
 
     def _opened(self, one: Happened) -> Deal:
         said = one.said
-        stages = list(self.playbooks[said["playbook"]]["stages"])
+        stages = list(self.pinned([one], one.case)["stages"])
         closed = said.get("closed")
-        team = self.post(said["owner"], self.day(closed or one.at), one.known).get("team", "")
+        team = self.post(said["owner"], self.day(closed or one.at), one.known[0]).get("team", "")
         deal = Deal(
             one.case, said["name"], said["playbook"], one.at, said.get("stage", stages[0]), said["owner"], team,
             touched=one.at, entered=one.at, fields=dict(said["fields"]), came_from=stages[0],
@@ -141,7 +167,7 @@ class Company:
 
     def final(self, deal: Deal) -> str:
         """Return what the stage of a case is an end as, "" where it is none."""
-        return str(self.playbooks[deal.playbook]["stages"][deal.stage].get("final", ""))
+        return str(self.stages(deal.playbook)[deal.stage].get("final", ""))
 
     def _next(self, deal: Deal, one: Happened) -> None:
         said = one.said
@@ -158,7 +184,7 @@ class Company:
             deal.owner = said["owner"]
             deal.team = (
                 said["team"]
-                or self.post(deal.owner, self.day(one.at), one.known).get("team", "")
+                or self.post(deal.owner, self.day(one.at), one.known[0]).get("team", "")
                 or deal.team
             )
         else:  # a move: forward, back, to an end, or out of it again

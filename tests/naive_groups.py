@@ -96,8 +96,7 @@ class Seen:
 
     def chance(self, deal: Deal) -> Decimal | None:
         """Return how likely a case is won: by hand, else by its stage."""
-        stages = self.company.playbooks[deal.playbook]["stages"]
-        said = deal.chance or str(stages[deal.stage].get("probability", ""))
+        said = deal.chance or str(self.company.stages(deal.playbook)[deal.stage].get("probability", ""))
         return Decimal(said.removesuffix("%")) / 100 if said else None
 
     # -- groups -------------------------------------------------------------------------------------
@@ -110,14 +109,25 @@ class Seen:
         return {name: f"{one} ({name})" if several[one] > 1 else one for name, one in called.items()}
 
     def stages(self) -> dict[tuple[str, str], str]:
-        """Return what the stages are called, in the order in which people see them."""
-        called = {
-            (book, stage): one.get("title", stage)
-            for book, said in sorted(self.company.playbooks.items())
-            for stage, one in said["stages"].items()
-        }
-        several = Counter(called.values())
-        return {key: f"{one} ({key[0]})" if several[one] > 1 else one for key, one in called.items()}
+        """Return what the stages are called, in the order in which people see them, those of before after those."""
+        here = [
+            (book, one) for book, said in sorted(self.company.playbooks.items()) for one in said["stages"]
+        ]
+        before = [(book, one) for book in sorted(self.company.versions) for one in self.company.stages(book)]
+        before = [one for one in before if one not in here]
+        return self.apart([*here, *before]) | self.apart(here)
+
+    def apart(self, stages: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return what stages are called; of those of one name with the playbook or the id that tells them apart."""
+        called = {(book, one): self.company.stages(book)[one].get("title", one) for book, one in stages}
+        found = {}
+        for (book, one), name in called.items():
+            alike = [key for key, other in called.items() if other == name]
+            books = {other for other, _ in alike}
+            told = [book] if len(books) > 1 else []
+            told += [one] if [other for other, _ in alike].count(book) > 1 else []
+            found[book, one] = f"{name} ({'.'.join(told)})" if told else name
+        return found
 
     def group(self, deal: Deal, by: str, period: str) -> str:
         """Return the group of a case."""
@@ -178,7 +188,8 @@ class Seen:
 
     def ordered(self, groups: set[str], by: str) -> list[str]:
         """Return groups in order: stages as they follow each other, others by name, what is missing last."""
-        stages = list(self.stages().values()) if by == "stage" else []
+        here = [key for key in self.stages() if key[1] in self.company.playbooks[key[0]]["stages"]]
+        stages = [self.stages()[key] for key in here] if by == "stage" else []
         return sorted(
             groups,
             key=lambda one: (

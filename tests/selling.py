@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from tests.naive_cases import Company, Happened
+from tests.sold import ACCOUNTS, MAPPING, ORGANIZATION, PEOPLE, TEAMS, VERSIONS
 
 from playbook import (
     Advance,
@@ -48,89 +49,6 @@ T = TypeVar("T")
 Report = tuple[list[dict[str, Any]], list[str]]
 """The rows of a report, and its notes."""
 
-FREE = {"skip": "anyone", "back": "anyone", "reopen": "anyone"}
-DEALS: dict[str, Any] = {
-    "playbook": "deals", "version": 1, "subject": "deal", "title": "Deals", "moves": FREE,
-    "fields": {
-        "amount": {"type": "money", "editable_after_close": True},
-        "expected_close": {"type": "date"},
-        "product": {"type": "choice", "options": ["b", "A", "10"], "editable_after_close": True},
-        "discount": {"type": "percent"},
-        "seats": {"type": "number"},
-        "trial": {"type": "boolean"},
-        "champion": {"type": "person", "visible_to": ["owner", "manager"]},
-        "demo": {"type": "datetime"},
-        "tags": {"type": "list", "of": "text"},
-        "crew": {"type": "list", "of": "person"},
-        "account": {"type": "reference", "to": "account"},
-        "origin": {"type": "reference", "to": "upsell"},
-        "memo": {"type": "text", "personal": True},
-        "items": {"type": "table", "columns": {"what": {"type": "text"}}},
-        "lost": {"type": "integer"},
-    },
-    "stages": {
-        "talk": {"title": "Talk", "probability": "20%", "next": ["offer"]},
-        "offer": {"title": "Offer", "probability": "33.3%", "next": ["hope"]},
-        "hope": {"next": ["won", "lost", "dropped"]},
-        "won": {"title": "Won", "final": "won"},
-        "lost": {"title": "Lost", "final": "lost"},
-        "dropped": {"final": "disqualified"},
-    },
-}  # fmt: skip
-UPSELL: dict[str, Any] = {
-    "playbook": "upsell", "version": 1, "subject": "upsell", "title": "More for customers", "moves": FREE,
-    "about": {"amount": "price", "expected_close": "day"},
-    "who_may": {"see": ["owner", "manager", "team"], "see_totals": "finance", "edit": "anyone"},
-    "fields": {
-        "price": {"type": "money", "visible_to": ["owner", "manager"], "editable_after_close": True},
-        "day": {"type": "date", "visible_to": ["owner", "lead"]},
-        "product": {"type": "text"},
-        "amount": {"type": "money"},
-    },
-    "stages": {
-        "start": {"title": "Talk", "probability": "12.5%", "next": ["finish"]},
-        "finish": {"title": "Finish", "probability": "90%", "next": ["sold", "kept", "lost", "gone"]},
-        "sold": {"title": "Won", "final": "won"},
-        "kept": {"final": "done"},
-        "lost": {"final": "lost"},
-        "gone": {"final": "churned"},
-    },
-}  # fmt: skip
-PLAYBOOKS = {"deals": DEALS, "upsell": UPSELL}
-MAPPING = """
-mapping: rows
-into: deals
-key: id
-reads: {dates: "%Y-%m-%dT%H:%M%z"}
-columns:
-  owner: owner
-  opened: opened
-  closed: closed
-  fields: {amount: amount, expected_close: {column: due, dates: "%Y-%m-%d"}, product: product}
-stages: {column: stage}
-"""
-PEOPLE = ("ann", "bob", "kim_n", "kim_s", "dana", "vera", "fin")
-TEAMS = ("world", "north", "south")
-ACCOUNTS = ("Alpha", "beta", "Alpha", "Gamma")
-STATIONS = ("talk", "offer", "hope", "won", "lost", "dropped")
-ORGANIZATION: dict[str, Any] = {
-    "organization": "acme",
-    "teams": {
-        "world": {"title": "World", "manager": "vera"},
-        "north": {"title": "Sales", "parent": "world", "manager": "dana"},
-        "south": {"title": "Sales", "parent": "world"},
-    },
-    "people": {
-        "ann": {"name": "Ann", "role": "ae", "team": "north"},
-        "bob": {"name": "bob", "role": "ae", "team": "south", "manager": "dana"},
-        "kim_n": {"name": "Kim", "role": "ae", "team": "north"},
-        "kim_s": {"name": "Kim", "role": "lead"},
-        "dana": {"name": "Dana", "role": "lead", "team": "north"},
-        "vera": {"name": "Vera", "team": "world"},
-        "fin": {"name": "Fin", "role": "finance"},
-    },
-}
-
 # -- what may happen ------------------------------------------------------------------------------------
 
 ZONES = ("Europe/Berlin", "America/St_Johns", "Pacific/Auckland", "Asia/Kathmandu", "UTC", "Pacific/Apia")
@@ -145,7 +63,7 @@ AMOUNTS = (
 )  # fmt: skip
 DOINGS = (
     *("open",) * 4, *("amount",) * 3, "due", *("field",) * 4, "chance", *("move",) * 3, *("close",) * 4, "back",
-    "reopen", "reopen", "assign", "assign", "import", "import", "merge", "house",
+    "reopen", "reopen", "assign", "assign", "import", "import", "merge", "house", "version",
 )  # fmt: skip
 doings = st.tuples(
     st.sampled_from(DOINGS), st.sampled_from(WAITS), st.sampled_from(BACKS), st.integers(0, 11), st.integers(0, 59)
@@ -191,7 +109,9 @@ class Selling:
         self.registry = registry
         self.store: Store = store or MemoryStore()
         self.happened: list[Happened] = []
-        self.company = Company(ZoneInfo(house["timezone"]), [], PLAYBOOKS)
+        self.company = Company(
+            ZoneInfo(house["timezone"]), [], {name: [every[0]] for name, every in VERSIONS.items()}
+        )
         self.rows = 0
         self.publish(house)
         for name in ACCOUNTS:
@@ -201,7 +121,7 @@ class Selling:
 
     def publish(self, house: dict[str, Any]) -> None:
         """Publish the organization as it is from now on."""
-        files = {f"{name}.playbook.yaml": json.dumps(said) for name, said in PLAYBOOKS.items()}
+        files = {f"{name}.playbook.yaml": json.dumps(said) for name, said in self.company.playbooks.items()}
         files |= {"a.organization.yaml": json.dumps(house), "rows.mapping.yaml": MAPPING}
         project = Project.from_files(files, **self.registry.for_files)
         engine = Engine.open(project, store=self.store, clock=lambda: self.now, registry=self.registry)
@@ -217,9 +137,7 @@ class Selling:
         except InputError:  # before what happened last with the case, or after its end
             return False
         if isinstance(done, Done):
-            self.happened.append(
-                Happened(command.case, what, at or self.now, len(self.company.published), said)
-            )
+            self.happened.append(Happened(command.case, what, at or self.now, self.company.known, said))
         return isinstance(done, Done)
 
     def happens(self, doing: tuple[str, int, int | None, int, int]) -> None:
@@ -232,6 +150,8 @@ class Selling:
             self.imports(back, which, how)
         elif what == "merge":
             self.merges(which, how)
+        elif what == "version":
+            self.improves()
         elif what == "house":
             self.changes(which, how)
         elif self.happened:
@@ -256,8 +176,8 @@ class Selling:
 
     def goes_on(self, what: str, back: int | None, case: str, how: int) -> None:
         """Do something with a case."""
-        book = self.engine.case(case).playbook
-        stages = PLAYBOOKS[book]["stages"]
+        book = self.company.pinned(self.happened, case)
+        stages = book["stages"]
         if what in ("move", "back", "close"):
             some = [name for name, one in stages.items() if ("final" in one) == (what == "close")]
             to = some[how % len(some)]
@@ -270,7 +190,7 @@ class Selling:
             owner, team = PEOPLE[how % 7], TEAMS[how % 3] if how % 4 == 0 else ""
             self.told("assign", Assign(case, owner, team), back, {"owner": owner, "team": team})
         else:
-            self.sets(what, back, case, how, PLAYBOOKS[book])
+            self.sets(what, back, case, how, book)
 
     def sets(self, what: str, back: int | None, case: str, how: int, book: dict[str, Any]) -> None:
         """Change or clear a field of a case."""
@@ -298,8 +218,9 @@ class Selling:
         days = dt.timedelta(minutes=60 * how * which)
         minutes = dt.timedelta(minutes=back or 0)
         opened = (self.now - days - minutes).replace(second=0, microsecond=0)
-        stage = list(DEALS["stages"])[which % 6]
-        closed = opened + days if "final" in DEALS["stages"][stage] else None
+        stages = self.company.playbooks["deals"]["stages"]
+        stage = list(stages)[which % len(stages)]
+        closed = opened + days if "final" in stages[stage] else None
         said: dict[str, Any] = {
             "amount": AMOUNTS[how % 12] if how % 4 else "",
             "product": ("", "A", "b")[which % 3],
@@ -332,7 +253,7 @@ class Selling:
             "closed": closed,
         }
         self.happened.append(
-            Happened(case_id("rows", f"r{self.rows}"), "import", opened, len(self.company.published), what)
+            Happened(case_id("rows", f"r{self.rows}"), "import", opened, self.company.known, what)
         )
 
     def merges(self, which: int, how: int) -> None:
@@ -342,6 +263,13 @@ class Selling:
         if keep != other:
             self.engine.run(Merge("account", keep, other), actor="operator")
             self.company.merged[other] = keep
+
+    def improves(self) -> None:
+        """Publish the next version of the deals; cases stay on theirs."""
+        every = self.company.versions["deals"]
+        if len(every) < len(VERSIONS["deals"]):
+            every.append(VERSIONS["deals"][len(every)])
+            self.publish(self.company.now)
 
     def changes(self, which: int, how: int) -> None:
         """Change who leads a team, who is where, or who manages whom; from a day on, or from now on."""

@@ -12,7 +12,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.naive_reports import Reports, Wrong
-from tests.selling import PEOPLE, STARTS, Selling, doings, houses, many
+from tests.selling import STARTS, Selling, doings, houses, many
+from tests.sold import PEOPLE
 
 import playbook_insights
 from playbook import InputError, load_plugins

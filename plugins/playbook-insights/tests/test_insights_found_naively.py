@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.selling import ORGANIZATION, Selling
+from tests.selling import Selling
+from tests.sold import DEALS, ORGANIZATION
 
 import playbook_insights
-from playbook import Assign, Merge, Open, Set, load_plugins
+from playbook import Advance, Assign, Merge, Open, Set, load_plugins
 
 REGISTRY = load_plugins(extra={"insights": playbook_insights}, entry_points=False)
 
@@ -49,3 +50,27 @@ def test_a_case_is_called_by_its_name_for_those_who_see_it(selling: Selling) -> 
     for actor, name in (("operator", "More seats"), ("ann", "More seats"), ("kim_s", "u")):
         rows, _ = selling.report("pipeline", actor, by="origin", playbook="deals")
         assert [row["origin"] for row in rows] == [name], actor
+
+
+def test_a_stage_of_an_earlier_version_keeps_its_name_and_its_probability(selling: Selling) -> None:
+    opened(selling, "a", amount="100 EUR")
+    selling.improves()
+    selling.improves()  # the stage `talk` is gone, and another one is called Talk
+    opened(selling, "b", amount="100 EUR")
+    rows, notes = selling.report("pipeline")
+    assert rows == [
+        {"stage": "Talk (deals)", "cases": 1, "amount": "100.00 EUR", "weighted": "25.00 EUR"},
+        {"stage": "Talk (deals.talk)", "cases": 1, "amount": "100.00 EUR", "weighted": "20.00 EUR"},
+    ]
+    assert notes == []
+
+
+def test_stages_of_one_playbook_that_are_called_alike_are_told_apart(selling: Selling) -> None:
+    book = {**DEALS, "stages": {name: {**said, "title": "Step"} for name, said in DEALS["stages"].items()}}
+    selling.company.versions["deals"] = [book]
+    selling.publish(selling.company.now)
+    opened(selling, "a")
+    opened(selling, "b")
+    selling.engine.run(Advance("b", "offer"), actor="operator")
+    rows, _ = selling.report("pipeline")
+    assert [(row["stage"], row["cases"]) for row in rows] == [("Step (talk)", 1), ("Step (offer)", 1)]

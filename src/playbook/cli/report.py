@@ -108,6 +108,7 @@ def _context(session: Session) -> ReportContext:
         functools.partial(engine.source, actor=session.actor),
         session.actor,
         engine,
+        functools.cache(definitions.former),
     )
 
 

@@ -16,7 +16,7 @@ from playbook.stores.rows import streams_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from playbook.model.playbook import Playbook
+    from playbook.model.playbook import Playbook, Stage
     from playbook.plugins import Registry
     from playbook.process.definition import Definition, Documents, Place
     from playbook.stores.interface import Snapshot, Store
@@ -96,6 +96,17 @@ class Definitions:
         if not versions.published:
             raise UnknownName("published playbook", playbook, self.names())
         return self._load(versions.current.digest, versions.current.texts)
+
+    def former(self, playbook: str) -> tuple[Stage, ...]:
+        """Return the stages that a playbook had once and has no more, each as the newest version that had it says."""
+        *earlier, current = self.versions(playbook).published
+        known = set(self.pinned(playbook, current.digest).stages)
+        found: list[Stage] = []
+        for version in reversed(earlier):
+            stages = self.pinned(playbook, version.digest).playbook.stages
+            found += [stage for stage in stages if stage.id not in known]
+            known |= {stage.id for stage in stages}
+        return tuple(found)
 
     def held(self, playbook: str) -> tuple[Compiled, int] | None:
         """Return what new cases were opened with when that was last read, and the version of its stream then."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playbook.expressions import Scope
     from playbook.model.commands import Command
     from playbook.model.organization import Organization
-    from playbook.model.playbook import Playbook
+    from playbook.model.playbook import Playbook, Stage
     from playbook.model.projections import Projection, Source
 
 
@@ -154,13 +154,18 @@ def _no_source(_: Projection) -> None:
     """Say that there is no way but `columns`."""
 
 
+def _no_stages(_: str) -> tuple[Stage, ...]:
+    """Say that no playbook ever had other stages."""
+    return ()
+
+
 class ReportContext(msgspec.Struct, frozen=True):
     """Give a report what it may read: projections as chunks of columns, organization, playbooks, zone, time.
 
     `source` is `Engine.source` for who asks: how a driver of ADBC reads a projection by itself, where it can.
     `columns` has the cases that `actor` may know the totals of. `engine` answers what columns do not tell, such as
     what measures count and what was known earlier; it hides nothing, so such a report shows by `actor` what they may
-    see.
+    see. `former` returns the stages that a playbook has no more, where cases may still be.
     """
 
     columns: Callable[[str], Iterator[Mapping[str, Sequence[Any]]]]
@@ -171,6 +176,7 @@ class ReportContext(msgspec.Struct, frozen=True):
     source: Callable[[Projection], Source | None] = _no_source
     actor: str = ""
     engine: Engine | None = None
+    former: Callable[[str], tuple[Stage, ...]] = _no_stages
 
 
 class Table(msgspec.Struct, frozen=True):

@@ -46,7 +46,11 @@ def probability(context: ReportContext, playbook: str, stage: str, chance: str) 
     if chance:
         return Decimal(chance)
     known = context.playbooks.get(playbook)
-    return next((each.probability for each in known.stages if each.id == stage), None) if known else None
+    if known is None:
+        return None
+    found = next((each for each in known.stages if each.id == stage), None)
+    found = found or next((each for each in context.former(playbook) if each.id == stage), None)
+    return found.probability if found else None
 
 
 def weighted(parts: Iterable[tuple[int, Decimal]], currency: str) -> Money:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,9 +13,10 @@ from playbook import InputError, Query, UnknownName, fiscal_quarter
 from playbook_insights.definitions import BY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from playbook import Page, ReportContext
+    from playbook.model.playbook import Stage
 
 NONE = "(none)"
 """How a missing value is shown; its group comes last."""
@@ -61,17 +62,32 @@ def _people(context: ReportContext) -> dict[str, str]:
 
 
 def _by_stage(context: ReportContext, _: str) -> Grouping:
-    names = distinct(
-        ((id_, stage.id), stage.title or stage.id, id_)
-        for id_, playbook in sorted(context.playbooks.items())
-        for stage in playbook.stages
-    )
+    books = sorted(context.playbooks.items())
+    stages = [(id_, stage) for id_, playbook in books for stage in playbook.stages]
+    names = _stages(stages)
     order = {name: place for place, name in enumerate(names.values())}
 
+    @functools.cache
+    def earlier() -> dict[tuple[str, str], str]:
+        return _stages([*stages, *((id_, stage) for id_, _ in books for stage in context.former(id_))])
+
     def label(playbook: str, stage: str) -> str:
-        return names.get((playbook, stage), stage)
+        return names.get((playbook, stage)) or earlier().get((playbook, stage), stage)
 
     return Grouping(("playbook", "stage"), label, order)
+
+
+def _stages(stages: Sequence[tuple[str, Stage]]) -> dict[tuple[str, str], str]:
+    """Name stages; of those of one name the playbook follows, of those of one playbook the id."""
+    named: defaultdict[str, list[str]] = defaultdict(list)
+    for playbook, stage in stages:
+        named[stage.title or stage.id].append(playbook)
+    found = {}
+    for playbook, stage in stages:
+        alike = named[name := stage.title or stage.id]
+        parts = (playbook,) * (len(set(alike)) > 1) + (stage.id,) * (alike.count(playbook) > 1)
+        found[playbook, stage.id] = f"{name} ({'.'.join(parts)})" if parts else name
+    return found
 
 
 def _by_owner(context: ReportContext, _: str) -> Grouping:
