@@ -33,7 +33,10 @@ class Happened:
 
 @dataclass
 class Deal:
-    """A case as it stands; fields hold what people wrote, by the id of the field."""
+    """A case as it stands; fields hold what people wrote, by the id of the field, `book` is its version's file.
+
+    `touched` is when a person changed it last.
+    """
 
     case: str
     name: str
@@ -44,6 +47,7 @@ class Deal:
     team: str
     touched: dt.datetime
     entered: dt.datetime
+    book: dict[str, Any]
     fields: dict[str, Any] = field(default_factory=dict)
     outcome: str = "open"
     closed: dt.datetime | None = None
@@ -154,12 +158,14 @@ class Company:
 
     def _opened(self, one: Happened) -> Deal:
         said = one.said
-        stages = list(self.pinned([one], one.case)["stages"])
+        book = self.pinned([one], one.case)
+        stages = list(book["stages"])
         closed = said.get("closed")
         team = self.post(said["owner"], self.day(closed or one.at), one.known[0]).get("team", "")
         deal = Deal(
             one.case, said["name"], said["playbook"], one.at, said.get("stage", stages[0]), said["owner"], team,
-            touched=one.at, entered=one.at, fields=dict(said["fields"]), came_from=stages[0],
+            touched=closed or one.at, entered=closed or one.at, book=book, fields=dict(said["fields"]),
+            came_from=stages[0],
         )  # fmt: skip
         if closed:
             deal.outcome, deal.closed = self.final(deal), closed
@@ -170,13 +176,12 @@ class Company:
         return str(self.stages(deal.playbook)[deal.stage].get("final", ""))
 
     def _next(self, deal: Deal, one: Happened) -> None:
-        said = one.said
-        deal.touched = one.at
+        said, before = one.said, (deal.chance, dict(deal.fields), deal.owner, deal.team)
         if one.what == "set":
             for name, value in said.items():
                 if name == "probability":
                     deal.chance = value or ""
-                elif value is None:
+                elif value is None or value == []:
                     deal.fields.pop(name, None)
                 else:
                     deal.fields[name] = value
@@ -192,6 +197,9 @@ class Company:
             deal.came_from, deal.stage, deal.entered = deal.stage, to, one.at
             end = self.final(deal)
             deal.outcome, deal.closed = (end, one.at) if end else ("open", None)
+            deal.touched = one.at
+        if before != (deal.chance, deal.fields, deal.owner, deal.team):
+            deal.touched = one.at
 
 
 def money(said: Any) -> tuple[Decimal, str] | None:

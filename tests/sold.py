@@ -27,7 +27,10 @@ DEALS: dict[str, Any] = {
     },
     "stages": {
         "talk": {"title": "Talk", "probability": "20%", "next": ["offer"]},
-        "offer": {"title": "Offer", "probability": "33.3%", "next": ["hope"]},
+        "offer": {
+            "title": "Offer", "probability": "33.3%", "next": ["hope"],
+            "timers": {"quiet": {"idle": "10d", "then": [{"notify": "owner", "say": "Call"}]}},
+        },
         "hope": {"next": ["won", "lost", "dropped"]},
         "won": {"title": "Won", "final": "won"},
         "lost": {"title": "Lost", "final": "lost"},

@@ -130,7 +130,7 @@ class Desk:
         moment = Moment.of(self._engine.clock(), self._engine.world)
         scan = _Scan(moment, person, self._known)
         pressing = scan.pressing(self.walk(_open(query), actor=actor))
-        items = heapq.nsmallest(limit, pressing, key=_order)
+        items = heapq.nsmallest(limit or 1, pressing, key=_order)[:limit]  # of none, none would be looked at
         more = sum(scan.counts.values()) > len(items)
         if not more:
             items += itertools.islice(self._within_reach(scan.rest, actor), limit + 1 - len(items))

@@ -341,3 +341,9 @@ def test_a_rehearsal_answers_as_the_command_would_and_stores_nothing(office: Off
     assert isinstance(refused, Refused)
     assert [blocker.criterion for blocker in refused.blockers] == ["budget_known"]
     assert office.engine.store.log("default", after=None, limit=100).items == before
+
+
+def test_counts_are_of_all_cases_also_where_none_is_asked_for(office: Office) -> None:
+    office.deal("Big", expected_close="2026-03-01")
+    agenda = office.next(limit=0)
+    assert (agenda.items, agenda.counts["overdue"], agenda.open, agenda.more) == ((), 1, 1, True)
