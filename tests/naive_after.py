@@ -32,7 +32,7 @@ def take_back(reckoned: Reckoned, found: dict[Key, Decimal], period: Period) -> 
     reckoned.of_earlier = D(0)
     if "clawback" not in reckoned.plan:
         return
-    for case in dict.fromkeys(one.case for one in reckoned.paid):
+    for case in dict.fromkeys(one.case for one in reckoned.paid if one.case):
         lines = [one for one in reckoned.paid if one.case == case]
         undone = undone_of(reckoned, reckoned.deals[case], period.until)
         wanted = [rounded(one.kept * undone) for one in lines]
@@ -87,10 +87,10 @@ def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period:
     if "hold" not in reckoned.plan:
         return
     how = reckoned.plan["hold"]
-    for one in now:
+    for one in [one for one in now if one.case]:
         one.held = max(rounded(share(how["share"]) * one.kept), D(0))
         found[one.component, "hold", one.case] -= one.held
-    for one in reckoned.paid:
+    for one in [one for one in reckoned.paid if one.case]:
         deal = reckoned.deals[one.case]
         came, worth = (
             deal.sums(how["until"].removeprefix("entry."), period.until),

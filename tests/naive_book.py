@@ -55,9 +55,11 @@ class Book:
             if by_hand and period == until:
                 lines["", "manual", ""] = by_hand
             statement = Statement(lines, self.least(period), self.owed)
-            if self.naive.pays_in(period) or statement.lines or statement.draw:
+            changed = any(now[name] != got for name, got in self.got.items())
+            if self.naive.pays_in(period) or changed or statement.lines or statement.draw:
                 found[period.name] = statement
                 self.owed = statement.owed
+                self.naive.settled_with[period.name] = self.naive.target_pay
                 self.got = {name: lines for name, lines in now.items() if name <= period.name}
         return found
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 D = Decimal
 ZERO = D(0)
 CENT = D("0.01")
+RATIOS = {"paid_share": ("cash", "revenue"), "paid_times": ("payments", "won")}
+"""Measures that are one of two others."""
+MONEY = ("revenue", "cash")
+"""Measures of amounts; others count things."""
+
 Key = tuple[str, str, str]
 """A component, the kind of a line, and the case; what a statement pays is told by it."""
 

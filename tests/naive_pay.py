@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.naive_after import keep, take_back, wait
 from tests.naive_facts import (
+    MONEY,
+    RATIOS,
     WAITS,
     YEAR,
     Credit,
@@ -25,12 +27,13 @@ from tests.naive_facts import (
     Person,
     euros,
     periods,
+    rounded,
     share,
     shared,
     tells,
 )
 from tests.naive_quota import Quota, asked
-from tests.naive_tiers import Pays, Reading, Tier, in_cents
+from tests.naive_tiers import Pays, Reading, Tier, in_cents, rate_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,7 +43,12 @@ class Naive:
     """Reckon what one plan pays a person, of several people, against all of their quotas."""
 
     def __init__(
-        self, plan: dict[str, Any], person: str, people: dict[str, Person], quotas: list[Quota]
+        self,
+        plan: dict[str, Any],
+        person: str,
+        people: dict[str, Person],
+        quotas: list[Quota],
+        target_pay: Decimal,
     ) -> None:
         self.plan = plan
         self.person = person
@@ -50,6 +58,9 @@ class Naive:
         self.until = dt.date.fromisoformat(plan["effective"]["to"])
         self.periods = [one for one in periods(plan.get("period", "quarter")) if one.until >= self.since]
         self.quota = cache(self._quota)
+        self.target_pay = target_pay
+        self.settled_with = dict[str, Decimal]()
+        """The target pay that settled periods were settled with."""
 
     def employed(self, day: dt.date, person: str = "") -> bool:
         """Return whether a person is employed on a day."""
@@ -75,6 +86,14 @@ class Naive:
         target = asked(said, period.name, self.people[self.person], days)
         assert target is not None, f"{self.person} has no quota for {measure} in {period.name}"
         return target
+
+    def target(self, period: Period, *, of_year: bool = False) -> Decimal:
+        """Return the target pay for the days of a period, or of all of the year's, on which the person is paid."""
+        total, whole = D(0), self.settled_with.get(period.name, self.target_pay)
+        for one in self.periods if of_year else [period]:
+            days = one.days()
+            total += whole * sum(self.counts(day) for day in days) / len(days)
+        return rounded(total)
 
     def pays(self, deals: Iterable[Deal]) -> list[dict[Key, Decimal]]:
         """Return what each period pays by what is known now, as if nothing had been settled."""
@@ -104,7 +123,7 @@ class Reckoned:
         """Yield the credits of a person for a component, in the order of days and then of cases."""
         rows = []
         for deal in self.deals.values():
-            if one["of"] == "cash":
+            if one["of"] in ("cash", "payments"):
                 rows += [(day, deal, said["amount"]) for day, what, said in deal.entries if what == "payment"]
             elif deal.day:
                 rows.append((deal.day, deal, deal.amount))
@@ -118,7 +137,7 @@ class Reckoned:
 
     def towards_quota(self, one: dict[str, Any], credits_: Iterable[Credit]) -> Decimal:
         """Return what credits count towards a quota: how much, of what only counts how many."""
-        return sum((c.count if one["of"] == "won" else c.amount for c in credits_), D(0))
+        return sum((c.amount if one["of"] in MONEY else c.count for c in credits_), D(0))
 
     # -- tiers ------------------------------------------------------------------------------------------
 
@@ -129,6 +148,8 @@ class Reckoned:
         found = []
         for tier in one["tiers"]:
             at = D(str(tier["from"]).removesuffix(" EUR").removesuffix("%"))
+            if rate.get("by") == "value":
+                at /= 100
             if rate.get("by") == "attainment":
                 at *= self.naive.quota(one["of"], YEAR if rate.get("over") == "year" else period) / 100
             pay = tier["pay"]
@@ -139,13 +160,39 @@ class Reckoned:
                 return found[:1]
         return found
 
+    def value(self, one: dict[str, Any], period: Period) -> Decimal | None:
+        """Return what a ratio is in a period, or in the year so far; None where there is nothing to divide by."""
+        first = YEAR.since if one["rate"].get("over") == "year" else period.since
+        part, whole = (
+            sum((c.amount if of in MONEY else c.count for c in self.credited({**one, "of": of}, self.naive.person)
+                 if c.sure and first <= c.day <= period.until), D(0))
+            for of in RATIOS[one["of"]]
+        )  # fmt: skip
+        return part / whole if whole else None
+
+    def by_value(self, one: dict[str, Any], tiers: list[Tier], period: Period) -> Pays:
+        """Return what is paid once for the value of a ratio."""
+        value = self.value(one, period)
+        if value is None:
+            return []
+        rate = rate_at(one["rate"]["mode"], tiers, value)
+        shares = one["tiers"][0]["pay"].endswith("%")
+        return [("credit", "", rate * (self.naive.target(period) if shares else 1))]
+
     def reckon(
         self, name: str, one: dict[str, Any], period: Period, more: Iterable[Credit] = ()
     ) -> list[tuple[str, str, Decimal]]:
         """Return kind, case and pay of what the tiers pay in a period, were more credited after all else."""
         if "tiers" not in one:
             return []
-        read, tiers = Reading.of(one), self.tiers(name, one, period)
+        tiers, target = self.tiers(name, one, period), None
+        if one["of"] in RATIOS:
+            return in_cents(self.by_value(one, tiers, period))
+        if one.get("pays") == "share_of_target_pay":
+            over_year = one["rate"].get("over") == "year"
+            quota = self.naive.quota(one["of"], YEAR if over_year else period)
+            target = self.naive.target(period, of_year=over_year), quota
+        read = Reading.of(one, target)
         now = [*(c for c in self.credits[name] if c.day in period), *more]
         before = [c for c in self.credits[name] if c.day < period.since] if read.over == "year" else []
         if read.over == "credit":
@@ -204,10 +251,12 @@ class Reckoned:
     def open(self, gate: dict[str, str], period: Period) -> bool:
         """Return whether another component reached its point in the period."""
         of = self.components[gate["of"]]
+        if of["of"] in RATIOS:
+            reached = self.value(of, period)
+            return reached is not None and opens(gate, reached)
         quota = self.naive.quota(of["of"], period)
         came = self.towards_quota(of, (c for c in self.credits[gate["of"]] if c.day in period))
-        reached = came / quota if quota else D(0)
-        return reached >= share(gate["from"]) if "from" in gate else reached > share(gate["above"])
+        return opens(gate, came / quota)
 
     def spiffs(
         self, name: str, one: dict[str, Any], period: Period, *, sure: bool = True
@@ -249,3 +298,8 @@ class Reckoned:
             back = D(0) if name or yearly else self.of_earlier
             most = max(euros(said["floor"]["amount"]) - before - back, now)
             found[name, "floor", ""] += most - now
+
+
+def opens(gate: dict[str, str], reached: Decimal) -> bool:
+    """Return whether what was reached is enough."""
+    return reached >= share(gate["from"]) if "from" in gate else reached > share(gate["above"])

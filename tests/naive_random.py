@@ -25,6 +25,9 @@ measures:
   revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
   cash: {playbook: deals, entry: payment, amount: entry.amount}
   won: {playbook: deals, outcome: won, count: true, date: case.closed}
+  payments: {playbook: deals, entry: payment, count: true}
+  paid_share: {ratio: [cash, revenue]}
+  paid_times: {ratio: [payments, won]}
 people:
   dana: {name: Dana, role: boss}
   fin: {name: Fin, role: finance}
@@ -125,7 +128,7 @@ sums = st.sampled_from(("0 EUR", "5 EUR", "33.33 EUR", "100 EUR"))
 @st.composite
 def tiers(draw: st.DrawFn, by: str, mode: str) -> list[dict[str, str | int]]:
     starts = draw(st.lists(st.integers(1, 12), max_size=3, unique=True).map(sorted))
-    scale, unit = {"amount": (100, " EUR"), "attainment": (20, "%"), "count": (1, "")}[by]
+    scale, unit = {"amount": (100, " EUR"), "attainment": (20, "%"), "value": (20, "%"), "count": (1, "")}[by]
     first = draw(st.sampled_from((0, 0, 1))) if mode == "interpolated" else 0
     found = sorted({first, *starts})
     pay = sums if (by == "count" or mode != "marginal") and draw(st.booleans()) else percents
@@ -135,7 +138,24 @@ def tiers(draw: st.DrawFn, by: str, mode: str) -> list[dict[str, str | int]]:
 
 
 @st.composite
+def ratios(draw: st.DrawFn) -> dict[str, Any]:
+    mode, over = (
+        draw(st.sampled_from(("whole", "interpolated"))),
+        draw(st.sampled_from(("period", "period", "year"))),
+    )
+    made: dict[str, Any] = {"of": draw(st.sampled_from(("paid_share", "paid_times")))}
+    made |= {"rate": {"by": "value", "mode": mode, "over": over}, "tiers": draw(tiers("value", mode))}
+    if made["tiers"][0]["pay"].endswith("%"):
+        made["pays"] = "share_of_target_pay"
+    if draw(MAYBE):
+        made["when"] = draw(conditions)
+    return made | draw(bounds())
+
+
+@st.composite
 def components(draw: st.DrawFn) -> dict[str, Any]:
+    if draw(SELDOM):
+        return draw(ratios())
     made: dict[str, Any] = {"of": draw(st.sampled_from(("revenue", "revenue", "won", "cash")))}
     if draw(MAYBE):
         made["when"] = draw(conditions)
@@ -155,6 +175,8 @@ def components(draw: st.DrawFn) -> dict[str, Any]:
         "over": draw(st.sampled_from(("period", "period", "year", "credit"))),
     }
     made["tiers"] = draw(tiers(by, mode))
+    if by == "attainment" and made["tiers"][0]["pay"].endswith("%") and draw(MAYBE):
+        made["pays"] = "share_of_target_pay"
     if draw(MAYBE):
         made["multiplier"] = draw(st.sampled_from((0.5, 1.5)))
     if draw(MAYBE) and draw(MAYBE):
@@ -228,7 +250,20 @@ amounts = st.one_of(
     st.integers(0, 12).map(lambda n: D(n) * 100), st.integers(1, 200_000).map(lambda cents: D(cents) / 100),
     st.sampled_from((D(0), D("0.01"), D("333.33"), D("99999999.99"))),
 )  # fmt: skip
-DOINGS = ("won", "won", "won", "payment", "payment", "refund", "correct", "reopen", "again", "adjust", "says")
+DOINGS = (
+    "won",
+    "won",
+    "won",
+    "payment",
+    "payment",
+    "refund",
+    "correct",
+    "reopen",
+    "again",
+    "adjust",
+    "says",
+    "raise",
+)
 dues = st.sampled_from((None, None, D(400), D(500), D(600), D(600)))
 doings = st.tuples(
     st.sampled_from(DOINGS),

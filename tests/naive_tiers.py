@@ -19,21 +19,25 @@ Pays = list[tuple[str, str, Decimal]]
 
 @dataclass
 class Reading:
-    """How the tiers of a component are read; `counts` says that its measure counts things and no amounts."""
+    """How the tiers of a component are read; `counts` says that its measure counts things and no amounts.
+
+    Shares are paid of a target pay for reaching a quota, where `target` says both.
+    """
 
     by: str
     mode: str
     over: str
     sums: bool
     counts: bool
+    target: tuple[Decimal, Decimal] | None = None
 
     @classmethod
-    def of(cls, component: dict[str, Any]) -> Reading:
+    def of(cls, component: dict[str, Any], target: tuple[Decimal, Decimal] | None) -> Reading:
         """Return how a component reads its tiers."""
         rate = component.get("rate", {})
         sums = not component["tiers"][0]["pay"].endswith("%")
         by, mode = rate.get("by", "amount"), rate.get("mode", "marginal")
-        return cls(by, mode, rate.get("over", "period"), sums, component["of"] == "won")
+        return cls(by, mode, rate.get("over", "period"), sums, component["of"] == "won", target)
 
     def way(self, *credits_: Credit) -> Decimal:
         """Return how far credits go on the axis."""
@@ -42,6 +46,9 @@ class Reading:
 
     def worth(self, credit: Credit) -> Decimal:
         """Return of how much a rate is paid."""
+        if self.target:
+            pay, quota = self.target
+            return pay * self.way(credit) / quota
         return credit.count if self.sums else credit.amount
 
     def paid_once(self) -> bool:

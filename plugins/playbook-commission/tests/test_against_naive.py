@@ -19,7 +19,7 @@ from tests.naive_pay import Naive
 from tests.naive_random import Team, histories, plans, teams
 from tests.paying import Paying
 
-from playbook import Close, InputError, Log, Open, ProblemsFound, Reopen, Set, Split
+from playbook import Close, InputError, Log, Money, Open, ProblemsFound, Reopen, Set, Split
 from playbook.engine import Done
 from playbook_commission.settling.settle import Outcome, audit, settle
 from playbook_commission.settling.settlements import Adjust
@@ -76,7 +76,7 @@ class Office(Paying):
             assert self.told(Split(case, {who: f"{part}%" for who, part in shares.items()}), first)
             assert self.told(Close(case, "won"), day)
             self.deals[case] = Deal(case, day, amount, parts, due)
-        elif self.deals and what != "adjust":
+        elif self.deals and what not in ("adjust", "raise"):
             deal = list(self.deals.values())[which % len(self.deals)]
             if what == "says":
                 if self.told(Set(deal.case, {"due": due and f"{due} EUR"}, "now known")):
@@ -137,7 +137,8 @@ def check_one(plan: dict[str, Any], team: Team, history: list[list[Any]]) -> Non
     except ProblemsFound as error:
         event(f"refused: {' '.join(str(error).split()[2:6])}")
         assume(False)
-    books = {who: Book(Naive(plan, who, team.people, team.quotas)) for who in team.people}
+    books = {who: Book(Naive(plan, who, team.people, team.quotas, D(1000))) for who in team.people}
+    office.target_pay = dict.fromkeys(books, Money(D(1000), "EUR"))
     every = books["sam"].naive.periods
     for number, (period, doings_) in enumerate(zip(every, history, strict=False)):
         office.today = str(period.until + dt.timedelta(2))
@@ -145,6 +146,9 @@ def check_one(plan: dict[str, Any], team: Team, history: list[list[Any]]) -> Non
         for what, back, day, which, amount, due, shares in doings_:
             early = every[max(number - back, 0)]
             office.happens(what, early.since + dt.timedelta(day), which, amount, due, shares)
+            if what == "raise":
+                books["sam"].naive.target_pay += amount
+                office.target_pay["sam"] = Money(books["sam"].naive.target_pay, "EUR")
             if what == "adjust" and amount and period != every[-1]:
                 office.do(Adjust(f"sam.ae.{period.name}", f"{amount} EUR", "a fair"), actor="fin")
                 by_hand["sam"] += amount

@@ -11,6 +11,7 @@ import pytest
 from msgspec import UNSET
 from tests.paying import CLAWBACK, EACH, HEAD, QUARTERS, TENTH, ByComponents, Paying
 
+from playbook import Money
 from playbook.engine import Done
 from playbook_commission.foresight.outlook import steps
 from playbook_commission.settling.settle import audit, settle
@@ -208,3 +209,41 @@ def test_what_follows_for_who_left_in_a_period_that_was_passed_over_is_settled_f
     assert "not settled yet: 2027-02 of lee by ae" in refused.message
     assert [(one.person, one.statement.paid) for one in office.settle("2027-02") if one.new] == [("lee", 100)]
     assert [one.person for one in office.settle("2027-03")] == ["sam"]
+
+
+RATIO = ORGANIZATION.replace(
+    "quotas:",
+    "  came: {playbook: deals, entry: payment, amount: entry.amount}\n  part: {ratio: [came, revenue]}\nquotas:",
+)
+
+
+def test_a_ratio_over_the_year_is_that_of_the_year_so_far() -> None:
+    tiers = "tiers: [{from: 0%, pay: 5 EUR}, {from: 50%, pay: 30 EUR}]"
+    office = Office(
+        f"n: {{of: part, rate: {{by: value, mode: whole, over: year}}, {tiers}}}", organization=RATIO
+    )
+    first, second = (office.won(day, "600 EUR") for day in ("2027-01-10", "2027-04-10"))
+    office.entry(first, "2027-01-20", "payment", amount="600 EUR")
+    assert office.earned() == [30, 30, 30, 30]  # nobody could be told anything
+    office.entry(second, "2027-04-20", "refund", amount="600 EUR")
+    office.won("2027-07-10", "600 EUR")
+    assert office.earned() == [30, 30, 5, 5]
+
+
+def test_who_reaches_the_years_quota_has_the_target_pay_of_the_year() -> None:
+    share = "pays: share_of_target_pay, rate: {by: attainment, over: year}, tiers: [{from: 0%, pay: 100%}]"
+    office = Office(f"n: {{of: revenue, {share}}}")
+    office.target_pay = {"sam": Money.parse("500 EUR")}  # a quarter
+    for day in ("2027-01-10", "2027-04-10", "2027-07-10", "2027-10-10"):
+        office.won(day, "1000 EUR")
+    assert office.earned() == [500, 500, 500, 500]  # it was 125
+
+
+def test_what_a_cap_takes_is_taken_of_a_ratio_too() -> None:
+    ratio = "r: {of: part, rate: {by: value, mode: whole}, tiers: [{from: 0%, pay: 50 EUR}]}"
+    more = "cap: {amount: 50 EUR, per: period}\nhold: {share: 100%, until: entry.payment}\n"
+    office = Office(ratio, f"n: {{of: revenue, {TENTH}}}", more=more + CLAWBACK, organization=RATIO)
+    case = office.won("2027-01-10", "500 EUR")
+    assert (office.of("2027-Q1").earned, office.of("2027-Q1").held) == (50, 25)  # it held 0
+    office.entry(case, "2027-04-10", "refund", amount="500 EUR")
+    assert office.earned()[1] == -25  # it took back nothing

@@ -251,8 +251,9 @@ class _Period:
 
     def _standing(self, component: Component, reached: Reached, *, sold: bool) -> Standing:
         payee, before, quota = self._payee, ZERO, self._quota(component)
-        earlier, waited = Credits(), False
-        if component.rating.over == "year" and self._span.since > self._year.since:
+        earlier, waited, pay = Credits(), False, ZERO
+        of_year = component.rating.over == "year" and not component.by_value
+        if component.rating.over == "year" and not component.by_value and self._span.since > self._year.since:
             until = self._span.since - dt.timedelta(1)
             before = payee.measured(component, self._year.since, until, self._currency)
             earlier = self._earlier_credits(component, until)
@@ -265,7 +266,8 @@ class _Period:
                 f"{payee.person} {has} for {component.measure} in {self._span.name}, and {self._plan.id}"
                 f" pays {component.id} by attainment; {do}"
             )
-        pay = payee.target_pay(self._span) if component.pays == "target_pay" else ZERO
+        if component.pays == "target_pay":
+            pay = payee.target_pay(self._span, of_year=of_year)
         amount = None if quota is None else quota.amount
         return Standing(amount, before, reached.value, pay, earlier, payee.goes_by_count(component), waited)
 
@@ -300,9 +302,10 @@ class _Period:
         measure = measures.get(component.measure)
         if measure is None or not measure.ratio:
             raise InputError(f"{component.measure} is no ratio, and {component.id} is paid by its value")
+        first = self._year.since if component.rating.over == "year" else self._span.since
         part, whole = (
             self._payee.measured(
-                attrs.evolve(component, measure=name), self._span.since, self._span.until, self._currency
+                attrs.evolve(component, measure=name), first, self._span.until, self._currency
             )
             for name in measure.ratio
         )

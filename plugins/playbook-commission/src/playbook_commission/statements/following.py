@@ -24,13 +24,13 @@ _PAID = ("credit", "spiff", "true_up")
 
 
 def net(rounding: Rounding, made: Sequence[Line]) -> dict[str, Decimal]:
-    """Return what was really paid for the lines of cases in a statement, by line.
+    """Return what was really paid for the lines of cases in a statement, and for what ratios reached, by line.
 
     What was not paid is neither held nor paid back: a gate took all of its component, what caps took is shared by
     the lines above zero, that of a plan by what was left of them after clawbacks of the same period.
     """
     shut = {line.component for line in made if line.kind == "gate"}
-    some = [line for line in made if line.case and line.kind in _PAID and line.pay]
+    some = [line for line in made if line.kind in _PAID and line.pay]
     found = {line.id: ZERO if line.component in shut else line.pay for line in some}
     gross, back = [line for line in some if found[line.id] > ZERO], clawed_of(made)
     for component in sorted({line.component for line in made if line.kind == "cap"}, reverse=True):
@@ -77,7 +77,7 @@ def held_back(
             waits=True,
         )
         for line in now
-        if paid.get(line.id, ZERO) > ZERO
+        if line.case and paid.get(line.id, ZERO) > ZERO
     ]  # fmt: skip
     yield from new
     freed, back = _freed(earlier), _shares_back(rounding, before, now)
@@ -173,7 +173,7 @@ def _paid(rounding: Rounding, statements: Iterable[Sequence[Line]]) -> Iterator[
     """Yield the lines of cases that something was paid for, with that."""
     for made in statements:
         paid = net(rounding, made)
-        yield from ((line, paid[line.id]) for line in made if paid.get(line.id))
+        yield from ((line, paid[line.id]) for line in made if line.case and paid.get(line.id))
 
 
 def _undone(

@@ -15,7 +15,7 @@ from playbook import Duration, InputError, Money
 from playbook_commission.credits.crediting import Credited
 from playbook_commission.credits.quotas import Target
 from playbook_commission.exact import CONTEXT, ONE, ZERO, summed
-from playbook_commission.spans import Span, length
+from playbook_commission.spans import Span, length, walk
 from playbook_commission.statements.draws import Least
 
 if TYPE_CHECKING:
@@ -125,18 +125,24 @@ class Payee:
         )
         return attrs.evolve(found, amount=amount, whole=whole, currency=currency)
 
-    def target_pay(self, span: Span) -> Decimal:
+    def target_pay(self, span: Span, *, of_year: bool = False) -> Decimal:
         """Return the person's target pay for the days of a period on which they are paid by the plan.
 
-        Raises InputError where nobody said what it is.
+        That is for all periods of the fiscal year where it is of the year. Raises InputError where nobody said what
+        it is.
         """
         if self._target_pay is None:
             raise InputError(
                 f"nobody said what the target pay of {self.person} is; write it into the file of target pay"
             )
-        days = Decimal(length(self.days(span)))
-        whole = CONTEXT.multiply(self.exchanged(self._target_pay, span), days)
-        return self.rounding(self.currency(span)).of(CONTEXT.divide(whole, Decimal(len(span))))
+        whole, parts, year = self.exchanged(self._target_pay, span), [span], self.year(span)
+        if of_year:
+            parts = list(walk(self.plan.period, year.since, year.until, self._organization))
+        pays = (
+            CONTEXT.divide(CONTEXT.multiply(whole, Decimal(length(self.days(one)))), Decimal(len(one)))
+            for one in parts
+        )
+        return self.rounding(self.currency(span)).of(summed(pays))
 
     def credited(self, component: Component, since: dt.date, until: dt.date, currency: str) -> Credited:
         """Return the person's credits for a component between two days on which they were paid by the plan.
