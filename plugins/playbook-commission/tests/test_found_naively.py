@@ -244,6 +244,6 @@ def test_what_a_cap_takes_is_taken_of_a_ratio_too() -> None:
     more = "cap: {amount: 50 EUR, per: period}\nhold: {share: 100%, until: entry.payment}\n"
     office = Office(ratio, f"n: {{of: revenue, {TENTH}}}", more=more + CLAWBACK, organization=RATIO)
     case = office.won("2027-01-10", "500 EUR")
-    assert (office.of("2027-Q1").earned, office.of("2027-Q1").held) == (50, 25)  # it held 0
+    assert [office.of("2027-Q1").earned, office.of("2027-Q1").held] == [50, 25]  # it held 0
     office.entry(case, "2027-04-10", "refund", amount="500 EUR")
     assert office.earned()[1] == -25  # it took back nothing
