@@ -102,14 +102,14 @@ class Company:
 
     # -- who was what -------------------------------------------------------------------------------
 
-    def said(self, kind: str, name: str, on: dt.date) -> list[dict[str, Any]]:
+    def said(self, kind: str, name: str, on: dt.date, known: int | None = None) -> list[dict[str, Any]]:
         """Return what the files said of a person or team that counts on a day, the newest first.
 
         The first file counts since ever, a later one from the day on which it was published.
         """
         found = [
             said[kind][name]
-            for number, (at, said) in enumerate(self.published)
+            for number, (at, said) in enumerate(self.published[:known])
             if name in said[kind] and (number == 0 or self.day(at) <= on)
         ]
         return found[::-1]
@@ -117,17 +117,18 @@ class Company:
     def post(self, person: str, on: dt.date, known: int | None = None) -> dict[str, str]:
         """Return role and team on a day, by what had been published so often (all, without it).
 
-        A dated post counts from its day, whenever it was written.
+        What has no date counts from when it was published, a dated post from its day, whenever it was written.
         """
-        for number, (at, said) in reversed(list(enumerate(self.published[:known]))):
-            one = said["people"].get(person)
-            dated = [each for each in one.get("history", ()) if each["from"] <= on.isoformat()] if one else []
-            if one and (dated or number == 0 or self.day(at) <= on):
-                found = {key: one[key] for key in ("role", "team") if key in one}
-                for each in sorted(dated, key=lambda each: str(each["from"])):
-                    found |= {key: value for key, value in each.items() if key != "from"}
-                return found
-        return {}
+        said = self.said("people", person, on, known)
+        found: dict[str, str] = {key: said[0][key] for key in ("role", "team") if said and key in said[0]}
+        for _, house in reversed(self.published[:known]):
+            rows = house["people"].get(person, {}).get("history", ())
+            dated = [one for one in rows if one["from"] <= on.isoformat()]
+            if dated:
+                for one in sorted(dated, key=lambda one: str(one["from"])):
+                    found |= {key: value for key, value in one.items() if key != "from"}
+                break
+        return found
 
     def manager(self, person: str, on: dt.date) -> str:
         """Return who manages a person on a day: their own, else the team's, else that of the team above."""

@@ -56,14 +56,14 @@ STARTS = (
     "2026-03-27T22:30+00:00", "2026-12-31T10:59:59.999999+00:00", "2026-10-24T23:00+00:00", "2026-01-31T12:00+00:00",
 )  # fmt: skip
 WAITS = (0, 0, 1, 59, 7 * 60, 24 * 60, 5 * 24 * 60, 31 * 24 * 60, 100 * 24 * 60)
-BACKS = (None, None, None, 0, 1, 13 * 60, 3 * 24 * 60, 95 * 24 * 60)
+BACKS = (None, None, None, None, None, 0, 1, 13 * 60, 3 * 24 * 60, 95 * 24 * 60)
 AMOUNTS = (
     "0 EUR", "100 EUR", "100.01 EUR", "0.01 EUR", "-0.01 EUR", "-33.33 EUR", "999999999.99 EUR", "12.50 USD", "7 USD",
     "105 JPY", "1 JPY", "0.005 KWD",
 )  # fmt: skip
 DOINGS = (
-    *("open",) * 4, *("amount",) * 3, "due", *("field",) * 4, "chance", *("move",) * 3, *("close",) * 4, "back",
-    "reopen", "reopen", "assign", "assign", "import", "import", "merge", "house", "version",
+    *("open",) * 6, *("import",) * 4, *("amount",) * 4, "due", "due", *("field",) * 4, "chance", *("move",) * 3,
+    *("close",) * 8, "back", "reopen", "reopen", "assign", "assign", "merge", "house", "house", "version",
 )  # fmt: skip
 doings = st.tuples(
     st.sampled_from(DOINGS), st.sampled_from(WAITS), st.sampled_from(BACKS), st.integers(0, 11), st.integers(0, 59)
@@ -283,7 +283,12 @@ class Selling:
             since = self.company.day(self.now) + dt.timedelta(days=(how - 30) * 3)
             history = house["people"][person].setdefault("history", [])
             if all(one["from"] != since.isoformat() for one in history):
-                history.append({"from": since.isoformat(), "team": TEAMS[how % 3]})
+                history.append(
+                    {
+                        "from": since.isoformat(),
+                        **({"role": "lead"} if how > 40 else {"team": TEAMS[how % 3]}),
+                    }
+                )
                 history.sort(key=lambda one: str(one["from"]))
         else:
             house["people"][person] |= {"manager": PEOPLE[how % 7]}

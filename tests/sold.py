@@ -32,9 +32,9 @@ DEALS: dict[str, Any] = {
             "timers": {"quiet": {"idle": "10d", "then": [{"notify": "owner", "say": "Call"}]}},
         },
         "hope": {"next": ["won", "lost", "dropped"]},
-        "won": {"title": "Won", "final": "won"},
-        "lost": {"title": "Lost", "final": "lost"},
-        "dropped": {"final": "disqualified"},
+        "won": {"title": "Won", "final": "won", "from": "any"},
+        "lost": {"title": "Lost", "final": "lost", "from": "any"},
+        "dropped": {"final": "disqualified", "from": "any"},
     },
 }  # fmt: skip
 UPSELL: dict[str, Any] = {
@@ -50,10 +50,10 @@ UPSELL: dict[str, Any] = {
     "stages": {
         "start": {"title": "Talk", "probability": "12.5%", "next": ["finish"]},
         "finish": {"title": "Finish", "probability": "90%", "next": ["sold", "kept", "lost", "gone"]},
-        "sold": {"title": "Won", "final": "won"},
-        "kept": {"final": "done"},
-        "lost": {"final": "lost"},
-        "gone": {"final": "churned"},
+        "sold": {"title": "Won", "final": "won", "from": "any"},
+        "kept": {"final": "done", "from": "any"},
+        "lost": {"final": "lost", "from": "any"},
+        "gone": {"final": "churned", "from": "any"},
     },
 }  # fmt: skip
 

@@ -179,13 +179,19 @@ class Organization:
         A dated post counts from its day, whenever it was written; what has no date from when it was written.
         """
         person = self.people.get(person_id)
-        if person is None or on is None:
+        if person is None or on is None or person_id not in self.were_people:
             return person
-        for was in reversed(self.were_people.get(person_id, ())):
-            if on >= was.until or any(post.since and post.since <= on for post in person.posts):
+        dated = None
+        for was in reversed(self.were_people[person_id]):
+            if on >= was.until:
                 break
+            if dated is None and any(post.since and post.since <= on for post in person.posts):
+                dated = person.posts
             person = was.person
-        return person
+        if dated is None:
+            return person
+        ever = (post for post in person.posts if post.since is None)
+        return attrs.evolve(person, posts=(*ever, *(post for post in dated if post.since)))
 
     def changes(self, person_id: str) -> tuple[dt.date, ...]:
         """Return the days, in order, from which on who a person is, their post or any team may be otherwise."""

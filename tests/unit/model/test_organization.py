@@ -93,6 +93,17 @@ def test_a_dated_post_counts_from_its_day_also_where_it_was_written_later() -> N
     assert [one.post("sam", day(on)).team for on in ("2026-06-14", "2026-06-15")] == ["emea", "amer"]
 
 
+def test_what_is_said_beside_a_dated_post_counts_from_the_day_it_was_said() -> None:
+    sam = Person("sam", "Sam", posts=(Post("ae", "emea"), Post(team="amer", since=day("2026-03-01"))))
+    moved = attrs.evolve(sam, manager="joe", posts=(Post("lead", "world"), *sam.posts[1:]))
+    one = organization(sam, teams=TEAMS).with_person(moved, day("2026-07-01"))
+    found = [one.post("sam", day(on)) for on in ("2026-02-28", "2026-06-30", "2026-07-01")]
+    assert [(post.role, post.team, post.manager) for post in found] == [
+        ("ae", "emea", ""), ("ae", "amer", ""), ("lead", "amer", "joe"),
+    ]  # fmt: skip
+    assert [one.manager_of("sam", day(on)) for on in ("2026-06-30", "2026-07-01")] == ["vera", "joe"]
+
+
 def test_what_was_in_force_for_no_whole_day_is_forgotten() -> None:
     one = organization(Person("sam", "Sam", posts=(Post(team="a"),)))
     for team in ("b", "c"):
