@@ -6,13 +6,13 @@ A second opinion for what is reckoned from cases, made from the text alone; it s
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from zoneinfo import ZoneInfo
 
 ENDS = ("won", "lost", "disqualified", "done", "churned")
 
@@ -47,6 +47,7 @@ class Deal:
     team: str
     touched: dt.datetime
     entered: dt.datetime
+    last: dt.datetime
     book: dict[str, Any]
     fields: dict[str, Any] = field(default_factory=dict)
     outcome: str = "open"
@@ -62,11 +63,15 @@ class Company:
     `accounts` says what each account is called, `merged` which other one it was merged into; both by id.
     """
 
-    zone: ZoneInfo
     published: list[tuple[dt.datetime, dict[str, Any]]]
     versions: dict[str, list[dict[str, Any]]]
     accounts: dict[str, str] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone in which days are cut, as the file says now."""
+        return ZoneInfo(self.now["timezone"])
 
     @property
     def now(self) -> dict[str, Any]:
@@ -113,6 +118,12 @@ class Company:
             if name in said[kind] and (number == 0 or self.day(at) <= on)
         ]
         return found[::-1]
+
+    def latest(self, person: str) -> dict[str, Any]:
+        """Return what the newest file that names a person says of them."""
+        return next(
+            (said["people"][person] for _, said in reversed(self.published) if person in said["people"]), {}
+        )
 
     def post(self, person: str, on: dt.date, known: int | None = None) -> dict[str, str]:
         """Return role and team on a day, by what had been published so often (all, without it).
@@ -165,8 +176,8 @@ class Company:
         team = self.post(said["owner"], self.day(closed or one.at), one.known[0]).get("team", "")
         deal = Deal(
             one.case, said["name"], said["playbook"], one.at, said.get("stage", stages[0]), said["owner"], team,
-            touched=closed or one.at, entered=closed or one.at, book=book, fields=dict(said["fields"]),
-            came_from=stages[0],
+            touched=closed or one.at, entered=closed or one.at, last=closed or one.at, book=book,
+            fields=dict(said["fields"]), came_from=stages[0],
         )  # fmt: skip
         if closed:
             deal.outcome, deal.closed = self.final(deal), closed
@@ -187,20 +198,37 @@ class Company:
                 else:
                     deal.fields[name] = value
         elif one.what == "assign":
-            deal.owner = said["owner"]
-            deal.team = (
-                said["team"]
-                or self.post(deal.owner, self.day(one.at), one.known[0]).get("team", "")
-                or deal.team
-            )
-        else:  # a move: forward, back, to an end, or out of it again
-            to = deal.came_from if one.what == "reopen" else said["to"]
-            deal.came_from, deal.stage, deal.entered = deal.stage, to, one.at
-            end = self.final(deal)
-            deal.outcome, deal.closed = (end, one.at) if end else ("open", None)
-            deal.touched = one.at
+            self._goes_to(deal, said["owner"], one, said["team"])
+        elif one.what == "again":
+            self._brought_up(deal, one)
+            return
+        else:  # forward, back, to an end, or out of it again
+            self._moves(deal, deal.came_from if one.what == "reopen" else said["to"], one.at)
         if before != (deal.chance, deal.fields, deal.owner, deal.team):
-            deal.touched = one.at
+            deal.touched = deal.last = one.at
+
+    def _goes_to(self, deal: Deal, owner: str, one: Happened, team: str = "") -> None:
+        deal.owner = owner
+        deal.team = team or self.post(owner, self.day(one.at), one.known[0]).get("team") or deal.team
+
+    def _moves(self, deal: Deal, to: str, at: dt.datetime) -> None:
+        deal.came_from, deal.stage, deal.entered = deal.stage, to, at
+        end = self.final(deal)
+        deal.outcome, deal.closed = (end, at) if end else ("open", None)
+        deal.touched = deal.last = at
+
+    def _brought_up(self, deal: Deal, one: Happened) -> None:
+        """Bring a case up to what its row says by now; an import is no change by a person."""
+        said = one.said
+        named = ("amount", "product", "expected_close")
+        kept = {name: value for name, value in deal.fields.items() if name not in named}
+        deal.fields = kept | said["fields"]
+        if said["owner"] and said["owner"] != deal.owner:
+            self._goes_to(deal, said["owner"], replace(one, at=deal.closed or said["closed"] or one.at))
+        ends = deal.outcome == "open" and said["closed"]
+        deal.last = max(deal.last, said["closed"] if ends else one.at)
+        if said["stage"] != deal.stage:
+            self._moves(deal, said["stage"], deal.last)
 
 
 def money(said: Any) -> tuple[Decimal, str] | None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tests.naive_cases import Company, Deal, money, quarter
+from tests.sold import PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,32 +33,43 @@ class Seen:
 
     # -- who sees what ------------------------------------------------------------------------------
 
-    def is_one_of(self, who: Any, deal: Deal) -> bool:
+    def is_one_of(self, who: Any, deal: Deal, actor: str = "") -> bool:
         """Return whether the one who asks is one of those named for a case."""
+        actor = actor or self.actor
         names = [who] if isinstance(who, str) else who
         for name in names:
-            if name == "anyone" or self.actor in ("operator", name):
+            if name == "anyone" or actor in ("operator", name):
                 return True
-            post = self.company.post(self.actor, self.today)
+            post = self.company.post(actor, self.today)
             if name == post.get("role") or (name == "team" and deal.team and post.get("team") == deal.team):
                 return True
-            if name == "owner" and self.actor == deal.owner:
+            if name == "owner" and actor == deal.owner:
                 return True
-            if name == "manager" and self.manages(deal):
+            if name == "manager" and self.manages(deal, actor):
                 return True
         return False
 
-    def manages(self, deal: Deal) -> bool:
-        """Return whether the one who asks manages the owner, or the team of a case that has none."""
+    def standing_in(self) -> list[str]:
+        """Return the one who asks, and those who are away today and have them stand in, on and on."""
+        found = [self.actor]
+        for actor in found:
+            for name in PEOPLE:
+                for away in self.company.latest(name).get("away", ()):
+                    if away["from"] <= self.today.isoformat() <= away["to"] and away["delegate"] == actor:
+                        found += [name] if name not in found else []
+        return found
+
+    def manages(self, deal: Deal, actor: str) -> bool:
+        """Return whether somebody manages the owner, or the team of a case that has none."""
         if deal.owner:
-            return self.company.manager(deal.owner, self.today) == self.actor
+            return self.company.manager(deal.owner, self.today) == actor
         teams = self.company.said("teams", deal.team, self.today) if deal.team else []
-        return bool(teams) and teams[0].get("manager") == self.actor
+        return bool(teams) and teams[0].get("manager") == actor
 
     def totals(self, deal: Deal) -> bool:
         """Return whether the one who asks may know the totals of a playbook."""
         who = self.company.playbooks[deal.playbook].get("who_may", {}).get("see_totals", [])
-        return self.is_one_of([name for name in [who] if name not in ("owner", "manager", "team")], deal)
+        return any(self.is_one_of(who, deal, actor) for actor in self.standing_in())
 
     def counts(self, deal: Deal) -> bool:
         """Return whether a case counts for the one who asks."""
@@ -66,7 +78,7 @@ class Seen:
     def sees(self, deal: Deal) -> bool:
         """Return whether a case is shown to the one who asks."""
         who = self.company.playbooks[deal.playbook].get("who_may", {}).get("see", "anyone")
-        return self.is_one_of(who, deal)
+        return any(self.is_one_of(who, deal, actor) for actor in self.standing_in())
 
     def value(self, deal: Deal, name: str) -> Any:
         """Return what a field says, None where it says nothing or is hidden from the one who asks."""

@@ -210,8 +210,8 @@ class Reports(Seen):
         if any(len(found) > 1 for found in groups.values()):
             codes = sorted(set[str]().union(*groups.values()))
             notes.append(
-                f"Amounts in {' and '.join(codes)} are not added up: a row that has several shows none. "
-                f"Take one with --currency {codes[0]}."
+                f"Amounts in {', '.join(codes[:-1])} and {codes[-1]} are not added up: "
+                f"a row that has several shows none. Take one with --currency {codes[0]}."
             )
         return notes
 

@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from tests.naive_cases import Company, Happened
@@ -55,7 +54,7 @@ ZONES = ("Europe/Berlin", "America/St_Johns", "Pacific/Auckland", "Asia/Kathmand
 STARTS = (
     "2026-03-27T22:30+00:00", "2026-12-31T10:59:59.999999+00:00", "2026-10-24T23:00+00:00", "2026-01-31T12:00+00:00",
 )  # fmt: skip
-WAITS = (0, 0, 1, 59, 7 * 60, 24 * 60, 5 * 24 * 60, 31 * 24 * 60, 100 * 24 * 60)
+WAITS = (0, 0, 1, 59, 7 * 60, 24 * 60, 5 * 24 * 60, 30 * 24 * 60, 100 * 24 * 60)
 BACKS = (None, None, None, None, None, 0, 1, 13 * 60, 3 * 24 * 60, 95 * 24 * 60)
 AMOUNTS = (
     "0 EUR", "100 EUR", "100.01 EUR", "0.01 EUR", "-0.01 EUR", "-33.33 EUR", "999999999.99 EUR", "12.50 USD", "7 USD",
@@ -64,6 +63,7 @@ AMOUNTS = (
 DOINGS = (
     *("open",) * 6, *("import",) * 4, *("amount",) * 4, "due", "due", *("field",) * 4, "chance", *("move",) * 3,
     *("close",) * 8, "back", "reopen", "reopen", "assign", "assign", "merge", "house", "house", "version",
+    "again", "again",
 )  # fmt: skip
 doings = st.tuples(
     st.sampled_from(DOINGS), st.sampled_from(WAITS), st.sampled_from(BACKS), st.integers(0, 11), st.integers(0, 59)
@@ -109,10 +109,8 @@ class Selling:
         self.registry = registry
         self.store: Store = store or MemoryStore()
         self.happened: list[Happened] = []
-        self.company = Company(
-            ZoneInfo(house["timezone"]), [], {name: [every[0]] for name, every in VERSIONS.items()}
-        )
-        self.rows = 0
+        self.company = Company([], {name: [every[0]] for name, every in VERSIONS.items()})
+        self.rows: dict[str, dt.datetime] = {}
         self.publish(house)
         for name in ACCOUNTS:
             done = self.engine.run(SetRecord("account", fields={"name": name}), actor="operator")
@@ -148,6 +146,8 @@ class Selling:
             self.opens(back, which, how)
         elif what == "import":
             self.imports(back, which, how)
+        elif what == "again":
+            self.imports_again(which, how)
         elif what == "merge":
             self.merges(which, how)
         elif what == "version":
@@ -172,7 +172,9 @@ class Selling:
 
     def due(self, how: int) -> str:
         """Return a day not far from now."""
-        return (self.now.date() + dt.timedelta(days=(how - 15) * 7)).isoformat()
+        return (
+            self.now.date() + dt.timedelta(days=(0, -1, 1, 7, -30, 90)[how % 6] * (how // 6 % 3))
+        ).isoformat()
 
     def goes_on(self, what: str, back: int | None, case: str, how: int) -> None:
         """Do something with a case."""
@@ -216,45 +218,58 @@ class Selling:
     def imports(self, back: int | None, which: int, how: int) -> None:
         """Import a row: a case that was opened some days ago, and that is open or ended."""
         days = dt.timedelta(minutes=60 * how * which)
-        minutes = dt.timedelta(minutes=back or 0)
-        opened = (self.now - days - minutes).replace(second=0, microsecond=0)
+        opened = (self.now - days - dt.timedelta(minutes=back or 0)).replace(second=0, microsecond=0)
+        name = f"r{len(self.rows)}"
+        self.rows[name] = opened
         stages = self.company.playbooks["deals"]["stages"]
         stage = list(stages)[which % len(stages)]
-        closed = opened + days if "final" in stages[stage] else None
-        said: dict[str, Any] = {
+        said = self.takes(name, stage, opened + days if "final" in stages[stage] else None, which, how)
+        assert said is not None
+        what = {"playbook": "deals", "name": "", **said}
+        self.happened.append(Happened(case_id("rows", name), "import", opened, self.company.known, what))
+
+    def imports_again(self, which: int, how: int) -> None:
+        """Import a row again that says something else by now."""
+        if self.rows:
+            name = list(self.rows)[which % len(self.rows)]
+            stages = self.company.playbooks["deals"]["stages"]
+            stage = list(stages)[how % len(stages)]
+            closed = self.now.replace(second=0, microsecond=0) - dt.timedelta(minutes=how // 20 * 60)
+            said = self.takes(name, stage, closed if "final" in stages[stage] else None, which, how)
+            if said is not None:
+                self.happened.append(
+                    Happened(case_id("rows", name), "again", self.now, self.company.known, said)
+                )
+
+    def takes(
+        self, name: str, stage: str, closed: dt.datetime | None, which: int, how: int
+    ) -> dict[str, Any] | None:
+        """Import a row; return what it says, None where that is refused or nothing new."""
+        fields = {
             "amount": AMOUNTS[how % 12] if how % 4 else "",
             "product": ("", "A", "b")[which % 3],
+            "expected_close": self.due(how) if how % 3 else "",
         }
-        due, owner = self.due(how) if how % 3 else "", ("", *PEOPLE)[how % 8]
-        self.rows += 1
+        owner = ("", *PEOPLE)[how % 8]
         row = {
-            "id": f"r{self.rows}",
+            "id": name,
             "owner": owner,
-            "opened": _told(opened),
+            "opened": _told(self.rows[name]),
             "closed": closed and _told(closed),
         }
+        row |= {"stage": stage, **fields}
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "rows.csv")
             with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, [*row, "stage", "due", *said])
+                writer = csv.DictWriter(file, row)
                 writer.writeheader()
-                writer.writerow({**row, "stage": stage, "due": due, **said})
+                writer.writerow(row)
             mapping = self.project.mappings["rows"].value
             assert mapping is not None
             outcome = import_file(self.engine, mapping, path, actor="operator")
-        assert outcome.opened == 1, outcome
-        fields = {name: value for name, value in {**said, "expected_close": due}.items() if value}
-        what = {
-            "playbook": "deals",
-            "name": "",
-            "owner": owner,
-            "fields": fields,
-            "stage": stage,
-            "closed": closed,
-        }
-        self.happened.append(
-            Happened(case_id("rows", f"r{self.rows}"), "import", opened, self.company.known, what)
-        )
+        said = {name: value for name, value in fields.items() if value}
+        told = {"owner": owner, "fields": said, "stage": stage, "closed": closed}
+        return told if outcome.opened or outcome.changed else None
 
     def merges(self, which: int, how: int) -> None:
         """Say that two accounts are one."""
@@ -274,7 +289,7 @@ class Selling:
     def changes(self, which: int, how: int) -> None:
         """Change who leads a team, who is where, or who manages whom; from a day on, or from now on."""
         house = json.loads(json.dumps(self.company.now))
-        person = PEOPLE[which % 7]
+        person = list(house["people"])[which % len(house["people"])]
         if how % 4 == 0:
             house["teams"][TEAMS[which % 3]]["manager"] = PEOPLE[how % 7]
         elif how % 4 == 1:
@@ -290,8 +305,16 @@ class Selling:
                     }
                 )
                 history.sort(key=lambda one: str(one["from"]))
-        else:
+        elif how % 8 == 3:
             house["people"][person] |= {"manager": PEOPLE[how % 7]}
+        elif which % 4 == 0:
+            house["timezone"] = ZONES[how % len(ZONES)]
+        elif which % 4 == 1:
+            del house["people"][person]
+        else:
+            days = [self.company.day(self.now) + dt.timedelta(days=days) for days in (0, how % 5)]
+            away = {"from": str(days[0]), "to": str(days[1]), "delegate": PEOPLE[how % 7]}
+            house["people"][person] |= {"away": [away]}
         if house != self.company.now:
             with contextlib.suppress(ProblemsFound):  # who manage each other are refused
                 self.publish(house)

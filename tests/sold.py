@@ -85,7 +85,7 @@ columns:
   owner: owner
   opened: opened
   closed: closed
-  fields: {amount: amount, expected_close: {column: due, dates: "%Y-%m-%d"}, product: product}
+  fields: {amount: amount, expected_close: {column: expected_close, dates: "%Y-%m-%d"}, product: product}
 stages: {column: stage}
 """
 PEOPLE = ("ann", "bob", "kim_n", "kim_s", "dana", "vera", "fin")

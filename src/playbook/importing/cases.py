@@ -225,7 +225,8 @@ class _Job(Job):
         if case.outcome == OPEN:  # in the end what was set by hand is kept, and counts no more
             yield from judgements(row.by_hand, case, historical=True)
         if row.owner and row.owner != case.owner:
-            yield Assigned(row.owner, self._team(row.owner, self._now), case.owner, case.territory)
+            team = self._team(row.owner, case.closed or row.closed or self._now) or case.team
+            yield Assigned(row.owner, team, case.owner, case.territory)
         if row.stage != case.stage:
             kept = {name: value for name, value in case.fields.items() if name not in named}
             after = replace(row, fields={**kept, **row.fields})

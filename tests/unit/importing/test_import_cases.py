@@ -173,6 +173,26 @@ def test_a_changed_row_brings_its_case_up(desk: Desk) -> None:
     assert case.fields == {"amount": Money.of(99, "USD"), "product": "GTX Pro"}
 
 
+def test_who_a_changed_row_names_brings_the_team_of_the_closing_or_leaves_that_of_the_case(
+    desk: Desk,
+) -> None:
+    people = (
+        "  ann: {name: Ann, history: [{team: east}, {from: 2026-02-15, team: west}]}\n  eve: {name: Eve}\n"
+    )
+    desk.files["organization.yaml"] = (desk.files["organization.yaml"] + people).replace(
+        "people:\n", "  west: {title: West, manager: sam}\npeople:\n"
+    )
+    desk.publish()
+    desk.take(HEADER + WON)  # on 1 February
+    for who, team in (("Eve", "east"), ("Ann", "east")):
+        desk.take(HEADER + WON.replace("Sam Okafor", who))
+        case = desk.engine.case(case_id("deals", "1"))
+        assert (case.owner, case.team) == (who.lower(), team)
+    desk.take(HEADER + OPEN)
+    desk.take(HEADER + OPEN.replace("Sam Okafor", "Ann"))
+    assert desk.engine.case(case_id("deals", "2")).team == "west"
+
+
 def test_a_row_may_take_back_its_earlier_content(desk: Desk) -> None:
     other = OPEN.replace("GTX Basic", "GTX Pro")
     products = []

@@ -55,8 +55,8 @@ def _amounts(frame: Frame, what: str) -> list[str]:
     if len(priced) > len({group for group, _ in priced}):
         codes = sorted({currency for _, currency in priced})
         found.append(
-            f"Amounts in {' and '.join(codes)} are not added up: a row that has several shows none. "
-            f"Take one with --currency {codes[0]}."
+            f"Amounts in {', '.join(codes[:-1])} and {codes[-1]} are not added up: "
+            f"a row that has several shows none. Take one with --currency {codes[0]}."
         )
     return found
 
