@@ -59,26 +59,30 @@ def undone_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
     last = until
     if "within" in how and deal.day:
         last = min(until, later(deal.day, int(how["within"].removesuffix("mo"))))
-    came = [said for day, what, said in deal.entries if what == "refund" and day <= last]
+    came = deal.came("refund", last)
     if not came:
         return D(0)
     if how.get("share", "full") == "full":
         return D(1)
     if how["share"] == "of_unused_term":
-        return (came[-1]["term"] - came[-1]["used"]) / came[-1]["term"]
+        return D(came[-1].term - came[-1].used) / came[-1].term
     worth = worth_of(reckoned, deal, until)
-    return min(sum(deal.sums("refund", last), D(0)) / worth, D(1)) if worth else D(0)
+    return min(deal.sum("refund", last) / worth, D(1)) if worth else D(0)
 
 
 def worth_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
     """Return what was counted of a case by the first component that counts money of it, else its amount."""
-    came = sum(deal.sums("payment", until), D(0))
     for one in reckoned.components.values():
-        if tells(deal, one.get("when")) is not False:
-            if one["of"] == "revenue" and deal.day and deal.amount:
-                return deal.amount
-            if one["of"] == "cash" and deal.sums("payment", dt.date.max):
-                return came or deal.amount
+        if (
+            one["of"] == "revenue"
+            and deal.day
+            and deal.amount
+            and tells(deal, one.get("when"), deal.day) is not False
+        ):
+            return deal.amount
+        payments = deal.came("payment", dt.date.max)
+        if one["of"] == "cash" and any(tells(deal, one.get("when"), it.day) is not False for it in payments):
+            return deal.sum("payment", until) or deal.amount
     return deal.amount
 
 
@@ -92,17 +96,10 @@ def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period:
         found[one.component, "hold", one.case] -= one.held
     for one in [one for one in reckoned.paid if one.case]:
         deal = reckoned.deals[one.case]
-        came, worth = (
-            deal.sums(how["until"].removeprefix("entry."), period.until),
-            worth_of(reckoned, deal, period.until),
-        )
-        part = (
-            D(bool(came))
-            if how.get("release") == "all"
-            else min(sum(came, D(0)) / worth, D(1))
-            if worth
-            else D(1)
-        )
+        kind, worth = how["until"].removeprefix("entry."), worth_of(reckoned, deal, period.until)
+        part = min(deal.sum(kind, period.until) / worth, D(1)) if worth else D(1)
+        if how.get("release") == "all":
+            part = D(bool(deal.came(kind, period.until)))
         left = 1 - min(one.back / one.kept, D(1)) if one.kept else D(0)
         more = max(rounded(one.held - one.held * (1 - part) * left) - one.freed, D(0))
         one.freed += more

@@ -19,10 +19,28 @@ RATIOS = {"paid_share": ("cash", "revenue"), "paid_times": ("payments", "won")}
 MONEY = ("revenue", "cash")
 """Measures of amounts; others count things."""
 
+RATES = (
+    (dt.date(2026, 1, 1), D("0.8")), (dt.date(2027, 3, 10), D("1.25")), (dt.date(2027, 8, 20), D("1.6")),
+    (dt.date(2027, 11, 2), D("0.5")),
+)  # fmt: skip
+"""From when a dollar is how many euros."""
+
 Key = tuple[str, str, str]
 """A component, the kind of a line, and the case; what a statement pays is told by it."""
 
 WAITS = ("hold", "release", "waits")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A payment, or a refund: of a term, of which so much was used."""
+
+    day: dt.date
+    kind: str
+    amount: Decimal
+    currency: str
+    used: int = 0
+    term: int = 12
 
 
 @dataclass
@@ -34,11 +52,17 @@ class Deal:
     amount: Decimal
     shares: dict[str, Decimal]
     due: Decimal | None = None
-    entries: list[tuple[dt.date, str, dict[str, Decimal]]] = field(default_factory=list)
+    currency: str = "EUR"
+    entries: list[Entry] = field(default_factory=list)
 
-    def sums(self, kind: str, until: dt.date) -> list[Decimal]:
-        """Return the amounts of the entries of a kind up to a day."""
-        return [said["amount"] for day, what, said in self.entries if what == kind and day <= until]
+    def came(self, kind: str, until: dt.date) -> list[Entry]:
+        """Return the entries of a kind up to a day."""
+        return [one for one in self.entries if one.kind == kind and one.day <= until]
+
+    def sum(self, kind: str, until: dt.date) -> Decimal:
+        """Return what entries of a kind come to up to a day, each exchanged for the deal's currency on its day."""
+        came = self.came(kind, until)
+        return sum((exchanged(one.amount, one.currency, self.currency, one.day) for one in came), D(0))
 
 
 @dataclass(frozen=True)
@@ -131,9 +155,16 @@ def share(said: str) -> Decimal:
     return D(said.removesuffix("%")) / 100
 
 
-def euros(said: str) -> Decimal:
-    """Read `10 EUR`."""
-    return D(said.removesuffix(" EUR"))
+def money(said: str, currency: str, day: dt.date) -> Decimal:
+    """Read `10 EUR` as an amount in a currency at the rate of a day."""
+    amount, of = said.split()
+    return exchanged(D(amount), of, currency, day)
+
+
+def exchanged(amount: Decimal, of: str, to: str, day: dt.date) -> Decimal:
+    """Return euros as dollars, or dollars as euros, by the latest rate on or before a day."""
+    (*_, rate) = (rate for since, rate in RATES if since <= day)
+    return amount if of == to else amount * rate if to == "EUR" else amount / rate
 
 
 def days(since: dt.date, until: dt.date) -> int:
@@ -147,13 +178,16 @@ def later(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def tells(deal: Deal, when: str | None) -> bool | None:
-    """Return whether a condition like `deal.due > 500 EUR` holds for a deal; None where nobody can tell."""
+def tells(deal: Deal, when: str | None, day: dt.date) -> bool | None:
+    """Return whether a condition like `deal.due > 500 EUR` holds for a deal; None where nobody can tell.
+
+    What is in another currency is compared at the rate of a day.
+    """
     if when is None:
         return True
     found = []
     for one in when.split(" or "):
         field, least = one.removeprefix("deal.").split(" > ")
-        value = deal.due if field == "due" else deal.amount
-        found.append(None if value is None else value > euros(least))
+        value = deal.due if field == "due" else exchanged(deal.amount, deal.currency, "EUR", day)
+        found.append(None if value is None else value > D(least.removesuffix(" EUR")))
     return True if True in found else None if None in found else False

@@ -1,7 +1,8 @@
 """Pay reckoned the naive way, from what the text says of plans alone: a second opinion on what the plugin pays.
 
-It knows one organization (euros, the calendar year 2027), walks credits in order, period by period, and shares no
-code with the plugin. What happened is a list of deals as they are known; a plan is the mapping that is its file.
+It knows one organization (euros and dollars, the calendar year 2027), walks credits in order, period by period, and
+shares no code with the plugin. What happened is a list of deals as they are known; a plan is the mapping that is its
+file.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from tests.naive_facts import (
     Paid,
     Period,
     Person,
-    euros,
+    exchanged,
+    money,
     periods,
     rounded,
     share,
@@ -57,6 +59,7 @@ class Naive:
         self.since = dt.date.fromisoformat(plan["effective"]["from"])
         self.until = dt.date.fromisoformat(plan["effective"]["to"])
         self.periods = [one for one in periods(plan.get("period", "quarter")) if one.until >= self.since]
+        self.currency = plan.get("currency", "EUR")
         self.quota = cache(self._quota)
         self.target_pay = target_pay
         self.settled_with = dict[str, Decimal]()
@@ -79,17 +82,23 @@ class Naive:
         """Return whether the plan pays the person on a later day of the year too."""
         return any(self.counts(day) for day in Period("", period.until, YEAR.until).days()[1:])
 
-    def _quota(self, measure: str, period: Period) -> Decimal:
-        """Return what is asked for, by the days on which the person is paid."""
+    def money(self, said: str, period: Period) -> Decimal:
+        """Return an amount in the currency of the plan, at the rate of the period's last day."""
+        return money(said, self.currency, period.until)
+
+    def _quota(self, measure: str, period: Period, of_year: bool = False) -> Decimal:
+        """Return what is asked for in a period, or in the year, by the days on which the person is paid."""
         said = [quota for quota in self.quotas if quota.measure == measure]
-        days = [day for day in period.days() if self.counts(day)]
-        target = asked(said, period.name, self.people[self.person], days)
+        asking = YEAR if of_year else period
+        days = [day for day in asking.days() if self.counts(day)]
+        target = asked(said, asking.name, self.people[self.person], days)
         assert target is not None, f"{self.person} has no quota for {measure} in {period.name}"
-        return target
+        return self.money(f"{target} {said[0].currency}", period) if measure in MONEY else target
 
     def target(self, period: Period, *, of_year: bool = False) -> Decimal:
         """Return the target pay for the days of a period, or of all of the year's, on which the person is paid."""
-        total, whole = D(0), self.settled_with.get(period.name, self.target_pay)
+        total = D(0)
+        whole = self.money(f"{self.settled_with.get(period.name, self.target_pay)} EUR", period)
         for one in self.periods if of_year else [period]:
             days = one.days()
             total += whole * sum(self.counts(day) for day in days) / len(days)
@@ -124,15 +133,16 @@ class Reckoned:
         rows = []
         for deal in self.deals.values():
             if one["of"] in ("cash", "payments"):
-                rows += [(day, deal, said["amount"]) for day, what, said in deal.entries if what == "payment"]
+                came = deal.came("payment", dt.date.max)
+                rows += [(entry.day, deal, entry.amount, entry.currency) for entry in came]
             elif deal.day:
-                rows.append((deal.day, deal, deal.amount))
-        for day, deal, amount in sorted(rows, key=lambda row: (row[0], row[1].case)):
-            told = tells(deal, one.get("when"))
+                rows.append((deal.day, deal, deal.amount, deal.currency))
+        for day, deal, amount, currency in sorted(rows, key=lambda row: (row[0], row[1].case)):
+            told = tells(deal, one.get("when"), day)
             if person in deal.shares and self.naive.counts(day, person) and told is not False:
                 names = sorted(deal.shares, key=lambda name: (-deal.shares[name], name))
                 parts = shared([amount * deal.shares[name] for name in names])
-                part = parts[names.index(person)]
+                part = exchanged(parts[names.index(person)], currency, self.naive.currency, day)
                 yield Credit(day, deal.case, part, deal.shares[person], told is not None)
 
     def towards_quota(self, one: dict[str, Any], credits_: Iterable[Credit]) -> Decimal:
@@ -141,22 +151,23 @@ class Reckoned:
 
     # -- tiers ------------------------------------------------------------------------------------------
 
-    def tiers(self, name: str, one: dict[str, Any], period: Period) -> list[Tier]:
-        """Return where tiers start on the axis, and what they pay."""
+    def tiers(self, name: str, one: dict[str, Any], period: Period, paid_in: Period) -> list[Tier]:
+        """Return where tiers start on the axis in a period, and what they pay in this one or a later one."""
         rate, times = one.get("rate", {}), D(str(one.get("multiplier", 1)))
         times *= D(str(self.plan.get("multiplier", 1)))
         found = []
         for tier in one["tiers"]:
-            at = D(str(tier["from"]).removesuffix(" EUR").removesuffix("%"))
+            start = str(tier["from"])
+            at = self.naive.money(start, period) if " " in start else D(start.removesuffix("%"))
             if rate.get("by") == "value":
                 at /= 100
             if rate.get("by") == "attainment":
-                at *= self.naive.quota(one["of"], YEAR if rate.get("over") == "year" else period) / 100
+                at *= self.naive.quota(one["of"], period, rate.get("over") == "year") / 100
             pay = tier["pay"]
-            found.append((at, (share(pay) if pay.endswith("%") else euros(pay)) * times))
+            found.append((at, (share(pay) if pay.endswith("%") else self.naive.money(pay, paid_in)) * times))
         if "higher_once" in one:
             came = self.towards_quota(one, (c for c in self.credits[name] if c.day <= period.until))
-            if came < share(one["higher_once"]) * self.naive.quota(one["of"], YEAR):
+            if came < share(one["higher_once"]) * self.naive.quota(one["of"], period, True):
                 return found[:1]
         return found
 
@@ -185,12 +196,12 @@ class Reckoned:
         """Return kind, case and pay of what the tiers pay in a period, were more credited after all else."""
         if "tiers" not in one:
             return []
-        tiers, target = self.tiers(name, one, period), None
+        tiers, target = self.tiers(name, one, period, period), None
         if one["of"] in RATIOS:
             return in_cents(self.by_value(one, tiers, period))
         if one.get("pays") == "share_of_target_pay":
             over_year = one["rate"].get("over") == "year"
-            quota = self.naive.quota(one["of"], YEAR if over_year else period)
+            quota = self.naive.quota(one["of"], period, over_year)
             target = self.naive.target(period, of_year=over_year), quota
         read = Reading.of(one, target)
         now = [*(c for c in self.credits[name] if c.day in period), *more]
@@ -201,7 +212,7 @@ class Reckoned:
             made = read.go_on(tiers, now, read.way(*before))
         else:
             last = self.naive.periods[self.naive.periods.index(period) - 1]
-            then = self.tiers(name, one, last) if before else tiers
+            then = self.tiers(name, one, last, period) if before else tiers
             made = read.reach(tiers, now, then, before) if now else []
         return in_cents(made)
 
@@ -265,20 +276,20 @@ class Reckoned:
         if "spiff" not in one:
             return []
         said, done, made = one["spiff"], set[str](), Pays()
-        left = euros(said.get("budget", "1000000000000 EUR"))
+        amount, budget = (D(said.get(key, f"{10**15} EUR").split()[0]) for key in ("pay", "budget"))
         everybody = [(c, who) for who in self.naive.people for c in self.credited(one, who)]
         for day, case in sorted({(c.day, c.case) for c, _ in everybody}):
-            told = tells(self.deals[case], said.get("when"))
+            told = tells(self.deals[case], said.get("when"), day)
             if case in done or told is False or not said.get("from", "") <= str(day) <= said.get("to", "9"):
                 continue
             done.add(case)
             credits_ = {who: c for c, who in everybody if (c.day, c.case) == (day, case)}
-            due = euros(said["pay"]) * sum((c.count for c in credits_.values()), D(0))
-            part = min(D(1), left / due)
-            left = max(left - due, D(0))
+            due = amount * sum((c.count for c in credits_.values()), D(0))
+            part = min(D(1), budget / due)
+            budget = max(budget - due, D(0))
             mine = credits_.get(self.naive.person)
             if mine and day in period and sure == (mine.sure and told is not None):
-                made.append(("spiff", case, euros(said["pay"]) * mine.count * part))
+                made.append(("spiff", case, self.naive.money(said["pay"], period) * mine.count * part))
         return in_cents(made)
 
     def bound(self, name: str, said: dict[str, Any], found: dict[Key, Decimal], period: Period) -> None:
@@ -289,14 +300,14 @@ class Reckoned:
         now = sum((pay for key, pay in found.items() if name in ("", key[0])), D(0))
         if "cap" in said:
             before = self.earned[name] if said["cap"].get("per") == "year" else D(0)
-            least = min(max(euros(said["cap"]["amount"]) - before, D(0)), now)
+            least = min(max(rounded(self.naive.money(said["cap"]["amount"], period)) - before, D(0)), now)
             found[name, "cap", ""] += least - now
             now = least
         yearly = said.get("floor", {}).get("per") == "year"
         if "floor" in said and (not yearly or not self.naive.pays_after(period)):
             before = self.earned[name] if yearly else D(0)
             back = D(0) if name or yearly else self.of_earlier
-            most = max(euros(said["floor"]["amount"]) - before - back, now)
+            most = max(rounded(self.naive.money(said["floor"]["amount"], period)) - before - back, now)
             found[name, "floor", ""] += most - now
 
 

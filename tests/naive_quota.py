@@ -27,6 +27,7 @@ class Quota:
     target: Decimal
     spread: tuple[Decimal, ...] = ()
     since: dt.date | None = None
+    currency: str = "EUR"
 
     def on(self, day: dt.date) -> Fraction:
         """Return what a day of the period asks for."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.naive_facts import D, Person, share, spans
+from tests.naive_facts import RATES, D, Person, share, spans
 from tests.naive_quota import Quota
 
 MAYBE = st.sampled_from((False, False, True))
@@ -21,6 +22,7 @@ ORGANIZATION = """
 organization: acme
 currency: EUR
 approves_when_no_manager: fin
+rates: {dated: {DATED}}
 measures:
   revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
   cash: {playbook: deals, entry: payment, amount: entry.amount}
@@ -45,14 +47,15 @@ class Team:
 
     def said(self) -> str:
         """Return the organization's file."""
-        text = ORGANIZATION
+        dated = ", ".join(f"{since}: {{USD: {rate}}}" for since, rate in RATES)
+        text = ORGANIZATION.replace("DATED", dated)
         for name, one in self.people.items():
             left = "" if one.left == dt.date.max else f", left: {one.left}"
             ramp = f", ramp: [{', '.join(f'{part:%}' for part in one.ramp)}]" if one.ramp else ""
             text += f"  {name}: {{name: {name.title()}, role: ae, hired: {one.hired}{left}{ramp}}}\n"
         text += "quotas:\n"
         for quota in self.quotas:
-            unit = "" if quota.measure == "won" else " EUR"
+            unit = "" if quota.measure == "won" else f" {quota.currency}"
             spread = ", ".join(f"{part:%}" for part in quota.spread)
             text += f"  - {{period: {quota.period!r}, measure: {quota.measure}, person: {quota.person}"
             text += f", target: {quota.target}{unit}" + (f", spread: [{spread}]" if spread else "")
@@ -60,6 +63,7 @@ class Team:
         return text
 
 
+currencies = st.sampled_from(("EUR", "EUR", "USD"))
 TARGETS = {"revenue": D(4000), "cash": D(3000), "won": D(9)}
 SPREADS = {
     "2027": ((), ("60%", "40%"), ("20%", "25%", "25%", "30%"), ("10%", "1%", *["8.9%"] * 10)),
@@ -74,20 +78,19 @@ PERIODS = (
 
 @st.composite
 def quotas(draw: st.DrawFn, measure: str, person: str) -> list[Quota]:
-    found = []
+    found, currency = [], draw(currencies)
     for period in draw(st.sampled_from(PERIODS)):
         first, last = spans(period)
         part = D((last - first).days + 1) / 365
         spreads = SPREADS.get(period[5:6] or period, ((),))
         spread = tuple(share(one) for one in draw(st.sampled_from(spreads)))
         target = (TARGETS[measure] * part * draw(st.sampled_from((1, 1, 2)))).quantize(D("0.01"))
-        found.append(Quota(measure, person, period, target, spread))
+        found.append(Quota(measure, person, period, target, spread, None, currency))
         if draw(MAYBE):
             since = first + dt.timedelta(draw(st.integers(1, (last - first).days)))
             spread = tuple(share(one) for one in draw(st.sampled_from(spreads)))
-            found.append(
-                Quota(measure, person, period, (target * D("1.7")).quantize(D("0.01")), spread, since)
-            )
+            target = (target * D("1.7")).quantize(D("0.01"))
+            found.append(Quota(measure, person, period, target, spread, since, currency))
     return found
 
 
@@ -241,32 +244,36 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
         plan["clawback"] = {"on": "entry.refund", "share": how}
         if draw(MAYBE):
             plan["clawback"]["within"] = draw(st.sampled_from(("1mo", "6mo")))
+    if draw(SELDOM):
+        plan["currency"] = "USD"
+    for said in (plan, *plan["components"].values()):
+        for key in [key for key in said if key != "components"]:
+            if draw(SELDOM):
+                said[key] = in_dollars(said[key])
     return plan
+
+
+def in_dollars(said: Any) -> Any:
+    """Return what is said with dollars in place of euros."""
+    if isinstance(said, dict):
+        return {key: in_dollars(one) for key, one in said.items()}
+    if isinstance(said, list):
+        return [in_dollars(one) for one in said]
+    return re.sub(r"^([0-9.]+) EUR$", r"\1 USD", said) if isinstance(said, str) else said
 
 
 # -- histories ------------------------------------------------------------------------------------------
 
 amounts = st.one_of(
     st.integers(0, 12).map(lambda n: D(n) * 100), st.integers(1, 200_000).map(lambda cents: D(cents) / 100),
-    st.sampled_from((D(0), D("0.01"), D("333.33"), D("99999999.99"))),
+    st.sampled_from((D(0), D("0.01"), D("333.33"), D("99999999.99"), D(-200), D(-700), D("-33.33"))),
 )  # fmt: skip
-DOINGS = (
-    "won",
-    "won",
-    "won",
-    "payment",
-    "payment",
-    "refund",
-    "correct",
-    "reopen",
-    "again",
-    "adjust",
-    "says",
-    "raise",
-)
+DOINGS = ("won", "won", "won", "payment", "payment", "refund", "correct", "reopen", "again", "adjust", "says",
+          "raise")  # fmt: skip
 dues = st.sampled_from((None, None, D(400), D(500), D(600), D(600)))
 doings = st.tuples(
     st.sampled_from(DOINGS),
-    st.sampled_from((0, 0, 0, 1, 2)), st.integers(0, 20), st.integers(0, 20), amounts, dues, st.sampled_from(SHARES),
+    st.sampled_from((0, 0, 0, 1, 2)), st.integers(0, 20), st.integers(0, 20), amounts, dues, currencies,
+    st.sampled_from(SHARES),
 )  # fmt: skip
 histories = st.lists(st.lists(doings, max_size=5), min_size=13, max_size=13)

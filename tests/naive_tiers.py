@@ -73,11 +73,12 @@ class Reading:
         pays = []
         for credit in credits_:
             way, pay = self.way(credit), D(0)
+            low, high = min(at, at + way), max(at, at + way)  # what is below zero goes back
             for place, (start, rate) in enumerate(tiers):
-                end = tiers[place + 1][0] if place + 1 < len(tiers) else max(at + way, start)
-                width = min(end, at + way) - max(start, at)
+                end = tiers[place + 1][0] if place + 1 < len(tiers) else max(high, start)
+                width = min(end, high) - max(start, low)
                 if width > 0:
-                    pay += rate * self.worth(credit) * width / way
+                    pay += rate * self.worth(credit) * width / abs(way)
             at += way
             pays.append(("credit", credit.case, pay))
         return pays

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from tests.naive_book import Book
-from tests.naive_facts import Deal, share
+from tests.naive_facts import Deal, Entry, share
 from tests.naive_pay import Naive
 from tests.naive_random import Team, histories, plans, teams
 from tests.paying import Paying
@@ -59,45 +59,39 @@ class Office(Paying):
         return {(one.person, name): one.statement for name, one in found if one.new}
 
     def happens(
-        self,
-        what: str,
-        day: dt.date,
-        which: int,
-        amount: Decimal,
-        due: Decimal | None,
+        self, what: str, day: dt.date, which: int, amount: Decimal, due: Decimal | None, currency: str,
         shares: dict[str, Any],
-    ) -> None:
+    ) -> None:  # fmt: skip
         if what == "won":
             case = f"d{len(self.deals):03}"
             parts = {who: share(f"{part}%") for who, part in shares.items()}
             first = dt.date(2027, 1, 1)
-            fields = {"amount": f"{amount} EUR"} | ({} if due is None else {"due": f"{due} EUR"})
+            fields = {"amount": f"{amount} {currency}"} | ({} if due is None else {"due": f"{due} EUR"})
             assert self.told(Open(case, "deals", case, owner="sam", fields=fields), first)
             assert self.told(Split(case, {who: f"{part}%" for who, part in shares.items()}), first)
             assert self.told(Close(case, "won"), day)
-            self.deals[case] = Deal(case, day, amount, parts, due)
+            self.deals[case] = Deal(case, day, amount, parts, due, currency)
         elif self.deals and what not in ("adjust", "raise"):
             deal = list(self.deals.values())[which % len(self.deals)]
             if what == "says":
                 if self.told(Set(deal.case, {"due": due and f"{due} EUR"}, "now known")):
                     deal.due = due
+            elif what == "correct":
+                if self.told(Set(deal.case, {"amount": f"{amount} {currency}"}, "an error")):
+                    deal.amount, deal.currency = amount, currency
             else:
-                self._follows(what, day, deal, which, amount)
+                self._follows(what, day, deal, which, (amount, currency))
 
-    def _follows(self, what: str, day: dt.date, deal: Deal, which: int, amount: Decimal) -> None:
+    def _follows(self, what: str, day: dt.date, deal: Deal, which: int, said: tuple[Decimal, str]) -> None:
         if what in ("payment", "refund"):
-            some = (deal.amount, (deal.amount / 2).quantize(D("0.01")), amount)[which % 3]
-            said = {"amount": max(some, D("0.01"))}  # nobody pays nothing
+            half = (deal.amount / 2).quantize(D("0.01"))
+            some, currency = ((deal.amount, deal.currency), (half, deal.currency), said)[which % 3]
+            entry = Entry(day, what, max(some, D("0.01")), currency, which % 13)  # nobody pays nothing
+            fields = {"amount": f"{entry.amount} {currency}"}
             if what == "refund":
-                said |= {"term": D(12), "used": D(which % 13)}
-            fields = {
-                name: f"{value} EUR" if name == "amount" else str(value) for name, value in said.items()
-            }
+                fields |= {"term": str(entry.term), "used": str(entry.used)}
             if self.told(Log(deal.case, what, fields=fields), day):
-                deal.entries.append((day, what, said))
-        elif what == "correct":
-            if self.told(Set(deal.case, {"amount": f"{amount} EUR"}, "an error")):
-                deal.amount = amount
+                deal.entries.append(entry)
         elif what == "reopen":
             if self.told(Reopen(deal.case)):
                 deal.day = None
@@ -143,14 +137,17 @@ def check_one(plan: dict[str, Any], team: Team, history: list[list[Any]]) -> Non
     for number, (period, doings_) in enumerate(zip(every, history, strict=False)):
         office.today = str(period.until + dt.timedelta(2))
         by_hand = dict.fromkeys(books, D(0))
-        for what, back, day, which, amount, due, shares in doings_:
+        for what, back, day, which, amount, due, currency, shares in doings_:
             early = every[max(number - back, 0)]
-            office.happens(what, early.since + dt.timedelta(day), which, amount, due, shares)
+            office.happens(what, early.since + dt.timedelta(day), which, amount, due, currency, shares)
             if what == "raise":
                 books["sam"].naive.target_pay += amount
                 office.target_pay["sam"] = Money(books["sam"].naive.target_pay, "EUR")
             if what == "adjust" and amount and period != every[-1]:
-                office.do(Adjust(f"sam.ae.{period.name}", f"{amount} EUR", "a fair"), actor="fin")
+                office.do(
+                    Adjust(f"sam.ae.{period.name}", f"{amount} {books['sam'].naive.currency}", "a fair"),
+                    actor="fin",
+                )
                 by_hand["sam"] += amount
         settled = office.settled_up_to(period.name, [one.name for one in every])
         found = {who: book.settle(period, office.deals.values(), by_hand[who]) for who, book in books.items()}

@@ -11,7 +11,7 @@ import pytest
 from msgspec import UNSET
 from tests.paying import CLAWBACK, EACH, HEAD, QUARTERS, TENTH, ByComponents, Paying
 
-from playbook import Money
+from playbook import Close, Money, Open, Split
 from playbook.engine import Done
 from playbook_commission.foresight.outlook import steps
 from playbook_commission.settling.settle import audit, settle
@@ -247,3 +247,44 @@ def test_what_a_cap_takes_is_taken_of_a_ratio_too() -> None:
     assert [office.of("2027-Q1").earned, office.of("2027-Q1").held] == [50, 25]  # it held 0
     office.entry(case, "2027-04-10", "refund", amount="500 EUR")
     assert office.earned()[1] == -25  # it took back nothing
+
+
+RATES = ORGANIZATION.replace(
+    "measures:",
+    "rates: {dated: {2026-01-01: {USD: 0.8}, 2027-04-01: {USD: 1.25}, 2027-07-01: {USD: 0.5}}}\nmeasures:",
+)
+
+
+@pytest.mark.parametrize("of", ["revenue, tiers: [{from: 0 EUR, pay: 10%}]", "revenue, spiff: {pay: 50 EUR}"])
+def test_a_condition_is_asked_of_the_day_that_counts_and_not_of_today(of: str) -> None:
+    office = Office(f"n: {{of: {of}, when: 'deal.amount > 500 EUR'}}", organization=RATES)
+    office.won("2027-01-10", "1000 USD")  # 800 EUR on that day
+    paid = []
+    for office.today in ("2027-04-02", "2027-06-30", "2027-08-01"):  # 800, 1250, 500 EUR
+        paid.append(office.of("2027-Q1").earned)
+    assert paid[0] > 0
+    assert paid == [paid[0]] * 3  # it was taken back in August
+
+
+def test_a_spiff_in_another_currency_is_rounded_once() -> None:
+    office = Office("n: {of: revenue, spiff: {pay: 33.33 USD}}", organization=RATES)
+    office.do(Open("d1", "deals", "d1", owner="sam", fields={"amount": "100 EUR"}), "2027-01-02")
+    office.do(Split("d1", {"sam": "90%", "fin": "10%"}), "2027-01-03")
+    office.do(Close("d1", "won"), "2027-04-10")
+    assert office.earned()[1] == D("37.50")  # of 41.6625; it was 37.49, of 41.66
+
+
+def test_the_years_quota_in_another_currency_is_read_at_the_end_of_the_period() -> None:
+    quota = RATES.replace("target: 4000 EUR", "target: 4000 USD")
+    tiers = "tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]"
+    office = Office(f"n: {{of: revenue, higher_once: 50%, {tiers}}}", organization=quota)
+    office.won("2027-01-10", "1500 EUR")  # half of 4,000 USD are 1,600 EUR in March, and 1,000 in December
+    assert office.earned()[0] == 150
+
+
+def test_what_a_rate_moves_is_not_made_up_for_twice() -> None:
+    tiers = "tiers: [{from: 0 USD, pay: 10%}, {from: 1000 USD, pay: 20%}]"
+    office = Office(f"n: {{of: revenue, rate: {{mode: whole, over: year}}, {tiers}}}", organization=RATES)
+    office.won("2027-01-10", "900 EUR")  # 1,000 USD are 800 EUR in March and 1,250 in June
+    office.won("2027-04-10", "400 EUR")
+    assert office.earned()[:2] == [180, 80]  # 90 were made up for that had been paid

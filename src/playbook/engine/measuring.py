@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from playbook.engine.engine import Engine
+    from playbook.expressions.scope import Scope
     from playbook.model.organization_rules import Measure
     from playbook.model.rules import Condition
     from playbook.process.compiled import Compiled
@@ -139,7 +140,7 @@ class _Counting:
         self._case = case
         self._definition = definition
         self._world = engine.kept_records.known(world, definition, case)
-        self._scope = definition.scope(case, OPERATOR, engine.clock(), self._world)
+        self._scope = self._at(case.closed or case.last)
 
     def between(self, since: dt.date, until: dt.date, asking: Mapping[str, Condition]) -> Iterator[Counted]:
         """Yield what counts between two days; not what has no day that can be told."""
@@ -149,14 +150,21 @@ class _Counting:
                 yield self._one(day, at, number, asking)
 
     def _things(self) -> Iterator[tuple[int, dt.datetime]]:
-        """Yield the number and the time of each thing that may count; conditions see the one that was yielded."""
-        case, kind, roots = self._case, self._measure.entry, self._scope.roots
+        """Yield the number and the time of each thing that may count; conditions see the one that was yielded.
+
+        They are asked of that time, and not of today: else rates, or the day itself, would change what was paid.
+        """
+        case, kind = self._case, self._measure.entry
         if not kind:
             yield 0, case.closed or case.last
         for number, entry in enumerate(case.entries if kind else (), start=1):
             if entry.kind == kind:
-                self._scope.roots = {**roots, "entry": _said(entry)}
+                self._scope = self._at(entry.at)
+                self._scope.roots = {**self._scope.roots, "entry": _said(entry)}
                 yield number, entry.at
+
+    def _at(self, at: dt.datetime) -> Scope:
+        return self._definition.scope(self._case, OPERATOR, at, self._world)
 
     def _one(self, day: dt.date, at: dt.datetime, entry: int, asking: Mapping[str, Condition]) -> Counted:
         measure, then = self._measure, self._then(at)

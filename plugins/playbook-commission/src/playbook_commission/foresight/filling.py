@@ -36,7 +36,7 @@ def lacking(payees: Mapping[str, Payee], spans: Iterable[Span]) -> tuple[Lack, .
         for person, payee in payees.items():
             if payee.is_paid(span):
                 for measure, needed in _needed(payee, span):
-                    if payee.quota(measure, needed, payee.currency(span)) is None:
+                    if payee.quota(measure, needed, payee.currency(span), span.until) is None:
                         found.add(Lack(measure, needed.name, person))
     return tuple(sorted(found))
 

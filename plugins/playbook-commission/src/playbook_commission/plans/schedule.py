@@ -60,10 +60,6 @@ class Schedule:
             raise ValueError(f"{factor} is no quota: it must be above zero")
         return Schedule(tuple(Tier(CONTEXT.multiply(t.start, factor), t.pay) for t in self.tiers))
 
-    def lowest(self) -> Schedule:
-        """Return the first tier alone, without an end."""
-        return Schedule(self.tiers[:1])
-
     def marginal(self, start: Decimal, end: Decimal) -> list[Stretch]:
         """Return the way from `start` to `end`, cut where tiers begin; where `end` lies before, the way back.
 

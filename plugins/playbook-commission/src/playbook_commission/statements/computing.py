@@ -14,7 +14,7 @@ from playbook_commission.credits.crediting import Credited
 from playbook_commission.credits.credits import Credits
 from playbook_commission.exact import CONTEXT, ONE, ZERO, percent, summed
 from playbook_commission.plans.rules import HOOK
-from playbook_commission.plans.schedule import Tier
+from playbook_commission.plans.schedule import Schedule, Tier
 from playbook_commission.spans import Span, walk
 from playbook_commission.statements.earning import Earned, Standing, earnings
 from playbook_commission.statements.following import clawed, held_back
@@ -192,12 +192,18 @@ class _Period:
             ruled(brought, component, credits_, standing, lambda money: self._payee.exchanged(money, span))
         )
 
-    def _exchanged(self, component: Component) -> Component:
-        """Return a component with the amounts of its tiers in the currency of the statement."""
+    def _exchanged(self, component: Component, on: dt.date | None = None) -> Component:
+        """Return a component with the amounts of its tiers in the currency of the statement.
+
+        They start where they do at the rate of a day, else of the period's last, and pay what they do at that.
+        """
         if component.currency in ("", self._currency):
             return component
-        rate = self._payee.exchanged(Money(ONE, component.currency), self._span)
-        start, pay = (rate if component.rating.by == "amount" else ONE), (rate if component.sums else ONE)
+        one = Money(ONE, component.currency)
+        now, then = (
+            self._payee.ledger.exchanged(one, self._currency, day or self._span.until) for day in (None, on)
+        )
+        start, pay = (then if component.rating.by == "amount" else ONE), (now if component.sums else ONE)
         tiers = tuple(
             Tier(CONTEXT.multiply(one.start, start), CONTEXT.multiply(one.pay, pay))
             for one in component.tiers
@@ -251,13 +257,12 @@ class _Period:
 
     def _standing(self, component: Component, reached: Reached, *, sold: bool) -> Standing:
         payee, before, quota = self._payee, ZERO, self._quota(component)
-        earlier, waited, pay = Credits(), False, ZERO
+        earlier, then, pay = Credits(), tuple[Tier, ...](), ZERO
         of_year = component.rating.over == "year" and not component.by_value
-        if component.rating.over == "year" and not component.by_value and self._span.since > self._year.since:
+        if of_year and self._span.since > self._year.since:
             until = self._span.since - dt.timedelta(1)
             before = payee.measured(component, self._year.since, until, self._currency)
             earlier = self._earlier_credits(component, until)
-            waited = self._withheld(component, until) is not None
         if self.lacks_quota(component) and (quota is None or sold):
             has, do = "has no quota", "add one to the organization's quotas"
             if quota is not None:
@@ -266,19 +271,35 @@ class _Period:
                 f"{payee.person} {has} for {component.measure} in {self._span.name}, and {self._plan.id}"
                 f" pays {component.id} by attainment; {do}"
             )
+        if earlier.ids:
+            then = self._tiers(component, self._span.since - dt.timedelta(1))
         if component.pays == "target_pay":
             pay = payee.target_pay(self._span, of_year=of_year)
         amount = None if quota is None else quota.amount
-        return Standing(amount, before, reached.value, pay, earlier, payee.goes_by_count(component), waited)
+        return Standing(amount, before, reached.value, pay, earlier, payee.goes_by_count(component), then)
 
     def lacks_quota(self, component: Component) -> bool:
         """Return whether a component is paid by attainment, and there is nothing to attain."""
         quota = self._quota(component)
         return component.rating.by == "attainment" and (quota is None or quota.amount <= ZERO)
 
-    def _quota(self, component: Component) -> Target | None:
+    def _quota(self, component: Component, on: dt.date | None = None) -> Target | None:
+        if component.by_value:
+            return None
         span = self._year if component.rating.over == "year" else self._span
-        return None if component.by_value else self._payee.quota(component.measure, span, self._currency)
+        return self._payee.quota(component.measure, span, self._currency, on or self._span.until)
+
+    def _tiers(self, component: Component, on: dt.date) -> tuple[Tier, ...]:
+        """Return the tiers that counted up to a day, as long on the axis as they were then."""
+        tiers = self._exchanged(component, on).tiers
+        if self._withheld(component, on) is not None:
+            tiers = tiers[:1]
+        quota = self._quota(component, on)
+        return (
+            tiers
+            if component.rating.by != "attainment" or quota is None
+            else Schedule(tiers).scaled(quota.amount).tiers
+        )
 
     def _earlier_credits(self, component: Component, until: dt.date) -> Credits:
         """Return the credits of the year before this period, where pay now depends on what they were paid."""
@@ -291,7 +312,7 @@ class _Period:
         if component.by_value:
             return Reached(component.id, ZERO, None, self._value(component))
         total = self._payee.measured(component, since, until, self._currency)
-        quota = self._payee.quota(component.measure, self._span, self._currency)
+        quota = self._payee.quota(component.measure, self._span, self._currency, until)
         found = Reached(component.id, total, quota)
         if quota is None or not self._payee.counts_apart(component):
             return found
@@ -315,7 +336,7 @@ class _Period:
         """Return what of the year's quota is missing on a day for higher tiers to count; None where they do."""
         if component.higher_once is None:
             return None
-        quota = self._payee.quota(component.measure, self._year, self._currency)
+        quota = self._payee.quota(component.measure, self._year, self._currency, until)
         if quota is None or not quota.amount:
             return ZERO
         so_far = self._payee.attained(component, self._year.since, until, self._currency)

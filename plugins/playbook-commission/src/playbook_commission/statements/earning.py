@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from playbook_commission.credits.credits import Credit
     from playbook_commission.plans.plan import Component
-    from playbook_commission.plans.schedule import Stretch
+    from playbook_commission.plans.schedule import Stretch, Tier
 
     Part = tuple[Decimal, Decimal | None, Decimal, Decimal]
     """Where a part of the axis starts and ends, the rate there and what it pays."""
@@ -36,8 +36,8 @@ class Standing:
     """Hold what a component's tiers are read by.
 
     That is the quota, what counted `before` this period in the span, by `earlier` credits, the value of a ratio, and
-    the target pay of the person for the period. `counted` says that the measure counts things and no amounts,
-    `waited` that tiers above the first did not count yet before this period.
+    the target pay of the person for the period. `counted` says that the measure counts things and no amounts, `then`
+    what the tiers were that counted before this period, where they may have been others.
     """
 
     quota: Decimal | None = None
@@ -46,7 +46,7 @@ class Standing:
     target_pay: Decimal = ZERO
     earlier: Credits = _NONE
     counted: bool = False
-    waited: bool = False
+    then: tuple[Tier, ...] = ()
 
 
 @attrs.frozen
@@ -177,7 +177,7 @@ def _reached(
     total, read = sum(_steps(component, credits_, standing), standing.before), _reader(component, schedule)
     reached, before = read(total), ZERO
     if standing.before or standing.earlier.ids:
-        then = _reader(component, schedule.lowest()) if standing.waited else read
+        then = _reader(component, Schedule(standing.then)) if standing.then else read
         before = then(standing.before).pay
     if _is_once(component):
         yield _shared(component, credits_, reached, (reached.pay - before) * component.multiplier, standing)

@@ -41,7 +41,7 @@ class Payee:
         self._organization = ledger.organization
         self._credited: dict[tuple[str, str, str], _Credits] = {}
         self._untold: dict[tuple[str, str, str], Credited] = {}
-        self._quotas: dict[tuple[str, str, str], Target | None] = {}
+        self._quotas: dict[tuple[str, str, str, dt.date], Target | None] = {}
 
     def supposing(self, more: Callable[[Thing], Thing | None]) -> Payee:
         """Return the same one, were more counted: beside each thing what `more` says of it."""
@@ -108,19 +108,19 @@ class Payee:
         """Return an amount of the plan in the person's currency, at the rate of the period's last day."""
         return self.rounding(self.currency(span)).of(self.exchanged(amount, span))
 
-    def quota(self, measure: str, span: Span, currency: str) -> Target | None:
-        """Return the person's quota of a measure for a period, in a currency; None without one."""
-        key = (measure, span.name, currency)
+    def quota(self, measure: str, span: Span, currency: str, on: dt.date) -> Target | None:
+        """Return the person's quota of a measure for a period, in a currency at a day's rate; None without one."""
+        key = (measure, span.name, currency, on)
         if key not in self._quotas:
-            self._quotas[key] = self._quota(measure, span, currency)
+            self._quotas[key] = self._quota(measure, span, currency, on)
         return self._quotas[key]
 
-    def _quota(self, measure: str, span: Span, currency: str) -> Target | None:
+    def _quota(self, measure: str, span: Span, currency: str, on: dt.date) -> Target | None:
         found = self.ledger.quotas.of_person(measure, span, self.person, self.days(span))
         if found is None or found.currency in ("", currency):
             return found
         amount, whole = (
-            self.ledger.exchanged(Money(one, found.currency), currency, span.until)
+            self.ledger.exchanged(Money(one, found.currency), currency, on)
             for one in (found.amount, found.whole)
         )
         return attrs.evolve(found, amount=amount, whole=whole, currency=currency)
@@ -213,7 +213,7 @@ class Payee:
                 paid, of = (sum(both[n] for both in its.values()) for n in (0, 1))
                 shares = [CONTEXT.divide(Decimal(paid), Decimal(of))]
             months = {month: both for month, both in months.items() if month not in its}
-            amount = rounding.of(CONTEXT.multiply(self.money(one.amount, span), summed(shares)))
+            amount = rounding.of(CONTEXT.multiply(self.exchanged(one.amount, span), summed(shares)))
             found[one.recoverable] = CONTEXT.add(found[one.recoverable], amount)
         return Least(found[False], found[True])
 

@@ -31,7 +31,7 @@ def spiffs(payee: Payee, component: Component, span: Span, credited: Credited) -
     for credit, thing in zip(credited.credits.each(), credited.things, strict=True):
         if thing.spiff is not False and _within(spiff, thing.day):
             share = CONTEXT.multiply(credit.count, left.get(credit.id, ZERO))
-            pay = CONTEXT.multiply(payee.money(spiff.pay, span), share)
+            pay = CONTEXT.multiply(payee.exchanged(spiff.pay, span), share)
             if pay:
                 found.append(credit)
                 pays.append(pay)
