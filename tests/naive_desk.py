@@ -115,7 +115,7 @@ CONDITIONS: dict[str, Callable[[Desk, Deal], bool | None]] = {
     'case.owner == "ann" or deal.trial': lambda desk, deal: (
         deal.owner == "ann" or desk.value(deal, "trial") == "true"
     ),
-    'deal.champion == "ann"': lambda desk, deal: desk.value(deal, "champion") == "ann",
+    "filled(deal.champion)": lambda desk, deal: bool(desk.value(deal, "champion")),
     "filled(deal.product) and case.outcome == \"won\"": lambda desk, deal: (
         bool(desk.value(deal, "product")) and deal.outcome == "won"
     ),

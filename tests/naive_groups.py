@@ -85,10 +85,17 @@ class Seen:
         said = self.company.playbooks[deal.playbook]["fields"].get(name)
         if said is None:
             return None
+        if "is" in said:  # twice an amount; who may know totals is told no more of what is made of it
+            made_of = said["is"].split()[0].split(".")[1]
+            amount = money(self.plainly(deal, made_of))
+            return amount and f"{amount[0] * 2} {amount[1]}"
         total = name == self.about(deal, "amount") and self.totals(deal)
-        if not (total or self.is_one_of(said.get("visible_to", "anyone"), deal)):
-            return None
-        return deal.fields.get(name)
+        return deal.fields.get(name) if total else self.plainly(deal, name)
+
+    def plainly(self, deal: Deal, name: str) -> Any:
+        """Return what a field says to who may see it, None to others."""
+        who = self.company.playbooks[deal.playbook]["fields"][name].get("visible_to", "anyone")
+        return deal.fields.get(name) if self.is_one_of(who, deal) else None
 
     def about(self, deal: Deal, part: str) -> str:
         """Return the field that plays a known part."""

@@ -61,7 +61,7 @@ AMOUNTS = (
     "105 JPY", "1 JPY", "0.005 KWD",
 )  # fmt: skip
 DOINGS = (
-    *("open",) * 6, *("import",) * 4, *("amount",) * 4, "due", "due", *("field",) * 4, "chance", *("move",) * 3,
+    *("open",) * 6, *("import",) * 4, *("amount",) * 4, "due", "due", *("field",) * 7, "chance", *("move",) * 3,
     *("close",) * 8, "back", "reopen", "reopen", "assign", "assign", "merge", "house", "house", "version",
     "again", "again",
 )  # fmt: skip

@@ -13,6 +13,7 @@ DEALS: dict[str, Any] = {
         "expected_close": {"type": "date"},
         "product": {"type": "choice", "options": ["b", "A", "10"], "editable_after_close": True},
         "discount": {"type": "percent"},
+        "double": {"type": "money", "is": "deal.amount * 2"},
         "seats": {"type": "number"},
         "trial": {"type": "boolean"},
         "champion": {"type": "person", "visible_to": ["owner", "manager"]},
@@ -46,6 +47,7 @@ UPSELL: dict[str, Any] = {
         "day": {"type": "date", "visible_to": ["owner", "lead"]},
         "product": {"type": "text"},
         "amount": {"type": "money"},
+        "twice": {"type": "money", "is": "upsell.price * 2"},
     },
     "stages": {
         "start": {"title": "Talk", "probability": "12.5%", "next": ["finish"]},
