@@ -167,7 +167,7 @@ TRANSLATED = (sqlite3.Error, OverflowError, UnicodeError)
 
 def connect(path: str, timeout: float) -> sqlite3.Connection:
     """Return a connection to a file; raises what sqlite3 raises."""
-    return sqlite3.connect(path, timeout, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
 
 
 def read_url(url: str) -> tuple[str, str]:

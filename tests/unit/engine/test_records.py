@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import tempfile
 import threading
@@ -187,10 +188,11 @@ def test_nothing_of_a_forgotten_person_is_left_in_the_store(tmp_path: Path) -> N
     left = path.read_bytes() + b"".join(file.read_bytes() for file in tmp_path.glob("*-wal"))
     assert b"nnegret" not in left
     assert b"ben@a.example" in left
-    again = engine_on(SqliteStore(str(path)))
-    assert list(prove(again)) == []
-    assert again.record("contact", ann).name == ""
-    assert again.forget(ann, actor="operator").values == 0
+    with contextlib.closing(SqliteStore(str(path))) as store:
+        again = engine_on(store)
+        assert list(prove(again)) == []
+        assert again.record("contact", ann).name == ""
+        assert again.forget(ann, actor="operator").values == 0
 
 
 def test_a_unique_personal_value_cannot_be_guessed_from_the_log() -> None:

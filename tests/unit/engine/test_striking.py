@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import itertools
 import shutil
 from functools import partial
@@ -21,11 +22,22 @@ from playbook.stores.sqlite import SqliteStore
 from playbook.testing.strikes import moments, promptly, strike
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playbook.model.commands import Command
     from playbook.stores.interface import Store
+
+# what was opened, and struck before it had a name, only Python closes, which newer ones tell of
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """Let Python close here what it closes."""
+    yield
+    gc.collect()
+
 
 FILES = {
     "organization.yaml": """

@@ -167,6 +167,16 @@ def test_text_that_is_not_unicode_is_refused_and_nothing_is_stored(path: Path) -
         assert list(store.streams(TENANT)) == ["case:1"]
 
 
+def test_what_cannot_be_stored_leaves_no_transaction_open_however_often_it_comes(path: Path) -> None:
+    strange = batch(write("case:2", b"1", index=case("c2", opened="yesterday")))
+    with contextlib.closing(SqliteStore(str(path))) as store:
+        for _ in range(3):
+            with pytest.raises(InputError, match="cannot be stored"):
+                store.append([strange])
+        store.append([batch(write("case:3", b"1"))])
+        assert list(store.streams(TENANT)) == ["case:1", "case:3"]
+
+
 def test_a_url_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for url in ("sqlite:///relative.db", f"sqlite:///{tmp_path}/absolute.db", "sqlite://:memory:"):
