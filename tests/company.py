@@ -20,6 +20,7 @@ title: Deals
 fields:
   amount: {type: money, editable_after_close: true}
   due: {type: money, editable_after_close: true}
+  helper: {type: person}
 moves: {reopen: {by: anyone}}
 entries:
   payment: {title: Payment, fields: {amount: {type: money}}}

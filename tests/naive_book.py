@@ -40,6 +40,8 @@ class Book:
     def __init__(self, naive: Naive) -> None:
         self.naive = naive
         self.got: dict[str, dict[Key, Decimal]] = {}
+        self.passed = set[str]()
+        """Periods in which nothing followed, before one that was settled."""
         self.owed = D(0)
 
     def settle(self, until: Period, deals: Iterable[Deal], by_hand: Decimal = ZERO) -> dict[str, Statement]:
@@ -59,6 +61,7 @@ class Book:
             if self.naive.pays_in(period) or changed or statement.lines or statement.draw:
                 found[period.name] = statement
                 self.owed = statement.owed
+                self.passed |= {one.name for one in every if one.until < period.until} - {*self.got, *found}
                 self.naive.settled_with[period.name] = self.naive.target_pay
                 self.got = {name: lines for name, lines in now.items() if name <= period.name}
         return found

@@ -19,6 +19,8 @@ RATIOS = {"paid_share": ("cash", "revenue"), "paid_times": ("payments", "won")}
 MONEY = ("revenue", "cash")
 """Measures of amounts; others count things."""
 
+REPORTS = {"kim": "sam", "dana": "sam"}
+"""Who reports to whom."""
 RATES = (
     (dt.date(2026, 1, 1), D("0.8")), (dt.date(2027, 3, 10), D("1.25")), (dt.date(2027, 8, 20), D("1.6")),
     (dt.date(2027, 11, 2), D("0.5")),
@@ -53,6 +55,7 @@ class Deal:
     shares: dict[str, Decimal]
     due: Decimal | None = None
     currency: str = "EUR"
+    helper: str = ""
     entries: list[Entry] = field(default_factory=list)
 
     def came(self, kind: str, until: dt.date) -> list[Entry]:

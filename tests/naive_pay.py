@@ -17,6 +17,7 @@ from tests.naive_after import keep, take_back, wait
 from tests.naive_facts import (
     MONEY,
     RATIOS,
+    REPORTS,
     WAITS,
     YEAR,
     Credit,
@@ -139,11 +140,29 @@ class Reckoned:
                 rows.append((deal.day, deal, deal.amount, deal.currency))
         for day, deal, amount, currency in sorted(rows, key=lambda row: (row[0], row[1].case)):
             told = tells(deal, one.get("when"), day)
-            if person in deal.shares and self.naive.counts(day, person) and told is not False:
-                names = sorted(deal.shares, key=lambda name: (-deal.shares[name], name))
-                parts = shared([amount * deal.shares[name] for name in names])
-                part = exchanged(parts[names.index(person)], currency, self.naive.currency, day)
-                yield Credit(day, deal.case, part, deal.shares[person], told is not None)
+            if self.naive.counts(day, person) and told is not False:
+                for part, count in self.parts(one.get("credit", {}), deal, amount, person):
+                    in_plan = exchanged(part, currency, self.naive.currency, day)
+                    yield Credit(day, deal.case, in_plan, count, told is not None)
+
+    def parts(
+        self, credit: dict[str, str], deal: Deal, amount: Decimal, person: str
+    ) -> Iterator[tuple[Decimal, Decimal]]:
+        """Yield a person's share of an amount in whole cents, or that of an overlay, and how many that is."""
+        names = sorted(deal.shares, key=lambda name: (-deal.shares[name], name))
+        split = dict(zip(names, shared([amount * deal.shares[name] for name in names]), strict=True))
+        if credit.get("of") == "person":
+            if deal.helper == person:
+                yield amount * share(credit["share"]), share(credit["share"])
+        elif credit.get("of") == "people_of":
+            mine = [name for name in names if REPORTS.get(name) == person]
+            if mine:
+                yield (
+                    sum((split[name] for name in mine), D(0)),
+                    sum((deal.shares[name] for name in mine), D(0)),
+                )
+        elif person in deal.shares:
+            yield split[person], deal.shares[person]
 
     def towards_quota(self, one: dict[str, Any], credits_: Iterable[Credit]) -> Decimal:
         """Return what credits count towards a quota: how much, of what only counts how many."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.naive_facts import RATES, D, Person, share, spans
+from tests.naive_facts import RATES, REPORTS, D, Person, share, spans
 from tests.naive_quota import Quota
 
 MAYBE = st.sampled_from((False, False, True))
@@ -31,7 +31,7 @@ measures:
   paid_share: {ratio: [cash, revenue]}
   paid_times: {ratio: [payments, won]}
 people:
-  dana: {name: Dana, role: boss}
+  dana: {name: Dana, role: boss, manager: sam}
   fin: {name: Fin, role: finance}
 """
 
@@ -51,8 +51,9 @@ class Team:
         text = ORGANIZATION.replace("DATED", dated)
         for name, one in self.people.items():
             left = "" if one.left == dt.date.max else f", left: {one.left}"
+            manager = f", manager: {REPORTS[name]}" if name in REPORTS else ""
             ramp = f", ramp: [{', '.join(f'{part:%}' for part in one.ramp)}]" if one.ramp else ""
-            text += f"  {name}: {{name: {name.title()}, role: ae, hired: {one.hired}{left}{ramp}}}\n"
+            text += f"  {name}: {{name: {name.title()}, role: ae, hired: {one.hired}{left}{ramp}{manager}}}\n"
         text += "quotas:\n"
         for quota in self.quotas:
             unit = "" if quota.measure == "won" else f" {quota.currency}"
@@ -155,6 +156,9 @@ def ratios(draw: st.DrawFn) -> dict[str, Any]:
     return made | draw(bounds())
 
 
+CREDITS = ({"of": "person", "who": "deal.helper", "share": "33.3%"}, {"of": "people_of"})
+
+
 @st.composite
 def components(draw: st.DrawFn) -> dict[str, Any]:
     if draw(SELDOM):
@@ -162,6 +166,10 @@ def components(draw: st.DrawFn) -> dict[str, Any]:
     made: dict[str, Any] = {"of": draw(st.sampled_from(("revenue", "revenue", "won", "cash")))}
     if draw(MAYBE):
         made["when"] = draw(conditions)
+    if draw(SELDOM):
+        made["credit"] = draw(
+            st.sampled_from(({"of": "person", "who": "deal.helper", "share": "33.3%"}, {"of": "people_of"}))
+        )
     if draw(MAYBE):
         made["spiff"] = {"pay": draw(st.sampled_from(("5 EUR", "33.33 EUR")))}
         if draw(MAYBE):

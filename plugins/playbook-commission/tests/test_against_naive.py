@@ -67,10 +67,12 @@ class Office(Paying):
             parts = {who: share(f"{part}%") for who, part in shares.items()}
             first = dt.date(2027, 1, 1)
             fields = {"amount": f"{amount} {currency}"} | ({} if due is None else {"due": f"{due} EUR"})
+            helper = (*parts, "")[which % (len(parts) + 1)]
+            fields |= {"helper": helper} if helper else {}
             assert self.told(Open(case, "deals", case, owner="sam", fields=fields), first)
             assert self.told(Split(case, {who: f"{part}%" for who, part in shares.items()}), first)
             assert self.told(Close(case, "won"), day)
-            self.deals[case] = Deal(case, day, amount, parts, due, currency)
+            self.deals[case] = Deal(case, day, amount, parts, due, currency, helper)
         elif self.deals and what not in ("adjust", "raise"):
             deal = list(self.deals.values())[which % len(self.deals)]
             if what == "says":
@@ -152,6 +154,9 @@ def check_one(plan: dict[str, Any], team: Team, history: list[list[Any]]) -> Non
         settled = office.settled_up_to(period.name, [one.name for one in every])
         found = {who: book.settle(period, office.deals.values(), by_hand[who]) for who, book in books.items()}
         wanted = {(who, name): one for who, of in found.items() for name, one in of.items()}
+        assume(
+            not any(name in books[who].passed for who, name in settled)
+        )  # test_found_naively: what is owed
         assert set(settled) == set(wanted)
         for key, got in settled.items():
             assert differing(lines_of(got), wanted[key].lines) == {}, key
