@@ -40,14 +40,13 @@ class Book:
     def __init__(self, naive: Naive) -> None:
         self.naive = naive
         self.got: dict[str, dict[Key, Decimal]] = {}
-        self.passed = set[str]()
-        """Periods in which nothing followed, before one that was settled."""
         self.owed = D(0)
 
     def settle(self, until: Period, deals: Iterable[Deal], by_hand: Decimal = ZERO) -> dict[str, Statement]:
         """Return what is settled next, up to a period, by what is known then; `by_hand` is added to the last one.
 
-        A period in which the plan does not pay is passed over where nothing follows in it.
+        A period in which the plan does not pay is passed over where nothing follows in it, for good once a later
+        one is settled.
         """
         every = [one for one in self.naive.periods if one.until <= until.until and one.name not in self.got]
         now = dict(zip((one.name for one in self.naive.periods), self.naive.pays(deals), strict=True))
@@ -61,7 +60,6 @@ class Book:
             if self.naive.pays_in(period) or changed or statement.lines or statement.draw:
                 found[period.name] = statement
                 self.owed = statement.owed
-                self.passed |= {one.name for one in every if one.until < period.until} - {*self.got, *found}
                 self.naive.settled_with[period.name] = self.naive.target_pay
                 self.got = {name: lines for name, lines in now.items() if name <= period.name}
         return found

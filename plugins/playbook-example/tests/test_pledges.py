@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,10 @@ def engine_over(store: playbook.Store) -> Engine:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    return engine_over(MemoryStore() if request.param == "memory" else SqliteStore(str(tmp_path / "p.db")))
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    made = engine_over(MemoryStore() if request.param == "memory" else SqliteStore(str(tmp_path / "p.db")))
+    yield made
+    made.store.close()
 
 
 def refused(answer: object) -> str:

@@ -15,7 +15,7 @@ from playbook_commission.statements.paying import Line
 from playbook_commission.statements.restating import in_currency, restated, restated_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from playbook_commission.statements.payee import Payee
     from playbook_commission.statements.statement import Statement
@@ -28,16 +28,24 @@ def adjusted(
     anew: Sequence[Statement],
     settled: Mapping[str, Statement],
     manual: Mapping[str, Sequence[Line]],
+    passed: Collection[str] = (),
 ) -> list[Statement]:
     """Return a person's statements as they are paid, from those that all periods would have now.
 
     What a settled period would have now and has not got, there or by a later adjustment, is adjusted in the first
-    open one after it; the debt carried on is what was really owed. `manual` are the lines added by hand. The last one
-    is as it would be now also where it is settled.
+    open one after it; the debt carried on is what was really owed. `manual` are the lines added by hand, `passed` the
+    periods that were passed over before a settled one, for which nothing was paid. The last one is as it would be now
+    also where it is settled.
     """
     paid: list[Statement] = []
+    settled = dict(settled)
     for number, one in enumerate(anew):
         last = number == len(anew) - 1
+        if one.period in passed:
+            owed = restated(payee, paid[-1], one.currency).owed if paid else ZERO
+            settled[one.period] = attrs.evolve(
+                one, lines=(), earned=ZERO, draw=ZERO, held=ZERO, paid=ZERO, owed=owed
+            )
         if one.period in settled and not last:
             paid.append(settled[one.period])
             continue

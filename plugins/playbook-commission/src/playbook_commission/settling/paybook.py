@@ -96,8 +96,17 @@ class Paybook:
         known = self.settlements(person, span.name, plan)
         if span.name in known:
             return True
-        settled = any(one.settled for one in known.values())
-        return settled and bool(self.anew(person, span.name, plan, known).lines)
+        if not any(one.settled for one in known.values()) or self._is_settled_after(person, span, plan):
+            return False
+        return bool(self.anew(person, span.name, plan, known).lines)
+
+    def _is_settled_after(self, person: str, span: Span, plan: Plan) -> bool:
+        """Return whether a later period of the plan is settled: what was passed over before it stays so."""
+        if self.today() <= span.until:
+            return False
+        now = Span.at(plan.period, self.today(), self.organization).name
+        known = self.settlements(person, now, plan)
+        return any(one.settled and self._span(name).since > span.since for name, one in known.items())
 
     def today(self) -> dt.date:
         """Return the day that it is in the organization's zone."""
@@ -186,7 +195,14 @@ class Paybook:
             for one in found
             if one.period in known and (one.period not in settled or one.period == period)
         }
-        return adjusted(payee, found, thawn, manual)
+        last = max((number for number, one in enumerate(found) if one.period in settled), default=0)
+        passed = {
+            one.period for one in found[:last] if one.period not in known and not self._pays(payee, one)
+        }
+        return adjusted(payee, found, thawn, manual, passed)
+
+    def _pays(self, payee: Payee, one: Statement) -> bool:
+        return payee.is_paid(self._span(one.period))
 
     def open_before(self, period: str, only: str = "") -> Iterator[tuple[str, Plan, str]]:
         """Yield who has an earlier period (or one person) that is not settled, with the plan and that period.
@@ -205,6 +221,7 @@ class Paybook:
         passed = list[str]()
         for span in spans(plan, period, self.organization):
             if span.name in settled:
+                passed.clear()  # what follows there from now on is adjusted in the first open one
                 continue
             if span.name in {*known, period} or payee.is_paid(span):
                 made = self._every(payee, period, known) if settled and passed else ()
