@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 D = Decimal
 CENT = Rounding()
 QUOTA = D(10_000)
-SOURCES = sorted(Path(str(playbook_commission.__file__)).parent.glob("*.py"))
+FOLDER = Path(str(playbook_commission.__file__)).parent
+SOURCES = sorted(FOLDER.rglob("*.py"))
 
 
 @st.composite
@@ -185,7 +186,7 @@ def test_a_float_that_comes_in_is_refused_wherever_it_comes_from(number: Any) ->
         CONTEXT.create_decimal(number)
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(FOLDER)))
 def test_no_source_has_a_float(file: Path) -> None:
     """Literals, `float`, and divisions of whole numbers would bring floats in where nothing converts them."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
