@@ -111,9 +111,8 @@ def _leave(error: BaseException) -> None:
 
 def _end(cursor: sqlite3.Cursor) -> None:
     """End a question that was left in the middle: as long as it is open, its connection sees no later state."""
-    cursor.execute(
-        "SELECT 1"
-    ).fetchall()  # an empty statement would raise again what failed, from Python 3.12 on
+    # an empty statement would raise again what failed, from Python 3.12 on
+    cursor.execute("SELECT 1").fetchall()
 
 
 class Transaction:

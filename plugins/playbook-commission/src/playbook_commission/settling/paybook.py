@@ -196,13 +196,9 @@ class Paybook:
             if one.period in known and (one.period not in settled or one.period == period)
         }
         last = max((number for number, one in enumerate(found) if one.period in settled), default=0)
-        passed = {
-            one.period for one in found[:last] if one.period not in known and not self._pays(payee, one)
-        }
+        unknown = [one.period for one in found[:last] if one.period not in known]
+        passed = {name for name in unknown if not payee.is_paid(self._span(name))}
         return adjusted(payee, found, thawn, manual, passed)
-
-    def _pays(self, payee: Payee, one: Statement) -> bool:
-        return payee.is_paid(self._span(one.period))
 
     def open_before(self, period: str, only: str = "") -> Iterator[tuple[str, Plan, str]]:
         """Yield who has an earlier period (or one person) that is not settled, with the plan and that period.
