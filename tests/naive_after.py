@@ -67,7 +67,7 @@ def undone_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
     if how["share"] == "of_unused_term":
         return D(came[-1].term - came[-1].used) / came[-1].term
     worth = worth_of(reckoned, deal, until)
-    return min(deal.sum("refund", last) / worth, D(1)) if worth else D(0)
+    return min(deal.sum("refund", last) / worth, D(1)) if worth > 0 else D(0)
 
 
 def worth_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
@@ -97,7 +97,7 @@ def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period:
     for one in [one for one in reckoned.paid if one.case]:
         deal = reckoned.deals[one.case]
         kind, worth = how["until"].removeprefix("entry."), worth_of(reckoned, deal, period.until)
-        part = min(deal.sum(kind, period.until) / worth, D(1)) if worth else D(1)
+        part = min(deal.sum(kind, period.until) / worth, D(1)) if worth > 0 else D(1)
         if how.get("release") == "all":
             part = D(bool(deal.came(kind, period.until)))
         left = 1 - min(one.back / one.kept, D(1)) if one.kept else D(0)

@@ -63,10 +63,15 @@ def test_a_rate_that_waited_for_the_years_quota_is_made_up_for_once_it_counts() 
     assert office.earned() == [300, 500, 0, 0]
 
 
-def test_nothing_is_waited_for_where_a_deal_that_is_counted_costs_nothing() -> None:
-    office = Office(EACH, more="hold: {share: 100%, until: entry.payment}\n")
-    office.won("2027-01-10", "0 EUR")
-    assert office.of("2027-Q1").paid == 50
+@pytest.mark.parametrize("amount", ["0 EUR", "-200 EUR"])
+@pytest.mark.parametrize("came", ["", "0.01 EUR"])
+def test_nothing_is_waited_for_where_nothing_is_to_be_paid_in(amount: str, came: str) -> None:
+    for component in (EACH, "s: {of: revenue, spiff: {pay: 50 EUR}}"):
+        office = Office(component, more="hold: {share: 100%, until: entry.payment}\n")
+        case = office.won("2027-01-10", amount)
+        if came:
+            office.entry(case, "2027-07-10", "payment", amount=came)
+        assert [office.of(period).paid for period in QUARTERS] == [50, 0, 0, 0]
 
 
 FALLS = (

@@ -167,9 +167,9 @@ class Ledger:
                 worth = {
                     one.case
                     for one in self.counted(plan, component)
-                    if one.case in free and _in_money((one,))
+                    if one.case in free and one.money is not None and one.money.amount > ZERO
                 }
-                for case in worth:  # it is worth nothing to one component alone
+                for case in worth:  # to another component nothing is to be paid in for it
                     del found[case]
                 free -= worth
             self._followed[key] = found

@@ -41,7 +41,7 @@ class Thing(msgspec.Struct, frozen=True, gc=False, array_like=True):
     `shares` are whom it is credited to, `spiff` tells whether the component's spiff is due for it: None where the
     case says too little. It is `untold` where that is so of whether the component pays for it. `came` is what
     releases or undoes what is paid for it; where something did, `closed` and `worth` are when the case was closed
-    and its amount, and `worth` also where that is nothing and no money is counted.
+    and its amount, and `worth` also where nothing is to be paid in by that and no money is counted.
     """
 
     case: str
@@ -71,7 +71,7 @@ class Thing(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def is_followed(self) -> bool:
         """Return whether something came that releases or undoes what is paid, or nothing need come."""
         worth = self.money or self.worth
-        return bool(self.came) or (worth is not None and not worth.amount)
+        return bool(self.came) or (worth is not None and worth.amount <= 0)
 
 
 def thing_of(one: Counted, kinds: Collection[str]) -> Thing:
@@ -79,7 +79,7 @@ def thing_of(one: Counted, kinds: Collection[str]) -> Thing:
     case = one.case
     thing = Thing(case.id, case.name, case.playbook, one.entry, one.day, one.amount, one.shares)
     came = tuple(_came(entry) for entry in case.entries if entry.kind in kinds) if case.entries else ()
-    if came or (thing.money is None and one.worth is not None and not one.worth.amount):
+    if came or (thing.money is None and one.worth is not None and one.worth.amount <= 0):
         return msgspec.structs.replace(thing, closed=case.closed, worth=one.worth, came=came)
     return thing
 
