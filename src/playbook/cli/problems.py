@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from playbook.cli.output import document, paint, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from playbook.errors import Problem
 
@@ -15,12 +17,15 @@ _COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
 
 
 _MARKS = {"error": "error", "warning": "warning", "advice": "notice"}
+_FEW, _FIRST, _STRETCHES = 5, 3, 6
 
 
 def tell(problems: Sequence[Problem], *, as_json: bool, form: str = "text") -> None:
     """Print every problem with its place, excerpt and caret; the count comes last.
 
-    In the form `github` each is a workflow command instead, which marks the line in a pull request.
+    Where a file has many warnings of one code, the first are printed and the lines of the others named, so that
+    nobody misses the error among them. JSON has every one. In the form `github` each is a workflow command
+    instead, which marks the line in a pull request.
     """
     if as_json:
         document({"problems": [_plain(problem) for problem in problems]})
@@ -29,9 +34,39 @@ def tell(problems: Sequence[Problem], *, as_json: bool, form: str = "text") -> N
         for problem in problems:
             say(_mark(problem))
         return
-    for problem in problems:
-        say(_painted(problem) + "\n")
+    for text in _told(problems):
+        say(text + "\n")
     say(counted(problems))
+
+
+def _told(problems: Sequence[Problem]) -> Iterator[str]:
+    """Yield what is printed of problems, in their order."""
+    mild = [problem for problem in problems if problem.severity != "error"]
+    count = Counter(_kind(problem) for problem in mild)
+    told = Counter[tuple[str, str]]()
+    for problem in problems:
+        kind = _kind(problem)
+        if problem.severity == "error" or count[kind] <= _FEW or told[kind] < _FIRST:
+            yield _painted(problem)
+        elif told[kind] == _FIRST:
+            rest = [one.span.line for one in mild if _kind(one) == kind][_FIRST:]
+            said = f"{kind[0]} {len(rest)} more {kind[1]}, in {_lines(rest)}"
+            yield paint(said, bold=True) + "\n  hint: `playbook check --json` names each of them"
+        told[kind] += problem.severity != "error"
+
+
+def _kind(problem: Problem) -> tuple[str, str]:
+    return problem.span.file, problem.code
+
+
+def _lines(lines: Sequence[int]) -> str:
+    """Return lines as stretches: `lines 4 to 9, 12`."""
+    found = sorted(set(lines))
+    gaps = [at for at in range(1, len(found)) if found[at] > found[at - 1] + 1]
+    stretches = [found[start:end] for start, end in pairwise((0, *gaps, len(found)))]
+    said = [f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in stretches]
+    more = ", ..." if len(said) > _STRETCHES else ""
+    return f"line{'s' if len(found) > 1 else ''} {', '.join(said[:_STRETCHES])}{more}"
 
 
 def counted(problems: Sequence[Problem]) -> str:
