@@ -73,6 +73,24 @@ def test_fsck_asks_sqlite_whether_the_file_is_sound(project: Path, here: Run, ca
     assert "playbook.db" in said
 
 
+@pytest.mark.parametrize(
+    "change", ["UPDATE documents SET data = CAST(data || ' ' AS BLOB)", "DELETE FROM documents"]
+)
+@pytest.mark.parametrize("part", ["digest", "texts"])
+def test_what_was_published_and_is_another_by_now_is_found_and_not_gone_by(
+    project: Path, here: Run, case: str, change: str, part: str
+) -> None:
+    with contextlib.closing(sqlite3.connect(project / "playbook.db")) as host, host:
+        named = "SELECT position, data ->> ? FROM events WHERE stream = 'playbook:deals'"
+        ((position, digest),) = host.execute(named, (part,))
+        host.execute(f"{change} WHERE digest = ?", (digest,))
+    first, *others = here("fsck", "--json", code=1).json["findings"]
+    assert (first["stream"], first["version"], first["position"]) == ("playbook:deals", 1, position)
+    assert digest[:12] in first["message"]
+    assert [one["stream"] for one in others] == [f"case:{case}"]
+    assert digest[:12] in here("show", case, code=3).err
+
+
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
     """Return a database of some thousand streams."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from playbook.engine.documents import document
 from playbook.errors import InputError, UnknownName
 from playbook.model.values import encode
 from playbook.process.compiled import Compiled
@@ -162,9 +163,8 @@ class Definitions:
     def _load(self, digest: str, texts: str) -> Compiled:
         compiled = self.compiler.known(digest, texts)
         if compiled is None:
-            process, beside = (self._store.document(self._tenant, d) for d in (digest, texts))
-            if process is None or beside is None:
-                raise UnknownName("published definition", digest[:12])
+            store, tenant = self._store, self._tenant
+            process, beside = (document(store, tenant, one, "a playbook") for one in (digest, texts))
             compiled = self.compiler.compiled(digest, texts, process, beside)
         return compiled
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from playbook.engine.documents import document
 from playbook.errors import PluginError
 from playbook.model.events import FilePublished
 from playbook.model.values import canonical, encode
@@ -69,7 +70,7 @@ class PublishedFiles:
     def all(self, kind: str) -> dict[str, Any]:
         """Return what the published files of a kind say, as plain values by id, in order of id."""
         found = (_PUBLISHED.decode(head.data) for head in self._heads(kind).values())
-        return {one.file: self._content(one.digest) for one in found if one.digest}
+        return {one.file: self._content(one) for one in found if one.digest}
 
     def withdrawn(self, kind: str) -> tuple[str, ...]:
         """Return the ids of files of a kind that were published once and are no more, in order."""
@@ -89,10 +90,11 @@ class PublishedFiles:
         heads = self._store.load(self._tenant, names)
         return {name: heads[name] for name in names if name in heads}
 
-    def _content(self, digest: str) -> Any:
-        if digest not in self._contents:
-            self._contents[digest] = msgspec.json.decode(self._store.document(self._tenant, digest) or b"{}")
-        return self._contents[digest]
+    def _content(self, one: FilePublished) -> Any:
+        if one.digest not in self._contents:
+            said = document(self._store, self._tenant, one.digest, f"{one.kind} {one.file}")
+            self._contents[one.digest] = msgspec.json.decode(said)
+        return self._contents[one.digest]
 
 
 def _guided(kind: FileKind, file: str, content: Any, scope: Scope) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from playbook.engine.documents import document
 from playbook.errors import InputError, UnknownName
 from playbook.model.record import RECORDS, KindPublished
 from playbook.model.values import encode
@@ -106,9 +107,7 @@ class Kinds:
         key = published.digest, published.texts
         kind = self._ready.get(key)
         if kind is None:
-            made, beside = (self._store.document(self._tenant, digest) for digest in key)
-            if made is None or beside is None:
-                raise UnknownName("published kind of record", published.digest[:12])
+            made, beside = (document(self._store, self._tenant, d, f"record {published.record}") for d in key)
             kind = self._ready[key] = Kind(self.told(record_of(made, beside)), self._registry.functions)
         return kind
 

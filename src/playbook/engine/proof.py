@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from playbook.engine.documents import document
 from playbook.engine.indexing import index_row
 from playbook.engine.plugin_streams import playbook_of
 from playbook.engine.record_streams import is_record, record_row, revealed
 from playbook.engine.streams import case_stream, fold_case, is_case
-from playbook.errors import PlaybookError
+from playbook.errors import DamagedStore, PlaybookError
 from playbook.model.record import RECORDS
 from playbook.model.stream_kinds import Happened
 from playbook.model.values import encode
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from playbook.stores.interface import IndexRow
 
 _PAGE = 1000
+_PUBLISHED = ("playbook:", "kind:", "file:")
+"""How the streams begin whose events name documents."""
 
 
 def prove(engine: Engine, progress: Callable[[int], None] = lambda events: None) -> Iterator[Finding]:
@@ -40,6 +43,10 @@ def prove(engine: Engine, progress: Callable[[int], None] = lambda events: None)
     for finding in audit(engine.store, engine.tenant, progress=progress):
         broken.add(finding.stream)
         yield finding
+    for kind in _PUBLISHED:
+        for stream in streams_of(engine.store, engine.tenant, kind):
+            if stream not in broken:
+                yield from _unsaid(engine, stream)
     rows = dict(_index(engine))
     for stream in streams_of(engine.store, engine.tenant):
         if stream not in broken:
@@ -67,6 +74,17 @@ def _apart(engine: Engine) -> list[str]:
 def _rows(engine: Engine, query: Query) -> Iterator[IndexRow]:
     for page in pages(lambda after: engine.store.find(engine.tenant, query, after=after, limit=_PAGE)):
         yield from page.items
+
+
+def _unsaid(engine: Engine, stream: str) -> Iterator[Finding]:
+    """Yield where a document that was published is not there, or says something else by now."""
+    for stored in engine.store.events(engine.tenant, stream):
+        event = engine.streams.decode(stored)
+        for digest in filter(None, (event.digest, getattr(event, "texts", ""))):
+            try:
+                document(engine.store, engine.tenant, digest, stream.replace(":", " "))
+            except DamagedStore as error:
+                yield Finding(engine.tenant, stream, stored.version, stored.position, str(error))
 
 
 def _prove_fold(engine: Engine, stream: str, rows: dict[str, IndexRow]) -> Iterator[Finding]:
