@@ -153,7 +153,8 @@ class Reckoned:
         split = dict(zip(names, shared([amount * deal.shares[name] for name in names]), strict=True))
         if credit.get("of") == "person":
             if deal.helper == person:
-                yield amount * share(credit["share"]), share(credit["share"])
+                part = share(credit.get("share", "100%"))
+                yield amount * part, part
         elif credit.get("of") == "people_of":
             mine = [name for name in names if REPORTS.get(name) == person]
             if mine:

@@ -1,4 +1,7 @@
-"""What pay is reckoned of at random: people with quotas, plans, and what happens to deals."""
+"""What pay is reckoned of at random: people with quotas, plans, and what happens to deals.
+
+What is drawn is always `about` something, which so comes up in every plan or team; anything else may come up too.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from tests.naive_quota import Quota
 
 MAYBE = st.sampled_from((False, False, True))
 SELDOM = st.sampled_from((False, False, False, False, False, True))
+ABOUT = ("anything", "overlays", "target pay", "what is paid at least", "who comes and goes")
 JOINED = {"kim": dt.date(2027, 5, 10), "sam": dt.date(2026, 1, 1)}
 SHARES = (
     {"sam": 100}, {"sam": 100}, {"kim": 100}, {"sam": 70, "kim": 30}, {"sam": 50, "dana": 50}, {"dana": 100},
@@ -95,24 +99,31 @@ def quotas(draw: st.DrawFn, measure: str, person: str) -> list[Quota]:
     return found
 
 
+def seldom(*, but: bool) -> st.SearchStrategy[bool]:
+    """Return whether something comes up: seldom, but always where that is what all is about."""
+    return st.just(True) if but else SELDOM
+
+
 @st.composite
-def people(draw: st.DrawFn) -> dict[str, Person]:
+def people(draw: st.DrawFn, about: str) -> dict[str, Person]:
     found = {}
+    goes = draw(st.sampled_from(tuple(JOINED))) if about == "who comes and goes" else ""
+    comes = draw(st.sampled_from(tuple(JOINED))) if about == "who comes and goes" else ""
     for name, hired in JOINED.items():
-        if draw(SELDOM):
+        if draw(seldom(but=name == comes)):
             hired = dt.date(2026, 10, 1) + dt.timedelta(draw(st.integers(0, 380)))
         left = dt.date.max
-        if draw(SELDOM):
-            left = hired + dt.timedelta(draw(st.integers(0, 500)))
+        if draw(seldom(but=name == goes)):
+            left = max(hired, dt.date(2026, 12, 20)) + dt.timedelta(draw(st.integers(0, 380)))
         ramp = draw(st.sampled_from(((), (), ("25%", "50%", "75%"), ("50%", "150%", "10%", "33.33%"))))
         found[name] = Person(hired, left, tuple(share(one) for one in ramp))
     return found
 
 
 @st.composite
-def teams(draw: st.DrawFn) -> Team:
+def teams(draw: st.DrawFn, about: str) -> Team:
     every = [one for who in JOINED for measure in TARGETS for one in draw(quotas(measure, who))]
-    return Team(draw(people()), every)
+    return Team(draw(people(about)), every)
 
 
 # -- plans ----------------------------------------------------------------------------------------------
@@ -130,12 +141,12 @@ sums = st.sampled_from(("0 EUR", "5 EUR", "33.33 EUR", "100 EUR"))
 
 
 @st.composite
-def tiers(draw: st.DrawFn, by: str, mode: str) -> list[dict[str, str | int]]:
+def tiers(draw: st.DrawFn, by: str, mode: str, *, shares: bool = False) -> list[dict[str, str | int]]:
     starts = draw(st.lists(st.integers(1, 12), max_size=3, unique=True).map(sorted))
     scale, unit = {"amount": (100, " EUR"), "attainment": (20, "%"), "value": (20, "%"), "count": (1, "")}[by]
     first = draw(st.sampled_from((0, 0, 1))) if mode == "interpolated" else 0
     found = sorted({first, *starts})
-    pay = sums if (by == "count" or mode != "marginal") and draw(st.booleans()) else percents
+    pay = sums if (by == "count" or mode != "marginal") and not shares and draw(st.booleans()) else percents
     return [
         {"from": f"{start * scale}{unit}" if unit else start * scale, "pay": draw(pay)} for start in found
     ]
@@ -156,37 +167,39 @@ def ratios(draw: st.DrawFn) -> dict[str, Any]:
     return made | draw(bounds())
 
 
-CREDITS = ({"of": "person", "who": "deal.helper", "share": "33.3%"}, {"of": "people_of"})
+CREDITS = (
+    {"of": "person", "who": "deal.helper", "share": "33.3%"}, {"of": "person", "who": "deal.helper"},
+    {"of": "people_of"},
+)  # fmt: skip
 
 
 @st.composite
-def components(draw: st.DrawFn) -> dict[str, Any]:
+def components(draw: st.DrawFn, about: str) -> dict[str, Any]:
     if draw(SELDOM):
         return draw(ratios())
     made: dict[str, Any] = {"of": draw(st.sampled_from(("revenue", "revenue", "won", "cash")))}
+    shares = about == "target pay"
     if draw(MAYBE):
         made["when"] = draw(conditions)
-    if draw(SELDOM):
-        made["credit"] = draw(
-            st.sampled_from(({"of": "person", "who": "deal.helper", "share": "33.3%"}, {"of": "people_of"}))
-        )
+    if draw(seldom(but=about == "overlays")):
+        made["credit"] = draw(st.sampled_from(CREDITS))
     if draw(MAYBE):
         made["spiff"] = {"pay": draw(st.sampled_from(("5 EUR", "33.33 EUR")))}
         if draw(MAYBE):
             made["spiff"]["when"] = draw(conditions)
         if draw(MAYBE):
             made["spiff"]["budget"] = draw(st.sampled_from(("12 EUR", "50 EUR")))
-        if draw(st.booleans()):
+        if not shares and draw(st.booleans()):
             return made
-    by = draw(st.sampled_from(("amount", "attainment", "count")))
+    by = "attainment" if shares else draw(st.sampled_from(("amount", "attainment", "count")))
     mode = draw(st.sampled_from(("marginal", "whole", "interpolated")))
     made["rate"] = {
         "by": by,
         "mode": mode,
         "over": draw(st.sampled_from(("period", "period", "year", "credit"))),
     }
-    made["tiers"] = draw(tiers(by, mode))
-    if by == "attainment" and made["tiers"][0]["pay"].endswith("%") and draw(MAYBE):
+    made["tiers"] = draw(tiers(by, mode, shares=shares))
+    if by == "attainment" and made["tiers"][0]["pay"].endswith("%") and (shares or draw(MAYBE)):
         made["pays"] = "share_of_target_pay"
     if draw(MAYBE):
         made["multiplier"] = draw(st.sampled_from((0.5, 1.5)))
@@ -218,12 +231,12 @@ EFFECTIVE = tuple(
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> dict[str, Any]:
+def plans(draw: st.DrawFn, about: str) -> dict[str, Any]:
     names = ("new", "more", "third")[: draw(st.sampled_from((1, 1, 2, 3)))]
     plan: dict[str, Any] = {
         "plan": "ae", "applies_to": {"role": "ae"}, "effective": draw(st.sampled_from(EFFECTIVE)),
         "period": draw(st.sampled_from(("quarter", "quarter", "quarter", "quarter", "month", "year"))),
-        "components": {name: draw(components()) for name in names},
+        "components": {name: draw(components(about)) for name in names},
     }  # fmt: skip
     for place, name in enumerate(names[1:]):
         if draw(MAYBE):
@@ -237,7 +250,7 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
     if draw(MAYBE):
         plan["multiplier"] = 1.1
     for kind in ("draw", "guarantee"):
-        if draw(MAYBE):
+        if draw(MAYBE) or about == "what is paid at least":
             plan[kind] = {"amount": draw(st.sampled_from(("20 EUR", "100 EUR"))),
                           "every": draw(st.sampled_from(("month", "period")))}  # fmt: skip
             if draw(MAYBE):
