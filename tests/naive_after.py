@@ -9,6 +9,7 @@ from tests.naive_facts import D, later, rounded, share, shared, tells
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from typing import Any
 
     from tests.naive_facts import Deal, Key, Paid, Period
     from tests.naive_pay import Reckoned
@@ -30,12 +31,10 @@ def take_back(reckoned: Reckoned, found: dict[Key, Decimal], period: Period) -> 
     Of a line below zero it is given back.
     """
     reckoned.of_earlier = D(0)
-    if "clawback" not in reckoned.plan:
-        return
     for case in dict.fromkeys(one.case for one in reckoned.paid if one.case):
         lines = [one for one in reckoned.paid if one.case == case]
-        undone = undone_of(reckoned, reckoned.deals[case], period.until)
-        wanted = [rounded(one.kept * undone) for one in lines]
+        deal = reckoned.deals[case]
+        wanted = [rounded(one.kept * undone_of(one.plan, deal, period.until)) for one in lines]
         over = D(0)
         for one, back in zip(lines, wanted, strict=True):
             over += max(one.back - back, D(0)) if one.kept > 0 else min(one.back - back, D(0))
@@ -53,10 +52,11 @@ def take_back(reckoned: Reckoned, found: dict[Key, Decimal], period: Period) -> 
                 reckoned.of_earlier += more - less
 
 
-def undone_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
-    """Return which share of a case has been undone by a day."""
-    how = reckoned.plan["clawback"]
-    last = until
+def undone_of(plan: dict[str, Any], deal: Deal, until: dt.date) -> Decimal:
+    """Return which share of a case has been undone by a day, as a plan says."""
+    if "clawback" not in plan:
+        return D(0)
+    how, last = plan["clawback"], until
     if "within" in how and deal.day:
         last = min(until, later(deal.day, int(how["within"].removesuffix("mo"))))
     came = deal.came("refund", last)
@@ -66,13 +66,13 @@ def undone_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
         return D(1)
     if how["share"] == "of_unused_term":
         return D(came[-1].term - came[-1].used) / came[-1].term
-    worth = worth_of(reckoned, deal, until)
+    worth = worth_of(plan, deal, until)
     return min(deal.sum("refund", last) / worth, D(1)) if worth > 0 else D(0)
 
 
-def worth_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
+def worth_of(plan: dict[str, Any], deal: Deal, until: dt.date) -> Decimal:
     """Return what was counted of a case by the first component that counts money of it, else its amount."""
-    for one in reckoned.components.values():
+    for one in plan["components"].values():
         if (
             one["of"] == "revenue"
             and deal.day
@@ -88,15 +88,12 @@ def worth_of(reckoned: Reckoned, deal: Deal, until: dt.date) -> Decimal:
 
 def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period: Period) -> None:
     """Hold a share of what was paid for cases; release it as payments come in, and as refunds take it back."""
-    if "hold" not in reckoned.plan:
-        return
-    how = reckoned.plan["hold"]
-    for one in [one for one in now if one.case]:
-        one.held = max(rounded(share(how["share"]) * one.kept), D(0))
+    for one in [one for one in now if one.case and "hold" in one.plan]:
+        one.held = max(rounded(share(one.plan["hold"]["share"]) * one.kept), D(0))
         found[one.component, "hold", one.case] -= one.held
-    for one in [one for one in reckoned.paid if one.case]:
-        deal = reckoned.deals[one.case]
-        kind, worth = how["until"].removeprefix("entry."), worth_of(reckoned, deal, period.until)
+    for one in [one for one in reckoned.paid if one.case and "hold" in one.plan]:
+        how, deal = one.plan["hold"], reckoned.deals[one.case]
+        kind, worth = how["until"].removeprefix("entry."), worth_of(one.plan, deal, period.until)
         part = min(deal.sum(kind, period.until) / worth, D(1)) if worth > 0 else D(1)
         if how.get("release") == "all":
             part = D(bool(deal.came(kind, period.until)))

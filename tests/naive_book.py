@@ -40,6 +40,7 @@ class Book:
     def __init__(self, naive: Naive) -> None:
         self.naive = naive
         self.got: dict[str, dict[Key, Decimal]] = {}
+        self.by: dict[str, Naive] = {}
         self.owed = D(0)
 
     def settle(self, until: Period, deals: Iterable[Deal], by_hand: Decimal = ZERO) -> dict[str, Statement]:
@@ -49,7 +50,9 @@ class Book:
         one is settled.
         """
         every = [one for one in self.naive.periods if one.until <= until.until and one.name not in self.got]
-        now = dict(zip((one.name for one in self.naive.periods), self.naive.pays(deals), strict=True))
+        now = dict(
+            zip((one.name for one in self.naive.periods), self.naive.pays(deals, self.by), strict=True)
+        )
         found = {}
         for period in every:
             lines = self.lines(period, now)
@@ -60,7 +63,7 @@ class Book:
             if self.naive.pays_in(period) or changed or statement.lines or statement.draw:
                 found[period.name] = statement
                 self.owed = statement.owed
-                self.naive.settled_with[period.name] = self.naive.target_pay
+                self.by[period.name] = self.naive
                 self.got = {name: lines for name, lines in now.items() if name <= period.name}
         return found
 

@@ -6,7 +6,7 @@ import calendar
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,11 +70,19 @@ class Deal:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is employed from one day to another; the first months ask for a share of a quota each."""
+    """Somebody who is employed from one day to another; the first months ask for a share of a quota each.
+
+    Their role is `ae`, and another one from some days on.
+    """
 
     hired: dt.date
     left: dt.date = dt.date.max
     ramp: tuple[Decimal, ...] = ()
+    roles: tuple[tuple[dt.date, str], ...] = ()
+
+    def role(self, day: dt.date) -> str:
+        """Return the role on a day."""
+        return [("", "ae"), *((since, role) for since, role in self.roles if since <= day)][-1][1]
 
 
 @dataclass(frozen=True)
@@ -90,8 +98,12 @@ class Credit:
 
 @dataclass
 class Paid:
-    """A line for a case: what was kept of it after gates and caps, taken back, held and released since."""
+    """A line for a case: what was kept of it after gates and caps, taken back, held and released since.
 
+    `plan` is the file that paid it, by which it is held and taken back ever after.
+    """
+
+    plan: dict[str, Any]
     period: str
     component: str
     case: str

@@ -39,11 +39,11 @@ from tests.naive_quota import Quota, asked
 from tests.naive_tiers import Pays, Reading, Tier, in_cents, rate_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Naive:
-    """Reckon what one plan pays a person, of several people, against all of their quotas."""
+    """Reckon what a plan, as it was published once, pays one of several people, against their quotas."""
 
     def __init__(
         self,
@@ -56,15 +56,17 @@ class Naive:
         self.plan = plan
         self.person = person
         self.people = people
-        self.quotas = [quota for quota in quotas if quota.person == person]
+        self.quotas = quotas
         self.since = dt.date.fromisoformat(plan["effective"]["from"])
         self.until = dt.date.fromisoformat(plan["effective"]["to"])
         self.periods = [one for one in periods(plan.get("period", "quarter")) if one.until >= self.since]
         self.currency = plan.get("currency", "EUR")
         self.quota = cache(self._quota)
         self.target_pay = target_pay
-        self.settled_with = dict[str, Decimal]()
-        """The target pay that settled periods were settled with."""
+
+    def anew(self, plan: dict[str, Any], target_pay: Decimal) -> Naive:
+        """Return the same one, were the plan and the target pay others."""
+        return Naive(plan, self.person, self.people, self.quotas, target_pay)
 
     def employed(self, day: dt.date, person: str = "") -> bool:
         """Return whether a person is employed on a day."""
@@ -73,7 +75,13 @@ class Naive:
 
     def counts(self, day: dt.date, person: str = "") -> bool:
         """Return whether the plan pays a person on a day."""
-        return self.employed(day, person) and self.since <= day <= self.until
+        who, whom = person or self.person, self.plan["applies_to"]
+        return (
+            self.employed(day, who)
+            and self.since <= day <= self.until
+            and whom.get("role") in (None, self.people[who].role(day))
+            and whom.get("person") in (None, who)
+        )
 
     def pays_in(self, period: Period) -> bool:
         """Return whether the plan pays the person on a day of a period."""
@@ -89,7 +97,7 @@ class Naive:
 
     def _quota(self, measure: str, period: Period, of_year: bool = False) -> Decimal:
         """Return what is asked for in a period, or in the year, by the days on which the person is paid."""
-        said = [quota for quota in self.quotas if quota.measure == measure]
+        said = [one for one in self.quotas if (one.person, one.measure) == (self.person, measure)]
         asking = YEAR if of_year else period
         days = [day for day in asking.days() if self.counts(day)]
         target = asked(said, asking.name, self.people[self.person], days)
@@ -99,33 +107,42 @@ class Naive:
     def target(self, period: Period, *, of_year: bool = False) -> Decimal:
         """Return the target pay for the days of a period, or of all of the year's, on which the person is paid."""
         total = D(0)
-        whole = self.money(f"{self.settled_with.get(period.name, self.target_pay)} EUR", period)
+        whole = self.money(f"{self.target_pay} EUR", period)
         for one in self.periods if of_year else [period]:
             days = one.days()
             total += whole * sum(self.counts(day) for day in days) / len(days)
         return rounded(total)
 
-    def pays(self, deals: Iterable[Deal]) -> list[dict[Key, Decimal]]:
-        """Return what each period pays by what is known now, as if nothing had been settled."""
+    def pays(self, deals: Iterable[Deal], settled: Mapping[str, Naive]) -> list[dict[Key, Decimal]]:
+        """Return what each period pays by what is known now of deals, as if nothing had been settled.
+
+        Periods that were settled are reckoned by the plan and the target pay of then.
+        """
         with localcontext(prec=50):
-            return Reckoned(self, list(deals)).found
+            return Reckoned(self, list(deals), settled).found
 
 
 class Reckoned:
     """Hold what is reckoned, period by period: `earned` by component in the year so far, `paid` by line of a case."""
 
-    def __init__(self, naive: Naive, deals: list[Deal]) -> None:
+    def __init__(self, naive: Naive, deals: list[Deal], settled: Mapping[str, Naive]) -> None:
+        self.deals = {deal.case: deal for deal in deals}
+        self.earned = defaultdict[str, Decimal](D)
+        self.paid = list[Paid]()
+        self.of_earlier = D(0)
+        self.found = []
+        for one in naive.periods:
+            self.go_by(settled.get(one.name, naive))
+            self.found.append(self.period(one))
+
+    def go_by(self, naive: Naive) -> None:
+        """Reckon by a plan as it was published."""
         self.naive = naive
         self.plan = naive.plan
-        self.deals = {deal.case: deal for deal in deals}
         self.components: dict[str, dict[str, Any]] = naive.plan["components"]
         every = {name: list(self.credited(one, naive.person)) for name, one in self.components.items()}
         self.credits = {name: [c for c in all_ if c.sure] for name, all_ in every.items()}
         self.unsure = {name: [c for c in all_ if not c.sure] for name, all_ in every.items()}
-        self.earned = defaultdict[str, Decimal](D)
-        self.paid = list[Paid]()
-        self.of_earlier = D(0)
-        self.found = [self.period(one) for one in naive.periods]
 
     # -- what counts ------------------------------------------------------------------------------------
 
@@ -245,7 +262,7 @@ class Reckoned:
         for name, one in self.components.items() if paying else ():
             for kind, case, pay in [*self.reckon(name, one, period), *self.spiffs(name, one, period)]:
                 found[name, kind, case] += pay
-                now.append(Paid(period.name, name, case, pay))
+                now.append(Paid(self.plan, period.name, name, case, pay))
             if "gate" in one and not self.open(one["gate"], period):
                 found[name, "gate", ""] -= sum((pay for key, pay in found.items() if key[0] == name), D(0))
             else:
@@ -261,7 +278,7 @@ class Reckoned:
             self.bound("", self.plan, found, period)
         keep(now, found["", "cap", ""])
         wait(self, found, now, period)
-        for name in ["", *self.components]:
+        for name in {"", *(key[0] for key in found)}:
             self.earned[name] += sum(
                 (p for key, p in found.items() if name in ("", key[0]) and key[1] not in WAITS), D(0)
             )
@@ -287,7 +304,7 @@ class Reckoned:
             return reached is not None and opens(gate, reached)
         quota = self.naive.quota(of["of"], period)
         came = self.towards_quota(of, (c for c in self.credits[gate["of"]] if c.day in period))
-        return opens(gate, came / quota)
+        return quota > 0 and opens(gate, came / quota)
 
     def spiffs(
         self, name: str, one: dict[str, Any], period: Period, *, sure: bool = True

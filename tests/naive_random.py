@@ -16,7 +16,12 @@ from tests.naive_quota import Quota
 
 MAYBE = st.sampled_from((False, False, True))
 SELDOM = st.sampled_from((False, False, False, False, False, True))
-ABOUT = ("anything", "overlays", "target pay", "what is paid at least", "who comes and goes")
+ABOUT = (
+    "anything", "overlays and spiffs", "target pay", "what is paid at least", "who comes and goes", "several plans",
+    "what is published anew",
+)  # fmt: skip
+Plans = dict[str, dict[str, Any]]
+"""The files of plans, by their ids."""
 JOINED = {"kim": dt.date(2027, 5, 10), "sam": dt.date(2026, 1, 1)}
 SHARES = (
     {"sam": 100}, {"sam": 100}, {"kim": 100}, {"sam": 70, "kim": 30}, {"sam": 50, "dana": 50}, {"dana": 100},
@@ -37,6 +42,7 @@ measures:
 people:
   dana: {name: Dana, role: boss, manager: sam}
   fin: {name: Fin, role: finance}
+  lou: {name: Lou, role: lead, hired: 2025-01-01, left: 2026-06-30}
 """
 
 # -- people and quotas ----------------------------------------------------------------------------------
@@ -57,7 +63,10 @@ class Team:
             left = "" if one.left == dt.date.max else f", left: {one.left}"
             manager = f", manager: {REPORTS[name]}" if name in REPORTS else ""
             ramp = f", ramp: [{', '.join(f'{part:%}' for part in one.ramp)}]" if one.ramp else ""
-            text += f"  {name}: {{name: {name.title()}, role: ae, hired: {one.hired}{left}{ramp}{manager}}}\n"
+            posts = "".join(f"{{from: {since}, role: {role}}}, " for since, role in one.roles)
+            history = f", history: [{posts}]" if posts else ""
+            text += f"  {name}: {{name: {name.title()}, role: ae, hired: {one.hired}"
+            text += f"{left}{ramp}{manager}{history}}}\n"
         text += "quotas:\n"
         for quota in self.quotas:
             unit = "" if quota.measure == "won" else f" {quota.currency}"
@@ -116,7 +125,13 @@ def people(draw: st.DrawFn, about: str) -> dict[str, Person]:
         if draw(seldom(but=name == goes)):
             left = max(hired, dt.date(2026, 12, 20)) + dt.timedelta(draw(st.integers(0, 380)))
         ramp = draw(st.sampled_from(((), (), ("25%", "50%", "75%"), ("50%", "150%", "10%", "33.33%"))))
-        found[name] = Person(hired, left, tuple(share(one) for one in ramp))
+        roles = list[tuple[dt.date, str]]()
+        if draw(seldom(but=about == "several plans")):
+            since = max(hired, dt.date(2026, 12, 20)) + dt.timedelta(draw(st.integers(1, 300)))
+            roles = [(since, "lead"), (since + dt.timedelta(draw(st.integers(1, 200))), "ae")]
+        found[name] = Person(
+            hired, left, tuple(share(one) for one in ramp), tuple(roles[: draw(st.integers(1, 2))])
+        )
     return found
 
 
@@ -181,9 +196,9 @@ def components(draw: st.DrawFn, about: str) -> dict[str, Any]:
     shares = about == "target pay"
     if draw(MAYBE):
         made["when"] = draw(conditions)
-    if draw(seldom(but=about == "overlays")):
+    if draw(seldom(but=about == "overlays and spiffs")):
         made["credit"] = draw(st.sampled_from(CREDITS))
-    if draw(MAYBE):
+    if draw(MAYBE) or (about == "overlays and spiffs" and draw(st.booleans())):
         made["spiff"] = {"pay": draw(st.sampled_from(("5 EUR", "33.33 EUR")))}
         if draw(MAYBE):
             made["spiff"]["when"] = draw(conditions)
@@ -231,10 +246,10 @@ EFFECTIVE = tuple(
 
 
 @st.composite
-def plans(draw: st.DrawFn, about: str) -> dict[str, Any]:
+def plans(draw: st.DrawFn, about: str, name: str = "ae") -> dict[str, Any]:
     names = ("new", "more", "third")[: draw(st.sampled_from((1, 1, 2, 3)))]
     plan: dict[str, Any] = {
-        "plan": "ae", "applies_to": {"role": "ae"}, "effective": draw(st.sampled_from(EFFECTIVE)),
+        "plan": name, "applies_to": {"role": "ae"}, "effective": draw(st.sampled_from(EFFECTIVE)),
         "period": draw(st.sampled_from(("quarter", "quarter", "quarter", "quarter", "month", "year"))),
         "components": {name: draw(components(about)) for name in names},
     }  # fmt: skip
@@ -257,7 +272,8 @@ def plans(draw: st.DrawFn, about: str) -> dict[str, Any]:
                 plan[kind]["for"] = draw(st.sampled_from(("1mo", "4mo", "18mo")))
     if "draw" in plan:
         plan["draw"]["recoverable"] = draw(st.booleans())
-    if draw(MAYBE):
+    follows = st.booleans() if about == "what is published anew" else MAYBE
+    if draw(follows):
         plan["hold"] = {"share": draw(st.sampled_from(("50%", "33.3%", "100%"))), "until": "entry.payment",
                         "release": draw(st.sampled_from(("by_amount_paid", "all")))}  # fmt: skip
     if draw(st.booleans()):
@@ -272,6 +288,28 @@ def plans(draw: st.DrawFn, about: str) -> dict[str, Any]:
             if draw(SELDOM):
                 said[key] = in_dollars(said[key])
     return plan
+
+
+LASTS = ("plan", "applies_to", "effective", "period", "currency")
+"""What of a plan stays as it was however often it is published."""
+
+
+@st.composite
+def editions(draw: st.DrawFn, about: str) -> list[Plans]:
+    """Draw plans, as they were published one after the other."""
+    found = [{"ae": draw(plans(about))}]
+    if draw(seldom(but=about == "several plans")):
+        whom = draw(st.sampled_from(({"role": "lead"}, {"role": "ae"}, {"person": "sam"})))
+        found[0]["also"] = draw(plans(about, "also")) | {"applies_to": whom}
+    for _ in range(draw(st.integers(1, 2)) if draw(seldom(but=about == "what is published anew")) else 0):
+        now = dict(found[-1])
+        name = draw(st.sampled_from(sorted(now)))
+        other = draw(plans(about, name))
+        keys = [key for key in sorted({*now[name], *other}) if key not in LASTS and draw(st.booleans())]
+        kept = {key: one for key, one in now[name].items() if key not in keys}
+        now[name] = kept | {key: other[key] for key in keys if key in other}
+        found.append(now)
+    return found
 
 
 def in_dollars(said: Any) -> Any:
@@ -290,7 +328,7 @@ amounts = st.one_of(
     st.sampled_from((D(0), D("0.01"), D("333.33"), D("99999999.99"), D(-200), D(-700), D("-33.33"))),
 )  # fmt: skip
 DOINGS = ("won", "won", "won", "payment", "payment", "refund", "correct", "reopen", "again", "adjust", "says",
-          "raise")  # fmt: skip
+          "raise", "publish")  # fmt: skip
 dues = st.sampled_from((None, None, D(400), D(500), D(600), D(600)))
 doings = st.tuples(
     st.sampled_from(DOINGS),

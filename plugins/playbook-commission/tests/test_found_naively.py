@@ -74,6 +74,26 @@ def test_nothing_is_waited_for_where_nothing_is_to_be_paid_in(amount: str, came:
         assert [office.of(period).paid for period in QUARTERS] == [50, 0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    "now", ["", "hold: {share: 30%, until: entry.refund}\nclawback: {on: entry.payment}\n"]
+)
+@pytest.mark.parametrize("of", ["revenue", "revenue, when: 'deal.amount > 5000 EUR'"])
+def test_what_was_paid_is_held_and_taken_back_as_the_plan_said_that_paid_it(now: str, of: str) -> None:
+    head = f"{HEAD}components: {{n: {{of: revenue, {TENTH}}}}}\n"
+    office = Office(
+        f"n: {{of: revenue, {TENTH}}}", more="hold: {share: 50%, until: entry.payment}\n" + CLAWBACK
+    )
+    office.today = "2027-04-02"
+    case = office.won("2027-01-10", "1000 EUR")
+    office.settle("2027-Q1")
+    office.publish(p_plan=head.replace("revenue", of) + now)
+    office.entry(case, "2027-04-10", "payment", amount="800 EUR")
+    office.entry(case, "2027-07-10", "refund", amount="400 EUR")
+    office.today = "2028-01-02"
+    assert [office.book.statement("sam", one).paid for one in QUARTERS[:3]] == [50, 40, 0]
+    assert office.of("2027-Q3").earned == -40
+
+
 FALLS = (
     "new: {of: revenue, rate: {mode: whole, over: year},"
     " tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 5%}]}"

@@ -17,7 +17,7 @@ from playbook_commission.plans.rules import HOOK
 from playbook_commission.plans.schedule import Schedule, Tier
 from playbook_commission.spans import Span, walk
 from playbook_commission.statements.earning import Earned, Standing, earnings
-from playbook_commission.statements.following import clawed, held_back
+from playbook_commission.statements.following import Made, clawed, held_back
 from playbook_commission.statements.paying import Line, lines
 from playbook_commission.statements.restating import restated
 from playbook_commission.statements.ruling import rule_of, ruled
@@ -43,8 +43,11 @@ def statements(payee: Payee, until: str, earlier: Mapping[str, Payee] = _AS_PLAN
     the plan does not pay in that period, or something that it needs is not there.
     """
     found: list[Statement] = []
+    payees: list[Payee] = []
     for span in spans(payee.plan, until, payee.ledger.organization):
-        found.append(_Period(earlier.get(span.name, payee), span, tuple(found)).statement())
+        here = earlier.get(span.name, payee)
+        found.append(_Period(here, span, tuple(zip(payees, found, strict=True))).statement())
+        payees.append(here)
     return tuple(found)
 
 
@@ -87,17 +90,17 @@ def scales(payee: Payee, period: str) -> Iterator[Scale]:
 
 
 class _Period:
-    """Compute one statement; `before` are those of the plan's earlier periods."""
+    """Compute one statement; `before` are those of the plan's earlier periods, and who was paid each."""
 
-    def __init__(self, payee: Payee, span: Span, before: tuple[Statement, ...]) -> None:
+    def __init__(self, payee: Payee, span: Span, before: tuple[tuple[Payee, Statement], ...]) -> None:
         self._payee = payee
         self._plan = payee.plan
         self._span = span
         self._year = payee.year(span)
         self._currency = payee.currency(span)
         self._rounding = payee.rounding(self._currency)
-        self._before = tuple(certain(restated(payee, one, self._currency)) for one in before)
-        self._earlier = [statement.lines for statement in self._before]
+        self._before = tuple(certain(restated(payee, one, self._currency)) for _, one in before)
+        self._earlier = [Made(by, one.lines) for (by, _), one in zip(before, self._before, strict=True)]
 
     def statement(self) -> Statement:
         """Return the statement of the period."""

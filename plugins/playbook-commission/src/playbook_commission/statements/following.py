@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from playbook import Duration, Money
 from playbook_commission.exact import CONTEXT, ONE, ZERO, summed
@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
     from playbook_commission.credits.things import Came, Thing
     from playbook_commission.exact import Rounding
-    from playbook_commission.plans.plan import Clawback
     from playbook_commission.spans import Span
     from playbook_commission.statements.payee import Payee
 
 _PAID = ("credit", "spiff", "true_up")
+
+
+class Made(NamedTuple):
+    """Hold the lines of a statement, and who was paid them: that version of the plan is what they follow."""
+
+    payee: Payee
+    lines: Sequence[Line]
 
 
 def net(rounding: Rounding, made: Sequence[Line]) -> dict[str, Decimal]:
@@ -56,21 +62,41 @@ def clawed_of(made: Iterable[Line]) -> defaultdict[str, Decimal]:
     return taken
 
 
-def held_back(
-    payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line]
-) -> Iterator[Line]:
+def held_back(payee: Payee, span: Span, before: Sequence[Made], now: Sequence[Line]) -> Iterator[Line]:
     """Yield what is held of this period's lines, and what payments up to its end release of all that was held.
 
     What is taken back of a line is taken of what is held of it in the same share. `before` are the lines of each
     earlier period.
     """
+    rounding = payee.rounding(payee.currency(span))
+    new = _held(payee, rounding, now)
+    yield from new
+    waiting = [
+        (one.payee, line) for one in (*before, Made(payee, new)) for line in one.lines if line.kind == "hold"
+    ]
+    if not waiting:
+        return
+    freed = _freed(line for made in before for line in made.lines)
+    back = _shares_back(rounding, (*before, Made(payee, now)))
+    for by, line in waiting:
+        part = _part_released(by, span, line)
+        if part is not None:
+            held = CONTEXT.minus(line.pay)
+            waits = CONTEXT.subtract(held, part)
+            waits = CONTEXT.multiply(waits, CONTEXT.subtract(ONE, back[line.undoes]))
+            more = CONTEXT.subtract(rounding.of(CONTEXT.subtract(held, waits)), freed[line.id])
+            if more > ZERO:
+                name = f"{line.undoes}:release:{span.name}"
+                yield Line(name, line.component, "release", more, line.case, undoes=line.id, waits=True)
+
+
+def _held(payee: Payee, rounding: Rounding, now: Sequence[Line]) -> list[Line]:
+    """Return what is held of this period's lines."""
     hold = payee.plan.hold
     if hold is None:
-        return
-    rounding, known = payee.rounding(payee.currency(span)), payee.ledger.followed(payee.plan)
+        return []
     paid = net(rounding, now)
-    earlier = [line for made in before for line in made]
-    new = [
+    return [
         Line(
             f"{line.id}:hold", line.component, "hold",
             CONTEXT.minus(rounding.of(CONTEXT.multiply(paid[line.id], hold.share))), line.case, undoes=line.id,
@@ -79,32 +105,25 @@ def held_back(
         for line in now
         if line.case and paid.get(line.id, ZERO) > ZERO
     ]  # fmt: skip
-    yield from new
-    freed, back = _freed(earlier), _shares_back(rounding, before, now)
-    for line in (*earlier, *new):
-        if line.kind != "hold" or line.case not in known:
-            continue
-        things = known[line.case]
-        came = _entries(payee, things[0], hold.entry, None, span)
-        held, worth = CONTEXT.minus(line.pay), _worth(payee, things, span)
-        part = held if came else ZERO
-        if worth is not None and hold.release != "all":
-            part = released(held, _come_to(payee, came, worth), worth.amount) if worth.amount > ZERO else held
-        waits = CONTEXT.subtract(held, part)
-        waits = CONTEXT.multiply(waits, CONTEXT.subtract(ONE, back[line.undoes]))
-        more = CONTEXT.subtract(rounding.of(CONTEXT.subtract(held, waits)), freed[line.id])
-        if more > ZERO:
-            name = f"{line.undoes}:release:{span.name}"
-            yield Line(name, line.component, "release", more, line.case, undoes=line.id, waits=True)
 
 
-def _shares_back(
-    rounding: Rounding, before: Sequence[Sequence[Line]], now: Sequence[Line]
-) -> defaultdict[str, Decimal]:
+def _part_released(payee: Payee, span: Span, line: Line) -> Decimal | None:
+    """Return what payments release of a line that holds something; None where nothing can have been released."""
+    hold, known = payee.plan.hold, payee.ledger.followed(payee.plan)
+    if hold is None or line.case not in known:
+        return None
+    things, held = known[line.case], CONTEXT.minus(line.pay)
+    came, worth = _entries(payee, things[0], hold.entry, None, span), _worth(payee, things, span)
+    if worth is None or hold.release == "all":
+        return held if came else ZERO
+    return released(held, _come_to(payee, came, worth), worth.amount) if worth.amount > ZERO else held
+
+
+def _shares_back(rounding: Rounding, every: Sequence[Made]) -> defaultdict[str, Decimal]:
     """Return which share of what was paid for a line was taken back so far."""
-    taken = clawed_of(line for made in (*before, now) for line in made)
+    taken = clawed_of(line for made in every for line in made.lines)
     found = defaultdict[str, Decimal](Decimal)
-    for line, paid in _paid(rounding, (*before, now)) if taken else ():
+    for line, paid in (one for made in every for one in _paid(rounding, made.lines)) if taken else ():
         found[line.id] = min(CONTEXT.divide(taken[line.id], paid), ONE)
     return found
 
@@ -117,20 +136,18 @@ def _freed(before: Iterable[Line]) -> Mapping[str, Decimal]:
     return freed
 
 
-def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line]) -> Iterator[Line]:
+def clawed(payee: Payee, span: Span, before: Sequence[Made], now: Sequence[Line]) -> Iterator[Line]:
     """Yield what is taken back in this period of lines of this one and of earlier ones, at what was paid for them.
 
     Of a line below zero, such as a true-up to a lower rate, that gives back: else it would take what is taken back
     a second time.
     """
-    clawback = payee.plan.clawback
-    if clawback is None:
-        return
     rounding = payee.rounding(payee.currency(span))
-    taken = clawed_of(line for made in before for line in made)
+    taken = clawed_of(line for made in before for line in made.lines)
     owing = [
         (line, CONTEXT.subtract(rounding.of(clawed_back(*of)), taken[line.id]), last)
-        for line, of, last in _owing(payee, span, before, now, clawback)
+        for made in (*before, Made(payee, now))
+        for line, of, last in _owing(made, rounding, span)
     ]
     over = defaultdict[str, Decimal](
         Decimal
@@ -143,7 +160,7 @@ def clawed(payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequ
         over[line.case] = CONTEXT.subtract(over[line.case], less)
         back = CONTEXT.subtract(back, less)
         if back:
-            because = f"{clawback.entry} of {payee.ledger.world.day(last.at)}"
+            because = f"{last.kind} of {payee.ledger.world.day(last.at)}"
             yield Line(
                 f"{line.id}:clawback:{span.name}", line.component, "clawback", CONTEXT.minus(back), line.case,
                 undoes=line.id, because=because,
@@ -156,11 +173,14 @@ def _alike(value: Decimal, other: Decimal) -> Decimal:
 
 
 def _owing(
-    payee: Payee, span: Span, before: Sequence[Sequence[Line]], now: Sequence[Line], clawback: Clawback
+    made: Made, rounding: Rounding, span: Span
 ) -> Iterator[tuple[Line, tuple[Decimal, Decimal, Decimal], Came]]:
     """Yield lines of which something is undone: what was paid, how much of how much is undone, and by what last."""
+    payee, clawback = made.payee, made.payee.plan.clawback
+    if clawback is None:
+        return
     known = payee.ledger.followed(payee.plan)
-    for line, paid in _paid(payee.rounding(payee.currency(span)), (*before, now)) if known else ():
+    for line, paid in _paid(rounding, made.lines) if known else ():
         if line.case in known:
             things = known[line.case]
             undone = _entries(payee, things[0], clawback.entry, clawback.within, span)
@@ -169,11 +189,10 @@ def _owing(
                 yield line, (paid, *share), undone[-1]
 
 
-def _paid(rounding: Rounding, statements: Iterable[Sequence[Line]]) -> Iterator[tuple[Line, Decimal]]:
+def _paid(rounding: Rounding, made: Sequence[Line]) -> Iterator[tuple[Line, Decimal]]:
     """Yield the lines of cases that something was paid for, with that."""
-    for made in statements:
-        paid = net(rounding, made)
-        yield from ((line, paid[line.id]) for line in made if line.case and paid.get(line.id))
+    paid = net(rounding, made)
+    yield from ((line, paid[line.id]) for line in made if line.case and paid.get(line.id))
 
 
 def _undone(
