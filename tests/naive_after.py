@@ -5,22 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from tests.naive_facts import D, later, rounded, share, shared, tells
+from tests.naive_facts import D, later, share, tells
 
 if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Any
 
-    from tests.naive_facts import Deal, Key, Paid, Period
+    from tests.naive_facts import Deal, Key, Paid, Period, Steps
     from tests.naive_pay import Reckoned
 
 
-def keep(lines: list[Paid], taken: Decimal) -> None:
+def keep(steps: Steps, lines: list[Paid], taken: Decimal) -> None:
     """Share what was taken from lines by what of them is left."""
     lines = [one for one in lines if one.kept > 0]
     whole = sum((one.kept - one.back for one in lines), D(0))
     if taken and whole > 0:
-        parts = shared([(one.kept - one.back) * max(whole + taken, D(0)) / whole for one in lines])
+        parts = steps.shared([(one.kept - one.back) * max(whole + taken, D(0)) / whole for one in lines])
         for one, part in zip(lines, parts, strict=True):
             one.kept = part + one.back
 
@@ -34,7 +34,9 @@ def take_back(reckoned: Reckoned, found: dict[Key, Decimal], period: Period) -> 
     for case in dict.fromkeys(one.case for one in reckoned.paid if one.case):
         lines = [one for one in reckoned.paid if one.case == case]
         deal = reckoned.deals[case]
-        wanted = [rounded(one.kept * undone_of(one.plan, deal, period.until)) for one in lines]
+        wanted = [
+            reckoned.naive.steps.rounded(one.kept * undone_of(one.plan, deal, period.until)) for one in lines
+        ]
         over = D(0)
         for one, back in zip(lines, wanted, strict=True):
             over += max(one.back - back, D(0)) if one.kept > 0 else min(one.back - back, D(0))
@@ -89,7 +91,7 @@ def worth_of(plan: dict[str, Any], deal: Deal, until: dt.date) -> Decimal:
 def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period: Period) -> None:
     """Hold a share of what was paid for cases; release it as payments come in, and as refunds take it back."""
     for one in [one for one in now if one.case and "hold" in one.plan]:
-        one.held = max(rounded(share(one.plan["hold"]["share"]) * one.kept), D(0))
+        one.held = max(reckoned.naive.steps.rounded(share(one.plan["hold"]["share"]) * one.kept), D(0))
         found[one.component, "hold", one.case] -= one.held
     for one in [one for one in reckoned.paid if one.case and "hold" in one.plan]:
         how, deal = one.plan["hold"], reckoned.deals[one.case]
@@ -98,6 +100,6 @@ def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period:
         if how.get("release") == "all":
             part = D(bool(deal.came(kind, period.until)))
         left = 1 - min(one.back / one.kept, D(1)) if one.kept else D(0)
-        more = max(rounded(one.held - one.held * (1 - part) * left) - one.freed, D(0))
+        more = max(reckoned.naive.steps.rounded(one.held - one.held * (1 - part) * left) - one.freed, D(0))
         one.freed += more
         found[one.component, "release", one.case] += more

@@ -6,7 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.naive_facts import WAITS, ZERO, D, Key, later, rounded
+from tests.naive_facts import WAITS, ZERO, D, Key, later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +103,7 @@ class Book:
                 its = list(months) if any(months[one][0] for one in its) else []
                 of = sum(months[one][1] for one in its)
                 times = D(sum(months[one][0] for one in its)) / of if of else D(0)
-            found[kind == "draw" and said.get("recoverable", True)] += rounded(
+            found[kind == "draw" and said.get("recoverable", True)] += naive.steps.rounded(
                 naive.money(said["amount"], period) * times
             )
             months = {month: both for month, both in months.items() if month not in its}

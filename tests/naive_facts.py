@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ MONEY = ("revenue", "cash")
 
 REPORTS = {"kim": "sam", "dana": "sam"}
 """Who reports to whom."""
+ABOVE = {"north": ("north", "all")}
+"""Teams, and those that they are in."""
+TEAMS = {"sam": "north", "kim": "all", "dana": "south"}
 RATES = (
     (dt.date(2026, 1, 1), D("0.8")), (dt.date(2027, 3, 10), D("1.25")), (dt.date(2027, 8, 20), D("1.6")),
     (dt.date(2027, 11, 2), D("0.5")),
@@ -56,6 +59,7 @@ class Deal:
     due: Decimal | None = None
     currency: str = "EUR"
     helper: str = ""
+    team: str = "north"
     entries: list[Entry] = field(default_factory=list)
 
     def came(self, kind: str, until: dt.date) -> list[Entry]:
@@ -152,17 +156,33 @@ def periods(every: str) -> list[Period]:
     return [Period(name, *spans(name)) for name in names]
 
 
-def rounded(number: Decimal) -> Decimal:
-    """Round to cents, a half to the even one."""
-    return number.quantize(CENT, ROUND_HALF_EVEN)
+@dataclass(frozen=True)
+class Steps:
+    """Round to multiples of something: a half to the even one, or away from zero."""
 
+    to: Decimal = CENT
+    half: str = "even"
 
-def shared(numbers: Sequence[Decimal]) -> list[Decimal]:
-    """Round numbers so that they sum to their rounded sum: what is missing goes to the largest remainders."""
-    floors = [number.quantize(CENT, ROUND_FLOOR) for number in numbers]
-    missing = int((rounded(sum(numbers, D(0))) - sum(floors, D(0))) / CENT)
-    order = sorted(range(len(numbers)), key=lambda place: floors[place] - numbers[place])
-    return [floor + (CENT if order.index(place) < missing else 0) for place, floor in enumerate(floors)]
+    def rounded(self, number: Decimal) -> Decimal:
+        """Return the multiple that is next to a number."""
+        low = self.below(number)
+        over = (number - low) / self.to
+        even = low / self.to % 2 == 0
+        goes_down = over < D("0.5") or (over == D("0.5") and (number < 0 if self.half == "up" else even))
+        return low if goes_down else low + self.to
+
+    def below(self, number: Decimal) -> Decimal:
+        """Return the multiple that is not above a number."""
+        return (number / self.to).to_integral_value(ROUND_FLOOR) * self.to
+
+    def shared(self, numbers: Sequence[Decimal]) -> list[Decimal]:
+        """Round numbers so that they sum to their rounded sum: what is missing goes to the largest remainders."""
+        floors = [self.below(number) for number in numbers]
+        missing = int((self.rounded(sum(numbers, D(0))) - sum(floors, D(0))) / self.to)
+        order = sorted(range(len(numbers)), key=lambda place: floors[place] - numbers[place])
+        return [
+            floor + (self.to if order.index(place) < missing else 0) for place, floor in enumerate(floors)
+        ]
 
 
 def share(said: str) -> Decimal:

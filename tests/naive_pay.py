@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.naive_after import keep, take_back, wait
 from tests.naive_facts import (
+    ABOVE,
     MONEY,
     RATIOS,
     REPORTS,
+    TEAMS,
     WAITS,
     YEAR,
     Credit,
@@ -27,16 +29,15 @@ from tests.naive_facts import (
     Paid,
     Period,
     Person,
+    Steps,
     exchanged,
     money,
     periods,
-    rounded,
     share,
-    shared,
     tells,
 )
 from tests.naive_quota import Quota, asked
-from tests.naive_tiers import Pays, Reading, Tier, in_cents, rate_at
+from tests.naive_tiers import Pays, Reading, Tier, in_steps, rate_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,6 +62,8 @@ class Naive:
         self.until = dt.date.fromisoformat(plan["effective"]["to"])
         self.periods = [one for one in periods(plan.get("period", "quarter")) if one.until >= self.since]
         self.currency = plan.get("currency", "EUR")
+        said = plan.get("round", {})
+        self.steps = Steps(D(str(said.get("to", "0.01"))), said.get("half", "even"))
         self.quota = cache(self._quota)
         self.target_pay = target_pay
 
@@ -95,6 +98,10 @@ class Naive:
         """Return an amount in the currency of the plan, at the rate of the period's last day."""
         return money(said, self.currency, period.until)
 
+    def payable(self, said: str, period: Period) -> Decimal:
+        """Return such an amount as it can be paid."""
+        return self.steps.rounded(self.money(said, period))
+
     def _quota(self, measure: str, period: Period, of_year: bool = False) -> Decimal:
         """Return what is asked for in a period, or in the year, by the days on which the person is paid."""
         said = [one for one in self.quotas if (one.person, one.measure) == (self.person, measure)]
@@ -111,7 +118,7 @@ class Naive:
         for one in self.periods if of_year else [period]:
             days = one.days()
             total += whole * sum(self.counts(day) for day in days) / len(days)
-        return rounded(total)
+        return self.steps.rounded(total)
 
     def pays(self, deals: Iterable[Deal], settled: Mapping[str, Naive]) -> list[dict[Key, Decimal]]:
         """Return what each period pays by what is known now of deals, as if nothing had been settled.
@@ -167,9 +174,9 @@ class Reckoned:
     ) -> Iterator[tuple[Decimal, Decimal]]:
         """Yield a person's share of an amount in whole cents, or that of an overlay, and how many that is."""
         names = sorted(deal.shares, key=lambda name: (-deal.shares[name], name))
-        split = dict(zip(names, shared([amount * deal.shares[name] for name in names]), strict=True))
-        if credit.get("of") == "person":
-            if deal.helper == person:
+        split = dict(zip(names, Steps().shared([amount * deal.shares[name] for name in names]), strict=True))
+        if credit.get("of") in ("person", "team"):
+            if deal.helper == person if credit["of"] == "person" else TEAMS[person] in ABOVE[deal.team]:
                 part = share(credit.get("share", "100%"))
                 yield amount * part, part
         elif credit.get("of") == "people_of":
@@ -235,7 +242,7 @@ class Reckoned:
             return []
         tiers, target = self.tiers(name, one, period, period), None
         if one["of"] in RATIOS:
-            return in_cents(self.by_value(one, tiers, period))
+            return in_steps(self.naive.steps, self.by_value(one, tiers, period))
         if one.get("pays") == "share_of_target_pay":
             over_year = one["rate"].get("over") == "year"
             quota = self.naive.quota(one["of"], period, over_year)
@@ -251,7 +258,7 @@ class Reckoned:
             last = self.naive.periods[self.naive.periods.index(period) - 1]
             then = self.tiers(name, one, last, period) if before else tiers
             made = read.reach(tiers, now, then, before) if now else []
-        return in_cents(made)
+        return in_steps(self.naive.steps, made)
 
     # -- a period ---------------------------------------------------------------------------------------
 
@@ -269,14 +276,14 @@ class Reckoned:
                 self.bound(name, one, found, period)
         for name in self.components:
             lines = [one for one in now if one.component == name]
-            keep(lines, found[name, "cap", ""])
+            keep(self.naive.steps, lines, found[name, "cap", ""])
             for line in lines if found[name, "gate", ""] else ():
                 line.kept = D(0)
         self.paid += now
         take_back(self, found, period)
         if paying:
             self.bound("", self.plan, found, period)
-        keep(now, found["", "cap", ""])
+        keep(self.naive.steps, now, found["", "cap", ""])
         wait(self, found, now, period)
         for name in {"", *(key[0] for key in found)}:
             self.earned[name] += sum(
@@ -327,7 +334,7 @@ class Reckoned:
             mine = credits_.get(self.naive.person)
             if mine and day in period and sure == (mine.sure and told is not None):
                 made.append(("spiff", case, self.naive.money(said["pay"], period) * mine.count * part))
-        return in_cents(made)
+        return in_steps(self.naive.steps, made)
 
     def bound(self, name: str, said: dict[str, Any], found: dict[Key, Decimal], period: Period) -> None:
         """Bound what a component or the plan pays in the period or the year so far by a cap and a floor.
@@ -337,14 +344,20 @@ class Reckoned:
         now = sum((pay for key, pay in found.items() if name in ("", key[0])), D(0))
         if "cap" in said:
             before = self.earned[name] if said["cap"].get("per") == "year" else D(0)
-            least = min(max(rounded(self.naive.money(said["cap"]["amount"], period)) - before, D(0)), now)
+            least = min(
+                max(self.naive.payable(said["cap"]["amount"], period) - before, D(0)),
+                now,
+            )
             found[name, "cap", ""] += least - now
             now = least
         yearly = said.get("floor", {}).get("per") == "year"
         if "floor" in said and (not yearly or not self.naive.pays_after(period)):
             before = self.earned[name] if yearly else D(0)
             back = D(0) if name or yearly else self.of_earlier
-            most = max(rounded(self.naive.money(said["floor"]["amount"], period)) - before - back, now)
+            most = max(
+                self.naive.payable(said["floor"]["amount"], period) - before - back,
+                now,
+            )
             found[name, "floor", ""] += most - now
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.naive_facts import RATES, REPORTS, D, Person, share, spans
+from tests.naive_facts import RATES, REPORTS, TEAMS, D, Person, share, spans
 from tests.naive_quota import Quota
 
 MAYBE = st.sampled_from((False, False, True))
@@ -39,8 +39,9 @@ measures:
   payments: {playbook: deals, entry: payment, count: true}
   paid_share: {ratio: [cash, revenue]}
   paid_times: {ratio: [payments, won]}
+teams: {all: {title: All}, north: {title: North, parent: all}, south: {title: South, parent: all}}
 people:
-  dana: {name: Dana, role: boss, manager: sam}
+  dana: {name: Dana, role: boss, manager: sam, team: south}
   fin: {name: Fin, role: finance}
   lou: {name: Lou, role: lead, hired: 2025-01-01, left: 2026-06-30}
 """
@@ -65,7 +66,7 @@ class Team:
             ramp = f", ramp: [{', '.join(f'{part:%}' for part in one.ramp)}]" if one.ramp else ""
             posts = "".join(f"{{from: {since}, role: {role}}}, " for since, role in one.roles)
             history = f", history: [{posts}]" if posts else ""
-            text += f"  {name}: {{name: {name.title()}, role: ae, hired: {one.hired}"
+            text += f"  {name}: {{name: {name.title()}, role: ae, team: {TEAMS[name]}, hired: {one.hired}"
             text += f"{left}{ramp}{manager}{history}}}\n"
         text += "quotas:\n"
         for quota in self.quotas:
@@ -184,7 +185,7 @@ def ratios(draw: st.DrawFn) -> dict[str, Any]:
 
 CREDITS = (
     {"of": "person", "who": "deal.helper", "share": "33.3%"}, {"of": "person", "who": "deal.helper"},
-    {"of": "people_of"},
+    {"of": "people_of"}, {"of": "team", "share": "12.5%"},
 )  # fmt: skip
 
 
@@ -282,6 +283,10 @@ def plans(draw: st.DrawFn, about: str, name: str = "ae") -> dict[str, Any]:
         if draw(MAYBE):
             plan["clawback"]["within"] = draw(st.sampled_from(("1mo", "6mo")))
     if draw(SELDOM):
+        plan["round"] = draw(
+            st.sampled_from(({"to": 0.05}, {"to": 1, "half": "up"}, {"half": "up"}, {"to": 0.1}))
+        )
+    if draw(SELDOM):
         plan["currency"] = "USD"
     for said in (plan, *plan["components"].values()):
         for key in [key for key in said if key != "components"]:
@@ -290,8 +295,8 @@ def plans(draw: st.DrawFn, about: str, name: str = "ae") -> dict[str, Any]:
     return plan
 
 
-LASTS = ("plan", "applies_to", "effective", "period", "currency")
-"""What of a plan stays as it was however often it is published."""
+LASTS = ("plan", "applies_to", "period", "currency")
+"""What of a plan stays as it was however often it is published; it may end earlier than it was to."""
 
 
 @st.composite
@@ -306,6 +311,8 @@ def editions(draw: st.DrawFn, about: str) -> list[Plans]:
         name = draw(st.sampled_from(sorted(now)))
         other = draw(plans(about, name))
         keys = [key for key in sorted({*now[name], *other}) if key not in LASTS and draw(st.booleans())]
+        ends = min(now[name]["effective"]["to"], other["effective"]["to"])
+        other["effective"] = {"from": now[name]["effective"]["from"], "to": ends}
         kept = {key: one for key, one in now[name].items() if key not in keys}
         now[name] = kept | {key: other[key] for key in keys if key in other}
         found.append(now)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.naive_facts import D, shared
+from tests.naive_facts import D
 
 if TYPE_CHECKING:
-    from tests.naive_facts import Credit
+    from tests.naive_facts import Credit, Steps
 
 Tier = tuple[Decimal, Decimal]
 """Where a tier starts on the axis, and what it pays."""
@@ -112,7 +112,7 @@ def rate_at(mode: str, tiers: list[Tier], at: Decimal) -> Decimal:
     return rate + (next_rate - rate) * (at - start) / (end - start)
 
 
-def in_cents(made: Pays) -> Pays:
+def in_steps(steps: Steps, made: Pays) -> Pays:
     """Return lines that are rounded so that they sum to their rounded sum."""
-    pays = shared([pay for _, _, pay in made])
+    pays = steps.shared([pay for _, _, pay in made])
     return [(kind, case, pay) for (kind, case, _), pay in zip(made, pays, strict=True)]

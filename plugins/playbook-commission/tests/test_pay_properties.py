@@ -65,7 +65,7 @@ sizes = st.one_of(st.decimals(1_000, 30_000, places=2), st.decimals(0, 1_000, pl
 amounts = st.lists(sizes, min_size=2, max_size=6)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(components(), amounts, st.randoms(use_true_random=False))
 def test_the_order_of_deals_within_a_period_does_not_change_its_total(
     component: Component, deals: list[Decimal], chance: random.Random
@@ -116,7 +116,7 @@ def positions(component: Component) -> list[Decimal]:
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(components())
 def test_pay_never_falls_when_credit_rises_but_where_the_checker_shows_it(component: Component) -> None:
     shown = list(falls(component))
