@@ -149,6 +149,75 @@ def test_a_line_is_explained_by_the_deal_and_what_happened_with_it(shell: Shell)
     assert "settled it with 205.00 EUR to pay" in shell.run("history", "settlement:sam.ae.2026-Q1")
 
 
+BOUND = """plan: ae
+applies_to: {role: ae}
+effective: {from: 2026-01-01}
+period: quarter
+cap: {amount: 90 EUR}
+hold: {share: 50%, until: entry.payment}
+clawback: {on: entry.refund}
+components:
+  new:
+    of: revenue
+    tiers: [{from: 0 EUR, pay: 10%}]
+    cap: {amount: 60 EUR}
+  large:
+    of: revenue
+    when: deal.large
+    tiers: [{from: 0 EUR, pay: 10%}]
+  more:
+    of: revenue
+    tiers: [{from: 0 EUR, pay: 10%}]
+    gate: {of: new, from: 100%}
+  extra:
+    of: revenue
+    spiff: {pay: 50 EUR}
+"""
+KINDS = {
+    "credit": {"new:", "large:", "more:"}, "cap": {"cap: {amount: 60 EUR}", "cap: {amount: 90 EUR}"},
+    "gate": {"gate: {of"}, "spiff": {"spiff: {"}, "hold": {"hold: {share", "when: deal.large"},
+    "release": {"hold: {share"}, "clawback": {"clawback: {"},
+}  # fmt: skip
+
+
+def test_what_bounds_holds_or_undoes_is_explained_by_the_line_that_says_so(tmp_path: Path) -> None:
+    fields = "amount: {type: money}, large: {type: boolean}"
+    entries = (
+        "entries: {payment: {fields: {amount: {type: money}}}, refund: {fields: {amount: {type: money}}}}"
+    )
+    deals = FILES["deals.playbook.yaml"].replace("amount: {type: money, editable_after_close: true}", fields)
+    shell = Shell(
+        tmp_path,
+        {
+            **FILES, "ae.plan.yaml": BOUND,
+            "deals.playbook.yaml": deals.replace("stages:", f"{entries}\nstages:"),
+        },
+    )  # fmt: skip
+    shell.run("open", "deals", "Pier 9", "--owner", "sam", "amount=900 EUR", "--at", "2026-01-05")
+    shell.run("close", "Pier 9", "won", "--at", "2026-02-03")
+    for kind in ("payment", "refund"):
+        shell.run("log", "Pier 9", kind, "amount=300 EUR", "--at", "2026-04-03")
+    plan = BOUND.splitlines()
+    said: dict[str, set[str]] = {}
+    for period in ("2026-Q1", "2026-Q2"):
+        for line in shell.json("commission", "statement", "sam", "--period", period)["lines"]:
+            file, _, number = shell.json("commission", "explain", line["id"])["rule"].rpartition(":")
+            assert Path(file).name == "ae.plan.yaml", line
+            (found,) = {one for one in KINDS[line["kind"]] if plan[int(number) - 1].strip().startswith(one)}
+            said.setdefault(line["kind"], set()).add(found)
+    assert said == KINDS
+
+
+def test_an_amount_below_zero_is_no_option(shell: Shell) -> None:
+    asked = ("sam", "-5 EUR", "--period", "2026-Q1", "--because", "a slip", "--as", "fin")
+    shell.run("commission", "adjust", *asked)
+    line = shell.json(*OURS)["lines"][-1]
+    assert (line["kind"], line["pay"]["amount"]) == ("manual", "-5.00")
+    shell.run("commission", "dispute", "open", line["id"], "--because", "it was more", "--as", "sam")
+    shell.run("commission", "dispute", "accept", "sam.2026-Q1.1", "-1 EUR", "--as", "fin")
+    assert [one["pay"]["amount"] for one in shell.json(*OURS)["lines"][-2:]] == ["-5.00", "-1.00"]
+
+
 def test_who_is_paid_for_a_deal_that_is_hidden_reads_nothing_else_of_it(shell: Shell) -> None:
     deals = FILES["deals.playbook.yaml"].replace(
         "title: Deals", "title: Deals\nwho_may: {see: [role:manager]}"

@@ -14,6 +14,8 @@ from playbook_commission.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    import click
+
     from playbook.cli.session import Session
     from playbook_commission.settling.settle import Progress, Unsettled
 
@@ -34,6 +36,12 @@ def book_of(
         engine = engine.as_known(_time(as_of, engine.world.zone))
     pay = target_pay(session.folder, settings)
     return Paybook(engine, pay, session.engine, lambda done: step(COUNTING, done, 0))
+
+
+def signed(command: click.Command) -> click.Command:
+    """Return a command that takes an amount below zero, like `'-40 EUR'`, as what it is, and not for an option."""
+    command.context_settings["ignore_unknown_options"] = True
+    return command
 
 
 @contextlib.contextmanager

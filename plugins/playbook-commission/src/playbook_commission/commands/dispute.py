@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import Refused, command
-from playbook_commission.commands.asking import book_of, place_of, tell
+from playbook_commission.commands.asking import book_of, place_of, signed, tell
 from playbook_commission.settling.disputes import Answer, Decline
 from playbook_commission.settling.disputing import accept, dispute, disputes, open_dispute
 from playbook_commission.showing.statement_shown import dispute_rows
@@ -96,7 +96,7 @@ def _accept(settings: Mapping[str, Any]) -> click.Command:
         book = book_of(session, settings)
         return _told(session, accept(book, session.actor, name, amount, period, because))
 
-    return run
+    return signed(run)
 
 
 def _refuse(_: Mapping[str, Any]) -> click.Command:

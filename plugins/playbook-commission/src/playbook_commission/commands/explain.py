@@ -17,6 +17,7 @@ from playbook_commission.showing.telling import Telling
 from playbook_commission.showing.wording import Wording
 from playbook_commission.spans import settlement_id
 from playbook_commission.statements.amounts import money, worded
+from playbook_commission.statements.untold import UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -185,8 +186,18 @@ class _Explaining:
         if not session.has_project or plan is None or plan.version != self._one.version:
             return ""
         rule = session.files.others.get("plan", {}).get(self._one.plan)
-        place = None if rule is None else rule.where.get(f"components.{self._line.component}")
+        places = {} if rule is None else rule.where
+        place = next((places[path] for path in self._said_at() if path in places), None)
         return "" if place is None else f"{place.file}:{place.line}"
+
+    def _said_at(self) -> tuple[str, ...]:
+        """Return where the plan may say why the line is there, the closest first; else its component does."""
+        line, own = self._line, f"components.{self._line.component}"
+        what = {"release": "hold"}.get(line.kind, line.kind)
+        if line.because.startswith(UNTOLD):
+            when = None if self._component is None else self._component.when
+            what = "when" if when is not None and line.because == UNTOLD + when.text else "spiff"
+        return (f"{own}.{what}", what, own) if line.component else (what,)
 
     def _disputes(self) -> list[dict[str, Any]]:
         told = disputes_of(self._book.engine, self._one.person, self._one.period)

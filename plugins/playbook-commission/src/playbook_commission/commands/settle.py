@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook import Refused, command
-from playbook_commission.commands.asking import book_of, nobody, not_computed, tell
+from playbook_commission.commands.asking import book_of, nobody, not_computed, signed, tell
 from playbook_commission.settling.disputing import disputes
 from playbook_commission.settling.paybook import target_pay
 from playbook_commission.settling.settle import Unsettled, audit, settle_each
@@ -101,7 +101,7 @@ def adjusting(settings: Mapping[str, Any]) -> click.Command:
         session.tell({"person": who, "plan": paid.id, "period": period, "amount": amount, "because": because})
         return None
 
-    return run
+    return signed(run)
 
 
 def auditing(_: Mapping[str, Any]) -> click.Command:

@@ -51,6 +51,7 @@ _WRITE = {
     "amount": "write an amount, like 1000 EUR", "count": "write a number, like 10",
 }  # fmt: skip
 _CREDITS = {"": "own", "people_of": "people_of"}
+_LINED = ("when", "spiff", "gate", "cap", "floor", "hold", "clawback")
 _PAYS = {"amount": "amount", "share_of_target_pay": "target_pay"}
 
 
@@ -90,6 +91,8 @@ class _Structure:
         said = root.get("round", {})
         for name in root.get("components", {}):
             self._where[f"components.{name}"] = self._source.key(root["components"], name)
+            self._keep_places(root["components"][name], f"components.{name}.")
+        self._keep_places(root, "")
         return Plan(
             id=root.get("plan", ""),
             title=root.get("title", ""),
@@ -110,6 +113,12 @@ class _Structure:
             team=whom.get("team", UNSET),
             territory=whom.get("territory", UNSET),
         )
+
+    def _keep_places(self, holder: Any, path: str) -> None:
+        """Keep where each part stands that may have lines of its own."""
+        for key in _LINED:
+            if key in holder:
+                self._where[path + key] = self._source.key(holder, key)
 
     def _component(self, name: str, data: Any) -> Component:
         rate, gate = data.get("rate", {}), data.get("gate")
