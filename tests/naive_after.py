@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from tests.naive_facts import D, later, share, tells
+from tests.naive_facts import D, Steps, later, share, tells
 
 if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Any
 
-    from tests.naive_facts import Deal, Key, Paid, Period, Steps
+    from tests.naive_facts import Deal, Key, Paid, Period
     from tests.naive_pay import Reckoned
 
 
@@ -35,7 +35,7 @@ def take_back(reckoned: Reckoned, found: dict[Key, Decimal], period: Period) -> 
         lines = [one for one in reckoned.paid if one.case == case]
         deal = reckoned.deals[case]
         wanted = [
-            reckoned.naive.steps.rounded(one.kept * undone_of(one.plan, deal, period.until)) for one in lines
+            Steps.said(one.plan).rounded(one.kept * undone_of(one.plan, deal, period.until)) for one in lines
         ]
         over = D(0)
         for one, back in zip(lines, wanted, strict=True):
@@ -91,7 +91,7 @@ def worth_of(plan: dict[str, Any], deal: Deal, until: dt.date) -> Decimal:
 def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period: Period) -> None:
     """Hold a share of what was paid for cases; release it as payments come in, and as refunds take it back."""
     for one in [one for one in now if one.case and "hold" in one.plan]:
-        one.held = max(reckoned.naive.steps.rounded(share(one.plan["hold"]["share"]) * one.kept), D(0))
+        one.held = max(Steps.said(one.plan).rounded(share(one.plan["hold"]["share"]) * one.kept), D(0))
         found[one.component, "hold", one.case] -= one.held
     for one in [one for one in reckoned.paid if one.case and "hold" in one.plan]:
         how, deal = one.plan["hold"], reckoned.deals[one.case]
@@ -100,6 +100,6 @@ def wait(reckoned: Reckoned, found: dict[Key, Decimal], now: list[Paid], period:
         if how.get("release") == "all":
             part = D(bool(deal.came(kind, period.until)))
         left = 1 - min(one.back / one.kept, D(1)) if one.kept else D(0)
-        more = max(reckoned.naive.steps.rounded(one.held - one.held * (1 - part) * left) - one.freed, D(0))
+        more = max(Steps.said(one.plan).rounded(one.held - one.held * (1 - part) * left) - one.freed, D(0))
         one.freed += more
         found[one.component, "release", one.case] += more

@@ -163,6 +163,12 @@ class Steps:
     to: Decimal = CENT
     half: str = "even"
 
+    @classmethod
+    def said(cls, plan: dict[str, Any]) -> Steps:
+        """Return how a plan rounds."""
+        said = plan.get("round", {})
+        return cls(D(str(said.get("to", CENT))), said.get("half", "even"))
+
     def rounded(self, number: Decimal) -> Decimal:
         """Return the multiple that is next to a number."""
         low = self.below(number)

@@ -62,8 +62,7 @@ class Naive:
         self.until = dt.date.fromisoformat(plan["effective"]["to"])
         self.periods = [one for one in periods(plan.get("period", "quarter")) if one.until >= self.since]
         self.currency = plan.get("currency", "EUR")
-        said = plan.get("round", {})
-        self.steps = Steps(D(str(said.get("to", "0.01"))), said.get("half", "even"))
+        self.steps = Steps.said(plan)
         self.quota = cache(self._quota)
         self.target_pay = target_pay
 

@@ -282,7 +282,7 @@ def plans(draw: st.DrawFn, about: str, name: str = "ae") -> dict[str, Any]:
         plan["clawback"] = {"on": "entry.refund", "share": how}
         if draw(MAYBE):
             plan["clawback"]["within"] = draw(st.sampled_from(("1mo", "6mo")))
-    if draw(SELDOM):
+    if draw(MAYBE if about == "what is published anew" else SELDOM):
         plan["round"] = draw(
             st.sampled_from(({"to": 0.05}, {"to": 1, "half": "up"}, {"half": "up"}, {"to": 0.1}))
         )

@@ -94,6 +94,22 @@ def test_what_was_paid_is_held_and_taken_back_as_the_plan_said_that_paid_it(now:
     assert office.of("2027-Q3").earned == -40
 
 
+def test_of_what_was_paid_in_cents_no_more_is_taken_back_where_a_plan_pays_whole_euros_since() -> None:
+    plan = (
+        f"{HEAD}components: {{n: {{of: revenue, {TENTH}}}}}\n{CLAWBACK}cap: {{amount: 5 EUR, per: period}}\n"
+    )
+    office = Paying(ORGANIZATION, p_plan=plan)
+    office.today = "2027-04-02"
+    cases = [office.won("2027-01-10", "300 EUR") for _ in range(2)]  # 2.50 EUR each
+    office.settle("2027-Q1")
+    office.publish(p_plan=plan + "round: {to: 1}\n")
+    for case in cases:
+        office.entry(case, "2027-04-10", "refund", amount="300 EUR")
+    office.today = "2027-07-02"
+    (taken,) = [one.statement for one in office.settle("2027-Q2")]
+    assert [line.pay for line in taken.lines] == [D("-2.50"), D("-2.50")]  # it was 3 and 2
+
+
 FALLS = (
     "new: {of: revenue, rate: {mode: whole, over: year},"
     " tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 5%}]}"

@@ -68,20 +68,19 @@ def held_back(payee: Payee, span: Span, before: Sequence[Made], now: Sequence[Li
     What is taken back of a line is taken of what is held of it in the same share. `before` are the lines of each
     earlier period.
     """
-    rounding = payee.rounding(payee.currency(span))
-    new = _held(payee, rounding, now)
+    currency = payee.currency(span)
+    new = _held(payee, currency, now)
     yield from new
-    waiting = [
-        (one.payee, line) for one in (*before, Made(payee, new)) for line in one.lines if line.kind == "hold"
-    ]
+    holding = [one for one in (*before, Made(payee, new)) if one.payee.plan.hold is not None]
+    waiting = [(one.payee, line) for one in holding for line in one.lines if line.kind == "hold"]
     if not waiting:
         return
     freed = _freed(line for made in before for line in made.lines)
-    back = _shares_back(rounding, (*before, Made(payee, now)))
+    back = _shares_back(currency, (*before, Made(payee, now)))
     for by, line in waiting:
         part = _part_released(by, span, line)
         if part is not None:
-            held = CONTEXT.minus(line.pay)
+            rounding, held = by.rounding(currency), CONTEXT.minus(line.pay)
             waits = CONTEXT.subtract(held, part)
             waits = CONTEXT.multiply(waits, CONTEXT.subtract(ONE, back[line.undoes]))
             more = CONTEXT.subtract(rounding.of(CONTEXT.subtract(held, waits)), freed[line.id])
@@ -90,9 +89,9 @@ def held_back(payee: Payee, span: Span, before: Sequence[Made], now: Sequence[Li
                 yield Line(name, line.component, "release", more, line.case, undoes=line.id, waits=True)
 
 
-def _held(payee: Payee, rounding: Rounding, now: Sequence[Line]) -> list[Line]:
+def _held(payee: Payee, currency: str, now: Sequence[Line]) -> list[Line]:
     """Return what is held of this period's lines."""
-    hold = payee.plan.hold
+    hold, rounding = payee.plan.hold, payee.rounding(currency)
     if hold is None:
         return []
     paid = net(rounding, now)
@@ -119,11 +118,11 @@ def _part_released(payee: Payee, span: Span, line: Line) -> Decimal | None:
     return released(held, _come_to(payee, came, worth), worth.amount) if worth.amount > ZERO else held
 
 
-def _shares_back(rounding: Rounding, every: Sequence[Made]) -> defaultdict[str, Decimal]:
+def _shares_back(currency: str, every: Sequence[Made]) -> defaultdict[str, Decimal]:
     """Return which share of what was paid for a line was taken back so far."""
     taken = clawed_of(line for made in every for line in made.lines)
     found = defaultdict[str, Decimal](Decimal)
-    for line, paid in (one for made in every for one in _paid(rounding, made.lines)) if taken else ():
+    for line, paid in (one for made in every for one in _paid(made, currency)) if taken else ():
         found[line.id] = min(CONTEXT.divide(taken[line.id], paid), ONE)
     return found
 
@@ -142,12 +141,13 @@ def clawed(payee: Payee, span: Span, before: Sequence[Made], now: Sequence[Line]
     Of a line below zero, such as a true-up to a lower rate, that gives back: else it would take what is taken back
     a second time.
     """
-    rounding = payee.rounding(payee.currency(span))
-    taken = clawed_of(line for made in before for line in made.lines)
+    currency = payee.currency(span)
+    every = [one for one in (*before, Made(payee, now)) if one.payee.plan.clawback is not None]
+    taken = clawed_of(line for made in before for line in made.lines) if every else {}
     owing = [
-        (line, CONTEXT.subtract(rounding.of(clawed_back(*of)), taken[line.id]), last)
-        for made in (*before, Made(payee, now))
-        for line, of, last in _owing(made, rounding, span)
+        (line, CONTEXT.subtract(made.payee.rounding(currency).of(clawed_back(*of)), taken[line.id]), last)
+        for made in every
+        for line, of, last in _owing(made, currency, span)
     ]
     over = defaultdict[str, Decimal](
         Decimal
@@ -173,14 +173,14 @@ def _alike(value: Decimal, other: Decimal) -> Decimal:
 
 
 def _owing(
-    made: Made, rounding: Rounding, span: Span
+    made: Made, currency: str, span: Span
 ) -> Iterator[tuple[Line, tuple[Decimal, Decimal, Decimal], Came]]:
     """Yield lines of which something is undone: what was paid, how much of how much is undone, and by what last."""
     payee, clawback = made.payee, made.payee.plan.clawback
     if clawback is None:
         return
     known = payee.ledger.followed(payee.plan)
-    for line, paid in _paid(rounding, made.lines) if known else ():
+    for line, paid in _paid(made, currency) if known else ():
         if line.case in known:
             things = known[line.case]
             undone = _entries(payee, things[0], clawback.entry, clawback.within, span)
@@ -189,10 +189,10 @@ def _owing(
                 yield line, (paid, *share), undone[-1]
 
 
-def _paid(rounding: Rounding, made: Sequence[Line]) -> Iterator[tuple[Line, Decimal]]:
+def _paid(made: Made, currency: str) -> Iterator[tuple[Line, Decimal]]:
     """Yield the lines of cases that something was paid for, with that."""
-    paid = net(rounding, made)
-    yield from ((line, paid[line.id]) for line in made if line.case and paid.get(line.id))
+    paid = net(made.payee.rounding(currency), made.lines)
+    yield from ((line, paid[line.id]) for line in made.lines if line.case and paid.get(line.id))
 
 
 def _undone(
