@@ -264,6 +264,18 @@ def test_pay_is_no_finer_than_the_currency_that_it_is_paid_in() -> None:
     assert office.of("2027-Q2").earned == -30
 
 
+def test_pay_is_as_fine_as_the_currency_that_it_is_paid_in() -> None:
+    dinars = ORGANIZATION.replace("EUR", "KWD").replace("0.5", "3")
+    quota = "  - {period: 2027-Q1, measure: revenue, person: sam, target: 100.123 KWD}"
+    new = (
+        "new: {of: revenue, rate: {by: attainment}, tiers: [{from: 0%, pay: 3.333%}, {from: 100%, pay: 50%}]}"
+    )
+    office = Office(new, organization=dinars.partition("quotas:")[0] + f"quotas:\n{quota}\n")
+    for amount in ("100.123 KWD", "0.002 KWD"):
+        office.won("2027-01-10", amount)
+    assert [line.pay for line in office.of("2027-Q1").lines] == [D("3.337"), D("0.001")]
+
+
 def test_all_of_it_can_be_computed_again() -> None:
     parts = [EACH, f"new: {{of: cash, {TENTH}, floor: {{amount: 70 EUR, per: year}}}}"]
     office = Office(*parts, more=CLAWBACK + "multiplier: 2\n")

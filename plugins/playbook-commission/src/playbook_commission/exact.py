@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import msgspec
 
+from playbook import Money
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -71,7 +73,10 @@ def share_of(text: str) -> Decimal:
 
 
 class Rounding(msgspec.Struct, frozen=True):
-    """Say to what multiple pay is rounded, and where a half goes: to the `even` neighbour or `up`, from zero."""
+    """Say to what multiple pay is rounded, and where a half goes: to the `even` neighbour or `up`, from zero.
+
+    Zero stands for what a currency can be paid in (`in_steps_of`), where a plan does not say.
+    """
 
     to: Decimal = Decimal("0.01")
     half: str = "even"
@@ -105,5 +110,8 @@ class Rounding(msgspec.Struct, frozen=True):
         return down
 
 
-CENTS = Rounding(half="up")
-"""How quotas are rounded, and what is told of them."""
+@exactly
+def in_cents(value: Decimal, currency: str) -> Decimal:
+    """Return a quota, or what is told of one, rounded half up: to cents, and finer where a currency is."""
+    unit = ONE / Money(ONE, currency).minor if currency else ONE
+    return Rounding(min(unit, Rounding().to), half="up").of(value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import attrs
 
 from playbook import InputError, fiscal_parts
-from playbook_commission.exact import CENTS, CONTEXT, ONE, ZERO, exactly
+from playbook_commission.exact import CONTEXT, ONE, ZERO, exactly, in_cents
 from playbook_commission.spans import WHOSE, Span
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Quotas:
         whole = sum((part.over([Counting(span.since, span.until)]) for part in parts), ZERO)
         every = [Counting(span.since, span.until)] == counting
         exact = whole if every else sum((part.over(counting) for part in parts), ZERO)
-        return Target(CENTS.of(exact), currencies[0], whole, "; ".join(because))
+        return Target(in_cents(exact, currencies[0]), currencies[0], whole, "; ".join(because))
 
     def share(self, measure: str, whose: str, name: str, span: Span) -> Decimal | None:
         """Return the share that a ratio is to reach in a period: that of the shortest period it lies in."""

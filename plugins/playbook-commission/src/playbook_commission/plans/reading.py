@@ -102,7 +102,7 @@ class _Structure:
             period=root.get("period", "quarter"),
             components=tuple(self._component(name, one) for name, one in root.get("components", {}).items()),
             currency=root.get("currency", "of_person").replace("of_person", ""),
-            rounding=Rounding(Decimal(str(said.get("to", "0.01"))), said.get("half", "even")),
+            rounding=Rounding(Decimal(str(said.get("to", 0))), said.get("half", "even")),
             cap=self._bound(root, "cap"),
             floor=self._bound(root, "floor"),
             draw=self._draw(root, "draw"),

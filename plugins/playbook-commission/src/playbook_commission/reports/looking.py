@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from playbook import Asked, InputError, Money, UnknownName, fiscal_quarter
 from playbook_commission.credits.crediting import Ledger, split
 from playbook_commission.credits.quotas import Counting
-from playbook_commission.exact import CENTS, CONTEXT, ONE, ZERO
+from playbook_commission.exact import CONTEXT, ONE, ZERO, in_cents
 from playbook_commission.reports.rows import Row, Rows
 from playbook_commission.spans import WHOSE, Span, runs
 
@@ -166,7 +166,7 @@ class Look:
 
 def cents(value: Decimal, currency: str) -> Decimal:
     """Return an amount in cents, rounded half up; a number as it is."""
-    return CENTS.of(value) if currency else value
+    return in_cents(value, currency) if currency else value
 
 
 def told(value: Decimal | None, currency: str) -> Money | Decimal | int | None:
