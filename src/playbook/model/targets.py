@@ -32,6 +32,8 @@ def target(text: str) -> tuple[Decimal, str]:
     if _NUMBER.fullmatch(text):
         return Decimal(text), ""
     money = Money.parse(text)
+    if money.amount < 0:
+        raise ValueError(f"{text!r} is below zero: write an amount that can be reached, or 0 for none")
     return money.amount, money.currency
 
 

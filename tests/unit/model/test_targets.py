@@ -20,6 +20,10 @@ def test_a_target_is_an_amount_a_number_or_a_share() -> None:
     assert target("97.5%") == (Decimal("0.975"), "")
     with pytest.raises(ValueError, match="EUR"):
         target("a lot")
+    for text in ("-5 EUR", "-5", "-5%"):
+        with pytest.raises(ValueError, match=r"below zero|is not money"):
+            target(text)
+    assert target("0 EUR") == (Decimal(0), "EUR")
 
 
 def test_parts_have_the_same_number_of_months_each() -> None:
