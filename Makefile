@@ -30,6 +30,7 @@ soak: setup
 	SOAK=10000 $(BIN)/pytest tests/unit/checking/test_soak.py
 	SOAK=2000 $(BIN)/pytest plugins/playbook-commission/tests/test_against_naive.py
 	SOAK=1000 $(BIN)/pytest plugins/playbook-insights/tests/test_insights_against_naive.py tests/unit/engine/test_desk_against_naive.py
+	SOAK=3000 $(BIN)/pytest tests/unit/test_times_against_naive.py tests/unit/engine/test_timers_against_naive.py
 	KILLS=200 OUTAGES=20 $(BIN)/pytest tests/proof $(PROOFS)
 
 lint: setup

@@ -7,6 +7,7 @@ import datetime as dt
 import itertools
 import re
 import zoneinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -154,8 +155,8 @@ class Calendar:
     holidays: Container[dt.date] = frozenset()
 
     def works_on(self, day: dt.date) -> bool:
-        """Return whether people work on that day."""
-        return day.weekday() in self.weekdays and day not in self.holidays
+        """Return whether people work on that day; nobody does on one that the zone left out."""
+        return day.weekday() in self.weekdays and day not in self.holidays and _is_there(day, self.zone)
 
     def add(self, at: dt.datetime, duration: Duration, sign: int = 1) -> dt.datetime:
         """Return the time `duration` after `at` (before, with sign -1), in UTC.
@@ -221,6 +222,13 @@ class Calendar:
                 return start + step * left
             left -= max(room, _NONE)
         raise ValueError(f"nobody works after {at.isoformat()}; look at the calendar's days")
+
+
+@lru_cache(4096)
+def _is_there(day: dt.date, zone: dt.tzinfo) -> bool:
+    """Return whether a day ever was: Samoa went from 29 to 31 December 2011."""
+    noon = dt.datetime.combine(day, dt.time(12), zone)
+    return noon.astimezone(dt.UTC).astimezone(zone).date() == day
 
 
 def add_months(day: dt.date, count: int) -> dt.date:

@@ -172,7 +172,7 @@ class Publisher:
             organization = fold_organization(organization, event, at)
         write = self._plain_write(ORGANIZATION, head, events, encode(organization), actor, now)
         if head is not None and encode(hours_of(before)) != encode(hours_of(organization)):
-            write = replace(write, due=(rearming(self.tenant, now),))
+            write = replace(write, due=(rearming(self.tenant),))
         return [write]
 
     def enlist(self, wanted: Organization, actor: str) -> int:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.engine.streams import ORGANIZATION, timers_queue
 from playbook.stores.interface import Batch, DueRow, Query, VersionConflict, Write
-from playbook.times import to_micros
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,9 +32,12 @@ def hours_of(organization: Organization) -> Any:
     return zone, calendars, people, {t.id: (t.calendar, t.parent) for t in organization.teams.values()}
 
 
-def rearming(tenant: str, at: dt.datetime, after: str = "") -> DueRow:
-    """Return the due row that has the timers of all cases reckoned anew, those after one where some were."""
-    return DueRow(REARM, timers_queue(tenant), to_micros(at), after.encode())
+def rearming(tenant: str, after: str = "") -> DueRow:
+    """Return the due row that has the timers of all cases reckoned anew, those after one where some were.
+
+    It is due before all of them, so that they strike in the order in which they are due by then.
+    """
+    return DueRow(REARM, timers_queue(tenant), 0, after.encode())
 
 
 def rearm(engine: Engine, claim: Claim, now: dt.datetime) -> None:
@@ -47,7 +49,7 @@ def rearm(engine: Engine, claim: Claim, now: dt.datetime) -> None:
     writes = [stream.write(tenant, now, world) for stream in streams if stream.definition.awaits]
     store.append([Batch(tenant, (write,)) for write in writes])
     head = store.load(tenant, (ORGANIZATION,))[ORGANIZATION]
-    due = () if page.next is None else (rearming(tenant, now, page.next),)
+    due = () if page.next is None else (rearming(tenant, page.next),)
     onward = Write(ORGANIZATION, head.version, (), head.data, head.fold, due=due)
     answer = store.append([Batch(tenant, (onward,), done=(claim,))])[0]
     if isinstance(answer, VersionConflict):  # the organization changed: this page comes again

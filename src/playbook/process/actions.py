@@ -15,6 +15,7 @@ from playbook.model.events import Noticed, Plan, Planned, Posted
 from playbook.model.values import load
 from playbook.process.automation import rendered
 from playbook.process.discretion import tells
+from playbook.process.permission import doer
 from playbook.times import Duration
 
 if TYPE_CHECKING:
@@ -188,9 +189,11 @@ def _schedule(effect: Effect, acting: Acting) -> Performed:
         raise InputError(f"{name} is not asked for in stage {stage.id!r}")
     task = latest(acting.case, name)
     n = task.n + 1 if task is not None and task.visit == acting.case.visit else 1
-    due = effect.action.due or acting.definition.activities[name].due
-    when = acting.scope.calendar.add(acting.at, Duration.parse(due)) if due else None
-    return Performed((Planned((Plan(name, n, when, acting.case.owner),)),))
+    activity, case, world = acting.definition.activities[name], acting.case, acting.world
+    who = doer(activity, case, world.organization, world.day(acting.at))
+    calendar, due = world.calendar_of(who, case.team, acting.at), effect.action.due or activity.due
+    when = calendar.add(acting.at, Duration.parse(due)) if due else None
+    return Performed((Planned((Plan(name, n, when, who),)),))
 
 
 def _open(effect: Effect, acting: Acting) -> Performed:
@@ -199,8 +202,10 @@ def _open(effect: Effect, acting: Acting) -> Performed:
     values = {theirs: fields.get(mine) for theirs, mine in effect.action.copy}
     copied = {theirs: value for theirs, value in values.items() if value is not None}
     personal = tuple(theirs for theirs, mine in effect.action.copy if acting.tells((f"{subject}.{mine}",)))
-    owner = next(iter(people(effect.action.who, acting)), "")
-    opened = Open("", effect.action.target, acting.case.name, owner, copied, to=_pool(effect.action))
+    pool = _pool(effect.action)
+    who = effect.action.who or (() if pool else ("owner",))
+    owner = next(iter(people(who, acting)), "")
+    opened = Open("", effect.action.target, acting.case.name, owner, copied, to=pool)
     return Performed(commands=(opened,), personal=personal)
 
 

@@ -17,7 +17,7 @@ from playbook.process.approvals import newly_asked
 from playbook.process.computed import discreet, hidden_fields
 from playbook.process.criteria import Attempt
 from playbook.process.discretion import is_private
-from playbook.process.permission import permits, person_for
+from playbook.process.permission import doer, permits
 from playbook.times import Duration
 
 if TYPE_CHECKING:
@@ -267,8 +267,7 @@ class Deciding(msgspec.Struct, eq=False, gc=False):
     def _plan(self, activity: Activity, n: int, later: Duration | None = None) -> Plan:
         within = later or self.definition.due.get(activity.id)
         case, world, at = self.case, self.world, self.request.at
-        named = (person_for(who, case, world.organization, self.today) for who in activity.assign)
-        assignee = next(filter(None, named), case.owner)
+        assignee = doer(activity, case, world.organization, self.today)
         due = None if within is None else world.calendar_of(assignee, case.team, at).add(at, within)
         return Plan(activity.id, n, due, assignee)
 

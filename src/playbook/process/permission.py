@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from playbook.model.case import Case
     from playbook.model.organization import Organization
+    from playbook.model.playbook import Activity
 
 
 class Owned(Protocol):
@@ -62,6 +63,12 @@ def person_for(principal: str, case: Case, organization: Organization, on: dt.da
         if len(group) == 1:
             return group[0]
     return ""
+
+
+def doer(activity: Activity, case: Case, organization: Organization, on: dt.date) -> str:
+    """Return who is asked to do an activity on a day: the first one person it is assigned to, else the owner."""
+    named = (person_for(who, case, organization, on) for who in activity.assign)
+    return next(filter(None, named), case.owner)
 
 
 def _manages(actor: str, case: Owned, organization: Organization, on: dt.date | None) -> bool:

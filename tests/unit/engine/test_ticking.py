@@ -47,10 +47,12 @@ START = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 class Desk:
     """An engine over one playbook with timers, and a clock that is set by hand."""
 
-    def __init__(self, timers: str, stages: str = "one: {next: [won]}", **plugins: object) -> None:
+    def __init__(
+        self, timers: str, stages: str = "one: {next: [won]}", people: str = "", **plugins: object
+    ) -> None:
         self.now = START
         text = DEALS.replace("TIMERS", timers).replace("one: {next: [won]}", stages)
-        files = {"organization.yaml": ORGANIZATION, "deals.playbook.yaml": text}
+        files = {"organization.yaml": ORGANIZATION + people, "deals.playbook.yaml": text}
         self.store = MemoryStore()
         self.registry = load(entry_points=False, extra=plugins)
         read = Project.from_files(files, functions=self.registry.functions)
@@ -229,3 +231,43 @@ def test_an_organization_that_changes_otherwise_has_no_timer_reckoned_anew() -> 
     desk.engine.publish(actor="operator")
     assert "kim" in desk.engine.world.organization.people
     assert not desk.store.claim("timers:default", now=to_micros(START), limit=9, lease=1, worker="w")
+
+
+def test_what_is_scheduled_and_opened_by_itself_is_asked_of_whom_the_playbook_says() -> None:
+    desk = Desk(
+        "t: {in_stage: 1d, then: [{schedule: demo, due: 1wd}, {open: deals}]}",
+        "one:\n    activities: {demo: {kind: meeting, assign: kim}}\n    next: [won]",
+        people="  kim: {name: Kim Park, role: se, calendar: late}\n"
+        "calendars: {late: {timezone: America/New_York, hours: 12:00-20:00}}\n",
+    )
+    case = desk.run(Open("", "deals"))
+    desk.wait(1)
+    desk.engine.tick()
+    task, (child,) = desk.engine.case(case).tasks[-1], desk.engine.case(case).children
+    assert (task.assignee, task.n) == ("kim", 2)
+    assert task.due == dt.datetime(2026, 3, 5, 1, tzinfo=dt.UTC), "by the calendar of who does it"
+    assert desk.engine.case(child).owner == "sam", "the owner of the case that it follows"
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_what_is_due_late_strikes_by_the_calendar_that_holds_then_and_in_its_order(looked: bool) -> None:
+    stages = "one:\n    exit: {fit: {approval: {by: sam, remind: 2wd}}}\n    next: [won]"
+    desk = Desk(
+        "t: {in_stage: 2wd, then: [{notify: owner}]}\n  u: {in_stage: 58h, then: [{notify: owner}]}", stages
+    )
+    case = desk.run(Open("", "deals"))
+    assert isinstance(desk.engine.run(Advance(case), actor="sam"), Refused)  # due on Wednesday at 17, as t is
+    desk.now = dt.datetime(2026, 3, 4, 18, tzinfo=dt.UTC)
+    moved = ORGANIZATION + "timezone: America/New_York\n"  # where it is one o'clock
+    desk.engine.project = Project.from_files({"organization.yaml": moved})
+    desk.engine.publish(actor="operator")
+    if looked:
+        assert desk.engine.tick() == 0
+    desk.wait(1)
+    assert desk.engine.tick() == 3
+    history = [(item.event, item.at) for item in desk.engine.history(case, actor="sam")]
+    assert [(event.timer, event.due, at) for event, at in history if isinstance(event, TimerFired)] == [
+        (name, dt.datetime(2026, 3, 4, hour, tzinfo=dt.UTC), dt.datetime(2026, 3, 4, hour, tzinfo=dt.UTC))
+        for name, hour in (("u", 19), ("remind:fit", 22), ("t", 22))
+    ]
+    assert desk.engine.tick() == 0
