@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import Figures
+from bench import Figures, NotHere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,10 @@ def main() -> int:
     with ProcessPoolExecutor(1, mp_context=fresh, max_tasks_per_child=1) as pool:
         for name in options.names or NAMES:
             print(f"{name} ...", file=sys.stderr, flush=True)
-            found[name] = pool.submit(run, name, options.quick).result()
+            try:
+                found[name] = pool.submit(run, name, options.quick).result()
+            except NotHere as lacking:
+                print(f"{name} cannot run here: {lacking}", file=sys.stderr)
     print("".join(rows(found)))
     if not options.quick:
         PAGE.write_text(renewed(PAGE.read_text("utf-8"), found), "utf-8")

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parent / "project"
 """The project that the benchmarks run: one playbook, its organization, one mapping."""
+
+
+class NotHere(Exception):
+    """Tells that something cannot be measured on this machine, and what it lacks."""
 
 
 @attrs.frozen
@@ -118,7 +123,10 @@ def main(
     if on_postgres is not None:
         parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
     options = parser.parse_args()
-    found = on_postgres(options.quick) if on_postgres and options.postgres else measure(options.quick)
+    try:
+        found = on_postgres(options.quick) if on_postgres and options.postgres else measure(options.quick)
+    except NotHere as lacking:
+        sys.exit(f"{name} cannot run here: {lacking}")
     if options.json:
         print(json.dumps({"name": name, "figures": found.figures, "ratios": found.ratios}))
         return

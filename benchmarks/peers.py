@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from bench import Figures, alternate, folder, main, opened
 from others.deal import STEPS, each_in_turn
-from others.on_dbos import by_commands, by_steps
+from others.on_dbos import by_commands, by_steps, must_run_on_sqlite
 from others.on_django import DjangoFsm
 from others.on_spiff import Spiff
 from playbook import SqliteStore
@@ -56,6 +56,7 @@ def ours(store: Store, deals: int) -> float:
 
 def measure(quick: bool) -> Figures:
     """Measure all on SQLite, and DBOS and ours on PostgreSQL too."""
+    must_run_on_sqlite()
     few, many, count = (2, 2, 1) if quick else (40, 400, ROUNDS)
 
     def each(deals: int, run: Callable[[int], float]) -> Callable[[], float]:

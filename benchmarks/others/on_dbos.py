@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 from dbos import DBOS, SetWorkflowID
 
+from bench import NotHere
 from others.deal import GIVEN, PRAGMAS, act, each_in_turn
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
 
@@ -28,6 +30,15 @@ def _sell_deal(steps: list[dict[str, Any]]) -> dict[str, Any]:
 @DBOS.workflow()
 def _command(deal: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     return _step(deal, given)
+
+
+def must_run_on_sqlite() -> None:
+    """Raise NotHere where DBOS asks the SQLite of this Python for what it cannot do."""
+    if sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42):
+        python = ".".join(map(str, sys.version_info[:2]))
+        raise NotHere(
+            f"on Python {python} DBOS needs SQLite 3.42 or newer, and this one has {sqlite3.sqlite_version}"
+        )
 
 
 def by_steps(url: str, deals: int) -> float:

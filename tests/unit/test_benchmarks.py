@@ -51,6 +51,8 @@ def test_one_line_with_figures_and_ratios(name: str, ratios: AbstractSet[str], t
         cwd=tmp_path,
         check=False,
     )
+    if done.stderr.startswith(f"{name} cannot run here: "):
+        pytest.skip(done.stderr.strip())
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     printed = json.loads(line)

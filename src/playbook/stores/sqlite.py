@@ -177,13 +177,14 @@ class _Connected:
 
         Leases are by the clock of the machine, which all who use the file share.
         """
-        if not self._all(SELECT_RIPE, (queue, now, _clock(), worker, 1), short=True):
+        wanted = {"queue": queue, "now": now, "worker": worker, "limit": limit}
+        if not self._all(SELECT_RIPE, {**wanted, "clock": _clock(), "limit": 1}, short=True):
             return []  # a worker that asks in vain does not stop those who write
-        return self._keep(lambda: self._claim(queue, now, limit, lease, worker))
+        return self._keep(lambda: self._claim(wanted, lease, worker))
 
-    def _claim(self, queue: str, now: int, limit: int, lease: int, worker: str) -> list[Claim]:
+    def _claim(self, wanted: Mapping[str, Any], lease: int, worker: str) -> list[Claim]:
         clock = _clock()
-        found = self._cursor.execute(SELECT_RIPE, (queue, now, clock, worker, limit)).fetchall()
+        found = self._cursor.execute(SELECT_RIPE, {**wanted, "clock": clock}).fetchall()
         claims = [Claim(*row) for row in ((*row, f"{worker}:{secrets.token_hex(12)}") for row in found)]
         held = (worker, clock, clock + lease)
         self._cursor.executemany(
@@ -245,7 +246,9 @@ class _Connected:
         """
         return HostedStore(connection)
 
-    def _all(self, statement: str, values: Sequence[Any], *, short: bool = False) -> list[Any]:
+    def _all(
+        self, statement: str, values: Sequence[Any] | Mapping[str, Any], *, short: bool = False
+    ) -> list[Any]:
         return self._readers.read(lambda cursor: cursor.execute(statement, values).fetchall(), short=short)
 
     def _keep(self, work: Callable[[], T], written: Callable[[], None] = _nothing) -> T:

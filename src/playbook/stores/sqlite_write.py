@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import astuple
 
@@ -13,7 +13,7 @@ from playbook.stores.interface import Receipt, VersionConflict
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from playbook.stores.interface import Batch, DueRow, IndexRow, Write
 
@@ -34,10 +34,10 @@ INSERT_DUE = (
 )
 # what one worker holds of a stream keeps others from the rest of it: its rows are worked off in their order
 SELECT_RIPE = (
-    "SELECT tenant, stream, id, queue, at, data, attempts + 1 FROM due WHERE queue = ?1 AND ready <= ?2"
+    "SELECT tenant, stream, id, queue, at, data, attempts + 1 FROM due WHERE queue = :queue AND ready <= :now"
     " AND NOT EXISTS (SELECT 1 FROM due AS held WHERE held.tenant = due.tenant AND held.stream = due.stream"
-    " AND held.queue = ?1 AND held.held_from <= ?3 AND held.held_until > ?3"
-    " AND (held.id = due.id OR held.worker <> ?4)) ORDER BY ready, tenant, stream, id LIMIT ?5"
+    " AND held.queue = :queue AND held.held_from <= :clock AND held.held_until > :clock"
+    " AND (held.id = due.id OR held.worker <> :worker)) ORDER BY ready, tenant, stream, id LIMIT :limit"
 )
 HOLD_DUE = (
     "UPDATE due SET token = ?, worker = ?, held_from = ?, held_until = ?, attempts = attempts + 1"
@@ -47,29 +47,43 @@ DELETE_DUE = "DELETE FROM due WHERE tenant = ? AND stream = ? AND id = ?"
 INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _DELETE_TAG = 'DELETE FROM tags WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'
 _SELECT_TAGS = 'SELECT opened, part, playbook, tags FROM cases WHERE tenant = ? AND "case" = ?'
-_CASE = ", ".join(f'"{column}"' for column in ("tenant", *rows.COLUMNS, "part"))
+_COLUMNS = ("tenant", *rows.COLUMNS, "part")
+_CASE = ", ".join(f'"{column}"' for column in _COLUMNS)
 UPSERT_CASE = (
-    f"INSERT INTO cases ({_CASE}) VALUES (?, {', '.join('?' * len(rows.COLUMNS))}, ?)"
+    f"INSERT INTO cases ({_CASE}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     ' ON CONFLICT (tenant, "case") DO UPDATE SET '
     + ", ".join(f"{column} = excluded.{column}" for column in (*rows.COLUMNS[1:], "part"))
 )
+
+
+class Update(NamedTuple):
+    """Hold a statement that changes some columns of a case, and what picks its values from a `case_row`."""
+
+    statement: str
+    values: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+
+
+def _update(*changed: str) -> Update:
+    """Return how to change columns of a case where the others are as given; its part tells outcome and closing."""
+    changed = (*changed, "entered", "touched", "expected_close", "probability", "fields", "forecast")
+    same = [column for column in _COLUMNS if column not in (*changed, "outcome", "closed")]
+    news = ", ".join(f"{column} = ?" for column in changed)
+    olds = " AND ".join(f'"{column}" {"IS" if column in _NULLABLE else "="} ?' for column in same)
+    order = [_COLUMNS.index(column) for column in (*changed, *same)]
+    return Update(f"UPDATE cases SET {news} WHERE {olds}", itemgetter(*order))
+
+
+_NULLABLE = ("amount", "currency")
 # SQLite rewrites every index, and asks every trigger, of a column that is named, changed or not: of an open case
 # mostly none is changed, or only the amount, or the stage.
-UPDATE_CASE, UPDATE_AMOUNT, UPDATE_STAGE, UPDATE_CLOSED = (
-    f"UPDATE cases SET {changed}entered = ?11, touched = ?12, expected_close = ?15, probability = ?16, fields = ?17,"
-    f' forecast = ?21 WHERE tenant = ?1 AND "case" = ?2 AND playbook = ?3 AND name = ?4{same} AND owner = ?7'
-    " AND team = ?8 AND opened = ?9 AND assigned = ?18 AND hidden = ?19 AND tags = ?20"
-    for changed, same in (
-        ("", " AND stage = ?5 AND amount IS ?13 AND currency IS ?14 AND part = ?22"),
-        ("amount = ?13, ", " AND stage = ?5 AND currency IS ?14 AND part = ?22"),
-        ("amount = ?13, currency = ?14, stage = ?5, ", " AND part = ?22"),
-        ("amount = ?13, currency = ?14, stage = ?5, outcome = ?6, closed = ?10, part = ?22, ", ""),
-    )
-)
+UPDATE_CASE = _update()
+UPDATE_AMOUNT = _update("amount")
+UPDATE_STAGE = _update("amount", "currency", "stage")
+UPDATE_CLOSED = _update("amount", "currency", "stage", "outcome", "closed", "part")
 # what is tried in turn: a case that was touched when it came into its stage did so just now
 _STAYED, _MOVED, _CLOSED = (UPDATE_CASE, UPDATE_AMOUNT, UPDATE_STAGE), (UPDATE_STAGE,), (UPDATE_CLOSED,)
 UPDATE_TAG = (
-    'UPDATE tags SET part = ?5, playbook = ?6 WHERE tenant = ?1 AND tag = ?2 AND opened = ?3 AND "case" = ?4'
+    'UPDATE tags SET part = ?, playbook = ? WHERE tenant = ? AND tag = ? AND opened = ? AND "case" = ?'
 )
 SELECT_HEAD = "SELECT version, hash, fold, snapshot FROM streams WHERE tenant = ? AND stream = ?"
 SELECT_HEADS = (
@@ -191,9 +205,10 @@ class Writer:
         case = case_row(tenant, row)
         opened = _MOVED if row.entered == row.touched else _STAYED
         for way in opened if row.closed is None else _CLOSED:
-            if self._run(way, case).rowcount == 1:
+            if self._run(way.statement, way.values(case)).rowcount == 1:
                 if row.tags and way is UPDATE_CLOSED:
-                    self._cursor.executemany(UPDATE_TAG, tag_rows(tenant, row))
+                    tags = [(*tag[4:], *tag[:4]) for tag in tag_rows(tenant, row)]
+                    self._cursor.executemany(UPDATE_TAG, tags)
                 return
         put_case(self._cursor, row, case)
 
