@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -89,6 +91,26 @@ def test_a_connection_that_the_server_ended_is_replaced(made: Callable[[float, i
         time.sleep(0.01)
     assert pool.run("", server_process) != first
     assert count(url) == 1
+
+
+def test_a_connection_that_could_not_be_made_leaves_its_place_at_once(
+    made: Callable[[float, int], Pool], server: str, url: str
+) -> None:
+    pool, name = made(1, 2), urlsplit(url).path[1:]
+    gc.disable()  # whoever only waits for a server makes so little garbage that it is collected much later
+    try:
+        with psycopg.connect(server, autocommit=True) as beside:
+            beside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            beside.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable):
+                    pool.run("", server_process)
+            beside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        assert pool.run("", server_process)
+    finally:
+        gc.enable()
 
 
 def test_one_that_is_left_in_a_transaction_is_closed(made: Callable[[float, int], Pool], url: str) -> None:

@@ -133,7 +133,11 @@ class Pool:
                 if self._waiting[0] is gate:
                     try:
                         found = self._ready()
-                    except psycopg.OperationalError as failed:
+                    except BaseException as failed:
+                        # its frames have the place, and it lies in a circle until garbage is collected
+                        traceback.clear_frames(failed.__traceback__)
+                        if not isinstance(failed, psycopg.OperationalError):
+                            raise
                         error = failed
                         time.sleep(_PAUSE)  # it may be starting again
                     else:
