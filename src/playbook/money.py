@@ -41,7 +41,7 @@ class Money(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, amount: Decimal | int | str, currency: str) -> Money:
-        """Make money from an amount, written with the currency's digits.
+        """Make money from an amount, written with the currency's digits; a zero has no sign.
 
         Raises ValueError for a malformed currency or amount, or more digits than the currency has.
         """
@@ -56,7 +56,7 @@ class Money(msgspec.Struct, frozen=True, gc=False):
             raise ValueError(f"{amount} is not an amount that can be kept exactly") from None
         if exact != value:
             raise ValueError(f"{amount} has more digits than {currency} has ({digits(currency)})")
-        return cls(exact, currency)
+        return cls(CONTEXT.plus(exact), currency)
 
     @classmethod
     def parse(cls, text: str) -> Money:
@@ -77,8 +77,9 @@ class Money(msgspec.Struct, frozen=True, gc=False):
         return int(self.amount.scaleb(_DIGITS.get(self.currency, 2)))
 
     def rounded(self) -> Money:
-        """Return the amount rounded half up to the currency's digits."""
-        return Money(self.amount.quantize(_unit(self.currency), context=CONTEXT), self.currency)
+        """Return the amount rounded half up to the currency's digits; a zero has no sign."""
+        exact = self.amount.quantize(_unit(self.currency), context=CONTEXT)
+        return Money(CONTEXT.plus(exact), self.currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)

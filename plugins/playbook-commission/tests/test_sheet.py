@@ -359,6 +359,11 @@ def test_every_language_has_every_text_with_the_same_places() -> None:
         assert len(texts["months"].split()) == 12
 
 
+def test_a_share_that_is_shown_as_nothing_has_no_sign() -> None:
+    shares = [Wording.of("en").percent(Decimal(share)) for share in ("-0.00001", "-0.125", "0")]
+    assert shares == ["0%", "\u221212.5%", "0%"]
+
+
 def test_lines_that_credit_nothing_of_a_deal_that_another_credits_are_left_out() -> None:
     made = (
         Line("new:a", "new", "credit", Decimal(1), "a", Decimal(10)),

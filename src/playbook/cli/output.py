@@ -132,9 +132,9 @@ def money(value: Money) -> str:
 
 
 def number(value: float | Decimal, digits: int = 2) -> str:
-    """Return a number rounded half up, thousands set apart."""
+    """Return a number rounded half up, thousands set apart; a zero has no sign."""
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-    return f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,f}"
+    return f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):z,f}"
 
 
 def percent(share: float | Decimal, digits: int = 2) -> str:

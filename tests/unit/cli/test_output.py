@@ -16,7 +16,13 @@ from playbook.money import Money
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(51.775, "51.78"), (2.675, "2.68"), (Decimal("0.005"), "0.01"), (1234567.0, "1,234,567.00")],
+    [
+        (51.775, "51.78"),
+        (2.675, "2.68"),
+        (Decimal("0.005"), "0.01"),
+        (1234567.0, "1,234,567.00"),
+        (-0.004, "0.00"),
+    ],
 )
 def test_numbers_are_rounded_half_up(value: float, said: str) -> None:
     assert number(value) == said

@@ -38,7 +38,7 @@ def percentile(histogram: Mapping[int, int], percent: int) -> float | None:
 
 def mean_money(total: Money | None, count: int) -> Money | None:
     """Return the mean amount, rounded half up to the currency's digits, or None of nothing."""
-    return _rounded(total / count) if total is not None and count else None
+    return (total / count).rounded() if total is not None and count else None
 
 
 def probability(context: ReportContext, playbook: str, stage: str, chance: str) -> Decimal | None:
@@ -58,11 +58,7 @@ def weighted(parts: Iterable[tuple[int, Decimal]], currency: str) -> Money:
     exact = sum(
         (Money.from_minor(minor, currency) * chance for minor, chance in parts), Money(Decimal(0), currency)
     )
-    return _rounded(exact)
-
-
-def _rounded(exact: Money) -> Money:
-    return Money.from_minor(exact.rounded().minor, exact.currency)  # a zero has no sign
+    return exact.rounded()
 
 
 def _at(histogram: Mapping[int, int], index: int) -> int:

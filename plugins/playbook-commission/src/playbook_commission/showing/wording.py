@@ -90,7 +90,9 @@ class Wording:
         """Return a share of 1 as a percentage."""
         exact = abs(share * 100).quantize(_CENT, ROUND_HALF_UP)
         written = f"{exact:,f}".rstrip("0").rstrip(".")
-        return self._ltr((_MINUS if share < 0 else "") + self.say("percent", number=self._digits(written)))
+        return self._ltr(
+            (_MINUS if share < 0 < exact else "") + self.say("percent", number=self._digits(written))
+        )
 
     def amount(self, money: Money) -> str:
         """Return an amount with the digits of its currency, and without its name."""
