@@ -140,7 +140,7 @@ class _Counting:
         self._case = case
         self._definition = definition
         self._world = engine.kept_records.known(world, definition, case)
-        self._scope = self._at(case.closed or case.last)
+        self._scope: Scope
 
     def between(self, since: dt.date, until: dt.date, asking: Mapping[str, Condition]) -> Iterator[Counted]:
         """Yield what counts between two days; not what has no day that can be told."""
@@ -156,7 +156,9 @@ class _Counting:
         """
         case, kind = self._case, self._measure.entry
         if not kind:
-            yield 0, case.closed or case.last
+            at = case.closed or case.last
+            self._scope = self._at(at)
+            yield 0, at
         for number, entry in enumerate(case.entries if kind else (), start=1):
             if entry.kind == kind:
                 self._scope = self._at(entry.at)
