@@ -19,6 +19,22 @@ if TYPE_CHECKING:
     from playbook import Money, Registry, Store
     from playbook_commission.statements.statement import Statement
 
+ORGANIZATION = """
+organization: acme
+currency: EUR
+approves_when_no_manager: fin
+people:
+  sam: {name: Sam, role: ae}
+  fin: {name: Fin, role: finance}
+measures:
+  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
+  won: {playbook: deals, outcome: won, count: true, date: case.closed}
+quotas:
+  - {period: 2027, measure: revenue, person: sam, target: 4000 EUR}
+  - {period: 2027-Q1, measure: won, person: sam, target: 4}
+"""
+"""Who sells alone, for a quota of the year and one of deals in its first quarter."""
+
 HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
 TENTH = "tiers: [{from: 0 EUR, pay: 10%}]"
 EACH = "n: {of: won, rate: {by: count}, tiers: [{from: 0, pay: 50 EUR}]}"
@@ -59,7 +75,7 @@ class Paying(Company):
 class ByComponents(Paying):
     """Pay the role `ae` in 2027 by one plan with some components, as it stands when the year is over."""
 
-    usual: ClassVar[str]
+    usual: ClassVar[str] = ORGANIZATION
     """The organization where a test says no other."""
 
     def __init__(self, *components: str, more: str = "", organization: str = "") -> None:

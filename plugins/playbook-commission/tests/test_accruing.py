@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.paying import Paying
+from tests.paying import HEAD, Paying
 
 from playbook import Advance, Close, InputError, Open, Set
 from playbook_commission.foresight.accruing import accrue
@@ -48,7 +48,6 @@ stages:
   won: {title: Won, final: won, from: any}
   lost: {title: Lost, final: lost, from: any}
 """
-HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
 SLABS = "tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]"
 SHARES = "tiers: [{from: 0%, pay: 3%}, {from: 60%, pay: 7%}, {from: 110%, pay: 11%}]"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import attrs
 import pytest
 from msgspec import UNSET
-from tests.paying import CLAWBACK, EACH, HEAD, QUARTERS, TENTH, ByComponents, Paying
+from tests.paying import CLAWBACK, EACH, HEAD, ORGANIZATION, QUARTERS, TENTH, Paying
+from tests.paying import ByComponents as Office
 
 from playbook import Close, Money, Open, Set, Split
 from playbook.engine import Done
@@ -21,29 +21,8 @@ from playbook_commission.statements.draws import Least
 from playbook_commission.statements.paying import Line
 from playbook_commission.statements.statement import frozen, thawed
 
-if TYPE_CHECKING:
-    pass
-
 D = Decimal
-ORGANIZATION = """
-organization: acme
-currency: EUR
-approves_when_no_manager: fin
-people:
-  sam: {name: Sam, role: ae}
-  fin: {name: Fin, role: finance}
-measures:
-  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
-  won: {playbook: deals, outcome: won, count: true, date: case.closed}
-quotas:
-  - {period: 2027, measure: revenue, person: sam, target: 4000 EUR}
-  - {period: 2027-Q1, measure: won, person: sam, target: 4}
-"""
 TERM = "clawback: {on: entry.refund, share: of_unused_term}\n"
-
-
-class Office(ByComponents):
-    usual = ORGANIZATION
 
 
 def test_a_sum_of_the_year_is_paid_once_also_where_the_first_deal_was_worth_nothing() -> None:

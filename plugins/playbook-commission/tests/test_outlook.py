@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.paying import Paying
+from tests.paying import HEAD, Paying
 
 from playbook import Money
 from playbook_commission.foresight.outlook import OneMore, Step, one_more, steps
@@ -30,7 +30,6 @@ quotas:
   - {period: 2027, measure: revenue, person: sam, target: 4000 EUR}
   - {period: 2027-Q1, measure: revenue, person: sam, target: 1000 EUR}
 """
-HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\n"
 
 
 class Office(Paying):

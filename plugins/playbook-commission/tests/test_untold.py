@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
-from tests.paying import Paying
+from tests.paying import ByComponents
 
 from playbook import Set
 from playbook_commission.settling.settle import audit
 
-if TYPE_CHECKING:
-    from playbook_commission.statements.statement import Statement
-
 D = Decimal
-ORGANIZATION = """
-organization: acme
-currency: EUR
-approves_when_no_manager: fin
-people:
-  sam: {name: Sam, role: ae}
-  fin: {name: Fin, role: finance}
-measures:
-  revenue: {playbook: deals, outcome: won, amount: deal.amount, date: case.closed}
-quotas:
-  - {period: 2027, measure: revenue, person: sam, target: 4000 EUR}
-"""
-HEAD = "plan: ae\napplies_to: {role: ae}\neffective: {from: 2027-01-01, to: 2027-12-31}\ncomponents:\n"
 RISING = "tiers: [{from: 0 EUR, pay: 10%}, {from: 1000 EUR, pay: 20%}]"
 LARGE = "deal.due > 500 EUR"
 
 
-class Office(Paying):
+class Office(ByComponents):
     def __init__(self, component: str, more: str = "") -> None:
-        super().__init__(ORGANIZATION, p_plan=f"{HEAD}  new: {{of: revenue, {component}}}\n{more}")
+        super().__init__(f"new: {{of: revenue, {component}}}", more=more)
         self.today = "2027-04-02"
-
-    def of(self, period: str) -> Statement:
-        return self.book.computed("sam", period, self.book.plans["ae"])
 
     def says(self, case: str, due: str) -> None:
         self.do(Set(case, {"due": due}, "it was missing"))
