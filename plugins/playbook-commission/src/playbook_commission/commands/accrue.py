@@ -10,6 +10,7 @@ import click
 
 from playbook import Money, command
 from playbook_commission.commands.asking import book_of, nobody, not_theirs
+from playbook_commission.commands.options import ONE_PERSON, PERIOD
 from playbook_commission.exact import CONTEXT, percent
 from playbook_commission.foresight.accruing import accrue
 from playbook_commission.spans import Span
@@ -32,8 +33,8 @@ def accruing(settings: Mapping[str, Any]) -> click.Command:
     """Return `accrue`."""
 
     @command("accrue", example="playbook commission accrue --period 2027-Q1")
-    @click.option("--period", required=True, help="A period of the plans, like 2027-Q1.")
-    @click.option("--person", default="", help="Only this person.")
+    @PERIOD
+    @ONE_PERSON
     def run(session: Session, period: str, person: str) -> int | None:
         """Tell what people are expected to be paid for open deals, by how likely those are.
 

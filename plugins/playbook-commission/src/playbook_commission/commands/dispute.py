@@ -8,6 +8,7 @@ import click
 
 from playbook import Refused, command
 from playbook_commission.commands.asking import book_of, place_of, signed, tell
+from playbook_commission.commands.options import DISPUTE, PLAN
 from playbook_commission.settling.disputes import Answer, Decline
 from playbook_commission.settling.disputing import accept, dispute, disputes, open_dispute
 from playbook_commission.showing.statement_shown import dispute_rows
@@ -42,7 +43,7 @@ def _open(settings: Mapping[str, Any]) -> click.Command:
     @command("open", example=f"{_EXAMPLE} open sam/2027-Q1/new:c4k2 --because 'it was 900 EUR' --as sam")
     @click.argument("line")
     @click.option("--because", required=True, help="What is wrong.")
-    @click.option("--plan", default="", help="Which plan, where there are several.")
+    @PLAN
     def run(session: Session, line: str, because: str, plan: str) -> int | None:
         """Dispute a line, named as `statement` prints it; or all of it (sam/2027-Q1), where something is missing."""
         book, (person, period, name) = book_of(session, settings), place_of(line)
@@ -66,7 +67,7 @@ def _list(_: Mapping[str, Any]) -> click.Command:
 
 def _show(_: Mapping[str, Any]) -> click.Command:
     @command("show", example=f"{_EXAMPLE} show sam.2027-Q1.1")
-    @click.argument("name", metavar="DISPUTE")
+    @DISPUTE
     def run(session: Session, name: str) -> int | None:
         """Show a dispute with all that was said."""
         return _told(session, dispute(session.engine, name, session.actor))
@@ -76,7 +77,7 @@ def _show(_: Mapping[str, Any]) -> click.Command:
 
 def _answer(_: Mapping[str, Any]) -> click.Command:
     @command("answer", example=f"{_EXAMPLE} answer sam.2027-Q1.1 'the order was signed in April' --as fin")
-    @click.argument("name", metavar="DISPUTE")
+    @DISPUTE
     @click.argument("text")
     def run(session: Session, name: str, text: str) -> int | None:
         """Say something to a dispute: as finance, or back."""
@@ -87,7 +88,7 @@ def _answer(_: Mapping[str, Any]) -> click.Command:
 
 def _accept(settings: Mapping[str, Any]) -> click.Command:
     @command("accept", example=f"{_EXAMPLE} accept sam.2027-Q1.1 '50 EUR' --as fin")
-    @click.argument("name", metavar="DISPUTE")
+    @DISPUTE
     @click.argument("amount")
     @click.option("--period", default="", help="Where it is added; the next that is not settled by default.")
     @click.option("--because", default="", help="Why; it stands on the statement.")
@@ -101,7 +102,7 @@ def _accept(settings: Mapping[str, Any]) -> click.Command:
 
 def _refuse(_: Mapping[str, Any]) -> click.Command:
     @command("refuse", example=f"{_EXAMPLE} refuse sam.2027-Q1.1 --because 'it was paid in March' --as fin")
-    @click.argument("name", metavar="DISPUTE")
+    @DISPUTE
     @click.option("--because", required=True, help="Why it stays as it is.")
     def run(session: Session, name: str, because: str) -> int | None:
         """End a dispute with the statement as it is; finance only."""

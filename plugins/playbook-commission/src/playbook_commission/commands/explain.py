@@ -8,6 +8,7 @@ import click
 
 from playbook import UnknownName, command
 from playbook_commission.commands.asking import book_of, looking, not_theirs, place_of, tell
+from playbook_commission.commands.options import AS_OF, PLAN
 from playbook_commission.commands.statement import line_document
 from playbook_commission.exact import percent
 from playbook_commission.settling.disputing import disputes_of
@@ -46,8 +47,8 @@ def explaining(settings: Mapping[str, Any]) -> click.Command:
 
     @command("explain", example="playbook commission explain sam/2027-Q1/new_business:c4k2 --json")
     @click.argument("line")
-    @click.option("--plan", default="", help="Which plan, where there are several.")
-    @click.option("--as-of", metavar="TIME", help="By what was recorded by then.")
+    @PLAN
+    @AS_OF
     def explain(session: Session, line: str, plan: str, as_of: str | None) -> int | None:
         """Say how a line of a statement came to be: the deal and its events, slices, rates, quota, plan and rule."""
         person, period, name = place_of(line, whole=False)

@@ -19,6 +19,7 @@ from playbook_commission.commands.asking import (
 )
 from playbook_commission.commands.dispute import disputing
 from playbook_commission.commands.explain import explaining
+from playbook_commission.commands.options import AS_OF, ONE_PERSON, PERIOD
 from playbook_commission.commands.pay import paying
 from playbook_commission.commands.settle import adjusting, auditing, settling
 from playbook_commission.commands.statement import showing
@@ -54,9 +55,9 @@ def group(settings: Mapping[str, Any]) -> click.Group:
 
 def _run(settings: Mapping[str, Any]) -> click.Command:
     @command("run", example="playbook commission run --period 2027-Q1")
-    @click.option("--period", required=True, help="A period of the plans, like 2027-Q1.")
-    @click.option("--person", default="", help="Only this person.")
-    @click.option("--as-of", metavar="TIME", help="By what was recorded by then.")
+    @PERIOD
+    @ONE_PERSON
+    @AS_OF
     def run(session: Session, period: str, person: str, as_of: str | None) -> int | None:
         """Compute what everyone is paid in a period."""
         rows, wrong = list[dict[str, Any]](), list[Unsettled]()

@@ -8,6 +8,7 @@ import click
 
 from playbook import Refused, command
 from playbook_commission.commands.asking import book_of, nobody, not_computed, signed, tell
+from playbook_commission.commands.options import ONE_PERSON, PLAN
 from playbook_commission.settling.disputing import disputes
 from playbook_commission.settling.paybook import target_pay
 from playbook_commission.settling.settle import Unsettled, audit, settle_each
@@ -28,7 +29,7 @@ def settling(settings: Mapping[str, Any]) -> click.Command:
 
     @command("settle", example="playbook commission settle --period 2027-Q1 --as fin")
     @click.option("--period", required=True, help="A period that is over, like 2027-Q1.")
-    @click.option("--person", default="", help="Only this person.")
+    @ONE_PERSON
     def run(session: Session, period: str, person: str) -> int | None:
         """Freeze what everyone is paid for a period; what changes later is adjusted in the next."""
         only = session.person(person) if person else ""
@@ -85,7 +86,7 @@ def adjusting(settings: Mapping[str, Any]) -> click.Command:
     @click.argument("amount")
     @click.option("--period", required=True, help="A period that is not settled, like 2027-Q2.")
     @click.option("--because", required=True, help="Why; it stands on the statement.")
-    @click.option("--plan", default="", help="Which plan, where there are several.")
+    @PLAN
     def run(session: Session, person: str, amount: str, period: str, because: str, plan: str) -> int | None:
         """Add a line to a person's statement by hand; finance only."""
         book, who = book_of(session, settings), session.person(person)

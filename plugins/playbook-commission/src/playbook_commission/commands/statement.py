@@ -10,6 +10,7 @@ import click
 
 from playbook import InputError, command
 from playbook_commission.commands.asking import book_of, looking, not_theirs, tell
+from playbook_commission.commands.options import AS_OF, PERIOD, PLAN
 from playbook_commission.foresight.outlook import one_more, steps
 from playbook_commission.showing.statement_shown import dispute_rows, disputed_of, settled_of, shown
 from playbook_commission.statements.amounts import money, sums
@@ -32,9 +33,9 @@ def showing(settings: Mapping[str, Any]) -> click.Command:
 
     @command("statement", example="playbook commission statement sam --period 2027-Q1 --to sam.html")
     @click.argument("person")
-    @click.option("--period", required=True, help="A period of the plan, like 2027-Q1.")
-    @click.option("--plan", default="", help="Which plan, where there are several.")
-    @click.option("--as-of", metavar="TIME", help="By what was recorded by then.")
+    @PERIOD
+    @PLAN
+    @AS_OF
     @click.option(
         "--to",
         type=click.Path(dir_okay=False, path_type=Path),
