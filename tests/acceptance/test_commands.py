@@ -175,6 +175,14 @@ def test_values_are_cleared_and_kept(here: Run) -> None:
     assert here("history", case, "--json").json["events"] == before
 
 
+def test_a_report_of_nothing_says_so_in_place_of_headings(here: Run) -> None:
+    made = here("report", "pipeline", "--by", "owner", "--json").json
+    assert (made["rows"], made["columns"][0]) == ([], "owner")
+    head, said, blank, definition, *_ = here("report", "pipeline", "--by", "owner").out.splitlines()
+    assert (head, said, blank) == ("pipeline", "There is nothing to report.", "")
+    assert definition == made["definition"]
+
+
 def test_probability_and_forecast_are_set_by_hand_and_cleared(here: Run) -> None:
     case = opened(here, "Acme", "amount=1000 EUR")
     shown = here("show", case, "--json").json

@@ -141,20 +141,27 @@ def _read(option: str, text: str | None, parse: Callable[[str], Any]) -> Any:
 
 
 def _tell(name: str, made: Table) -> None:
+    say(paint(name, bold=True))
+    if made.rows:
+        _rows(made)
+    else:
+        say("There is nothing to report.")
+    say(f"\n{clean(made.definition)}")
+    for note in made.notes:
+        say(f"{paint('note:', fg='yellow')} {clean(note)}")
+
+
+def _rows(made: Table) -> None:
     right = frozenset(
         index
         for index, column in enumerate(made.columns)
         if any(_is_number(row.get(column)) for row in made.rows)
     )
-    say(paint(name, bold=True))
     table(
         [column.replace("_", " ") for column in made.columns],
         [[_cell(column, row.get(column)) for column in made.columns] for row in made.rows],
         right=right,
     )
-    say(f"\n{clean(made.definition)}")
-    for note in made.notes:
-        say(f"{paint('note:', fg='yellow')} {clean(note)}")
 
 
 def _is_number(value: Any) -> bool:
