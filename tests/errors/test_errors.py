@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from playbook.checking import problems_of
-from playbook.reading.codes import CODES
-from playbook.reading.pages import page
+from playbook.reading import codes
+from playbook.reading.pages import page, pages
 from playbook.reading.project import Project, read_text
 
 HERE = Path(__file__).parent
+CODES = tuple(pages())
 SAMPLES = sorted(path.stem for path in HERE.iterdir() if path.suffix == ".yaml" or path.is_dir())
 
 
@@ -33,7 +34,7 @@ def test_a_sample_gets_exactly_its_message(sample: str, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_explained_and_shown(code: str) -> None:
-    assert CODES[code].endswith(".")
+    assert page(code).text.endswith(".")
     assert f" {code} " in (HERE / f"{code}.txt").read_text(encoding="utf-8")
 
 
@@ -82,6 +83,12 @@ def test_no_message_has_a_code_that_is_not_explained() -> None:
         if not line.startswith(" ") and line
     ]
     assert {words[1] for words in headers} <= set(CODES)
+
+
+def test_every_code_that_is_used_has_one_name_and_a_page() -> None:
+    named = [value for name, value in vars(codes).items() if name.isupper()]
+    assert len(named) == len(set(named)) > 80
+    assert set(named) <= set(CODES)
 
 
 def test_ten_mistakes_are_told_at_once() -> None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from playbook.errors import UnknownName
-from playbook.reading.codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FILE = Path(__file__).parent / "examples.txt"
+_FILE = Path(__file__).parent / "pages.txt"
+_SIGNS = ("  ", "- ", "+ ")
+"""How the lines of a page begin: what the code means, what is wrong, what is right."""
 
 
 @attrs.frozen
@@ -56,21 +57,16 @@ def page(code: str, added: Mapping[str, str] | None = None) -> Page:
 
 @lru_cache(maxsize=1)
 def pages() -> Mapping[str, Page]:
-    """Return the pages of all codes that ship, in the order in which they are declared."""
-    examples = _examples(_FILE.read_text(encoding="utf-8"))
-    return {code: Page(code, text, *examples.get(code, ((), ()))) for code, text in CODES.items()}
-
-
-def _examples(text: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    """Return the pages of all codes that ship, in the order of their file."""
+    said: dict[str, dict[str, list[str]]] = {}
     code = ""
-    for line in text.splitlines():
-        sign, rest = line[:2], line[2:]
-        wrong, right = found.get(code, ((), ()))
-        if sign == "- ":
-            found[code] = ((*wrong, rest), right)
-        elif sign == "+ ":
-            found[code] = (wrong, (*right, rest))
+    for line in _FILE.read_text(encoding="utf-8").splitlines():
+        if line[:2] in _SIGNS:
+            said[code][line[:2]].append(line[2:])
         elif line and not line.startswith("#"):
             code = line
-    return found
+            said[code] = {sign: [] for sign in _SIGNS}
+    return {
+        code: Page(code, " ".join(parts["  "]), tuple(parts["- "]), tuple(parts["+ "]))
+        for code, parts in said.items()
+    }
