@@ -184,7 +184,7 @@ def told(text: str, **registered: Any) -> list[str]:
 def test_every_file_is_told_its_problems(make: Callable[[random.Random], str]) -> None:
     @settings(
         max_examples=SOAK or 150, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate), database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck), derandomize=not SOAK,
     )  # fmt: skip
     @given(st.integers(0, 2**48))
     def check_one(seed: int) -> None:
