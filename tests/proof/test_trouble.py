@@ -88,7 +88,7 @@ def test_a_lease_of_a_clock_that_was_set_back_holds_nobody_up(tmp_path: Path) ->
         assert (take("first"), take("second")) == (3, 0)
         with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
             connection.execute(
-                "UPDATE due SET held_from = held_from + ?1, held_until = held_until + ?1", (hour,)
+                "UPDATE due SET held_from = held_from + ?, held_until = held_until + ?", (hour, hour)
             )
             connection.commit()
         assert take("second") == 3
