@@ -1,7 +1,9 @@
 # Everything here sets up what it needs; Python 3.11 or newer and make are enough to begin.
+# `make test PYTHON=python3.13 VENV=.venv-3.13` does so with another Python, beside what is there.
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/.ready
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
 PROOFS := $(wildcard plugins/*/tests/test_proof.py plugins/*/tests/test_outage.py plugins/*/tests/test_lost_answer.py)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 INSTALL := -m pip --disable-pip-version-check install --quiet
@@ -13,7 +15,7 @@ EVERYTHING := --no-build-isolation -e '.[test,lint,bench]' $(PLUGINS:%=-e %)
 setup: $(READY)
 
 $(READY): constraints.txt pyproject.toml $(PLUGINS:%=%/pyproject.toml)
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(INSTALL) -c constraints.txt $(BUILD)
 	$(BIN)/python $(INSTALL) -c constraints.txt $(EVERYTHING)
 	@touch $@
