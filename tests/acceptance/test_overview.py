@@ -91,6 +91,8 @@ def test_next_for_a_person_has_a_limit(here: Run, deals: dict[str, str]) -> None
 def test_nothing_is_said_to_be_nothing(here: Run) -> None:
     assert here("next").out == "No case is open.\n"
     assert here("board").out == "No case is open.\n"
+    assert here("list").out == "There is no case yet.\n"
+    assert here("list", "--status", "open").out == "No case is like that.\n"
     opened(here)
     assert here("next").out == "Nothing is urgent.\n"
     assert here("list", "--where", "deal.amount > 1").out == "No case is like that.\n"

@@ -104,6 +104,7 @@ def test_days_are_those_of_the_organization(tmp_path: Path) -> None:
 def test_what_cannot_be_is_told_in_a_line(shell: Shell) -> None:
     assert "pays by the quarter" in shell.run("commission", "statement", "sam", "--period", "2026-03", code=2)
     assert "no plan pays fin" in shell.run("commission", "statement", "fin", "--period", "2026-Q1", code=2)
+    assert "did you mean 'commission accrue'?" in shell.run("accrue", "--period", "2026-Q1", code=2)
     assert "write PERSON/PERIOD/LINE" in shell.run("commission", "explain", "sam", code=2)
     assert "only people in the role finance" in shell.run(
         "commission", "settle", "--period", "2026-Q1", "--as", "sam", code=1
@@ -128,6 +129,9 @@ def test_what_was_settled_is_handed_to_payroll_once(shell: Shell, tmp_path: Path
     assert file.read_bytes() == before
     file.unlink()
     shell.run("commission", "pay", "--run", "2026-Q1.1", "--to", str(file))
+    assert "there is no pay run 'march'; there are: 2026-Q1.1" in shell.run(
+        "commission", "pay", "--run", "march", code=2
+    )
     assert file.read_bytes() == before
     assert "2026-Q1.1" in shell.run("commission", "pay", "--list")
     assert "paid in: 2026-Q1.1" in shell.run("commission", "statement", "sam", "--period", "2026-Q1")

@@ -100,7 +100,13 @@ def test_every_mistake_of_a_draft_is_told_at_its_place(shell: Trying) -> None:
     assert "there is no file or plan 'sellers-2024'; did you mean" in shell.run(
         "commission", "try", "sellers-2024", *YEAR, code=2
     )
+    said = shell.run("commission", "try", "missing.yaml", *YEAR, code=2)
+    assert "there is no file or plan 'missing.yaml'; there are: sellers-2025" in said
+    assert said.count("sellers-2025") == 1
     assert "is no day" in shell.run("commission", "try", DRAFT, "--since", "2025", code=2)
+    assert "--since 2025-01-01 is after --until 2024-12-31" in shell.run(
+        "commission", "try", DRAFT, "--since", "2025-01-01", "--until", "2024-12-31", code=2
+    )
 
 
 def test_only_who_may_see_everyones_pay_tries_a_plan(shell: Trying) -> None:

@@ -14,6 +14,7 @@ from playbook.cli.tables import table
 from playbook.cli.words import person_name
 from playbook.model.case import OPEN
 from playbook.model.playbook import OUTCOMES
+from playbook.stores.interface import Query
 
 if TYPE_CHECKING:
     from playbook.cli.session import Session
@@ -50,7 +51,7 @@ def list_(session: Session, where: str | None, limit: int, after: str | None, **
         following = {"next": page.next} if page.next else {}
         document({"cases": [plain_view(view) for view in page.items], "total": total, **following})
     else:
-        _tell(session, page, total)
+        _tell(session, page, total, every=where is None and query == Query())
 
 
 def plain_view(view: CaseView) -> dict[str, Any]:
@@ -71,9 +72,10 @@ def plain_view(view: CaseView) -> dict[str, Any]:
     }
 
 
-def _tell(session: Session, page: Page[CaseView], total: int) -> None:
+def _tell(session: Session, page: Page[CaseView], total: int, *, every: bool) -> None:
     if not total:
-        say("No case is like that." if session.engine.definitions.names() else "There is no playbook yet.")
+        none = "There is no case yet." if every else "No case is like that."
+        say(none if session.engine.definitions.names() else "There is no playbook yet.")
         return
     zone = session.engine.world.zone
     rows = [

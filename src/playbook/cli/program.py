@@ -93,11 +93,18 @@ class Program(click.Group):
         """Return the command that the arguments begin with; an unknown one names the nearest."""
         command = self.get_command(ctx, args[0])
         if command is None:
-            from playbook.errors import nearest_hint
-
-            hint = nearest_hint(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
+            raise click.UsageError(f"there is no command {args[0]!r}{self._hint(ctx, args[0])}", ctx)
         return args[0], command, args[1:]
+
+    def _hint(self, ctx: click.Context, name: str) -> str:
+        """Return the group of a plugin that has a command of that name, else the nearest."""
+        from playbook.errors import nearest_hint
+
+        for added in self._registry(ctx).commands:
+            group = self.get_command(ctx, added)
+            if isinstance(group, click.Group) and name in group.commands:
+                return f"; did you mean '{added} {name}'?"
+        return nearest_hint(name, self.list_commands(ctx))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""

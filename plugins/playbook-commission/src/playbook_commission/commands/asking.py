@@ -58,7 +58,9 @@ def _time(text: str, zone: dt.tzinfo) -> dt.datetime:
     try:
         found = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{text!r} is no time: write one like 2027-04-01 or 2027-04-01T09:00") from None
+        raise InputError(
+            f"--as-of: {text!r} is no time: write one like 2027-04-01 or 2027-04-01T09:00"
+        ) from None
     return found if found.tzinfo else found.replace(tzinfo=zone)
 
 

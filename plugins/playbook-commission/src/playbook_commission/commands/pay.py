@@ -10,7 +10,7 @@ import click
 
 from playbook import Money, Refused, UnknownName, command
 from playbook_commission.commands.asking import book_of, nobody, tell
-from playbook_commission.settling.payout import due, export, payroll_of, payrolls
+from playbook_commission.settling.payout import due, export, payrolls
 from playbook_commission.settling.payroll import NOT_PAYING, Run
 from playbook_commission.showing.payfile import PayFile
 from playbook_commission.statements.amounts import worded
@@ -45,7 +45,7 @@ def paying(settings: Mapping[str, Any]) -> click.Command:
             _list(session, period)
             return None
         if named:
-            return _again(session, book, named, to)
+            return _again(session, named, to)
         if not period:
             raise click.UsageError("say which period: --period 2027-Q1; or --list, or --run ID")
         return _pay(session, book, period, to, dry_run=dry_run)
@@ -78,13 +78,11 @@ def _pay(session: Session, book: Paybook, period: str, to: str, *, dry_run: bool
     return None
 
 
-def _again(session: Session, book: Paybook, named: str, to: str) -> int | None:
-    period = named.rpartition(".")[0]
-    book.check_period(period)
-    runs = {run.id: run for run in payroll_of(session.engine, period).runs}
+def _again(session: Session, named: str, to: str) -> int | None:
+    runs = {run.id: run for one in payrolls(session.engine, session.actor) for run in one.runs}
     if named not in runs:
         raise UnknownName("pay run", named, runs)
-    run = runs[named]
+    run, period = runs[named], named.rpartition(".")[0]
     file = _file(to, named, period, run.rows)
     if file is not None:
         file.write(named, period, run.rows)

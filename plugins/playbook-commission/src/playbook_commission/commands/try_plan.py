@@ -82,7 +82,7 @@ def _plan(session: Session, named: str) -> tuple[Plan, str, Sequence[Problem]]:
     except UnknownName as error:
         published = session.engine.published("plan")
         if named not in published:
-            raise UnknownName("file or plan", named, [*error.known, *published]) from None
+            raise UnknownName("file or plan", named, {**dict.fromkeys(error.known), **published}) from None
         return load_plan(published[named]), "", ()
     return load_plan(draft.said), draft.file, draft.problems
 

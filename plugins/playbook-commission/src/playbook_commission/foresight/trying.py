@@ -144,6 +144,10 @@ class _Attempt:
         self._currency = book.organization.settings.currency
         world = book.engine.world
         self._until = wanted.until or over(plan, world.day(book.engine.clock()), self._organization)
+        if wanted.until is not None and wanted.until < wanted.since:
+            raise InputError(
+                f"--since {wanted.since} is after --until {wanted.until}: no day lies between them"
+            )
         if self._until < wanted.since:
             raise InputError(
                 f"no {plan.period} since {wanted.since} is over; name an earlier day, or the last one with --until"
