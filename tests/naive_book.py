@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.naive_facts import WAITS, ZERO, D, Key, later
 
@@ -40,7 +40,7 @@ class Book:
     def __init__(self, naive: Naive) -> None:
         self.naive = naive
         self.got: dict[str, dict[Key, Decimal]] = {}
-        self.by: dict[str, Naive] = {}
+        self.by: dict[str, tuple[dict[str, Any], Decimal]] = {}
         self.owed = D(0)
 
     def settle(self, until: Period, deals: Iterable[Deal], by_hand: Decimal = ZERO) -> dict[str, Statement]:
@@ -63,7 +63,7 @@ class Book:
             if self.naive.pays_in(period) or changed or statement.lines or statement.draw:
                 found[period.name] = statement
                 self.owed = statement.owed
-                self.by[period.name] = self.naive
+                self.by[period.name] = self.naive.plan, self.naive.target_pay
                 self.got = {name: lines for name, lines in now.items() if name <= period.name}
         return found
 

@@ -33,7 +33,7 @@ RATES = (
 Key = tuple[str, str, str]
 """A component, the kind of a line, and the case; what a statement pays is told by it."""
 
-WAITS = ("hold", "release", "waits")
+WAITS = ("hold", "untold", "release", "waits")
 
 
 @dataclass(frozen=True)

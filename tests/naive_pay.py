@@ -66,7 +66,7 @@ class Naive:
         self.quota = cache(self._quota)
         self.target_pay = target_pay
 
-    def anew(self, plan: dict[str, Any], target_pay: Decimal) -> Naive:
+    def by(self, plan: dict[str, Any], target_pay: Decimal) -> Naive:
         """Return the same one, were the plan and the target pay others."""
         return Naive(plan, self.person, self.people, self.quotas, target_pay)
 
@@ -119,13 +119,15 @@ class Naive:
             total += whole * sum(self.counts(day) for day in days) / len(days)
         return self.steps.rounded(total)
 
-    def pays(self, deals: Iterable[Deal], settled: Mapping[str, Naive]) -> list[dict[Key, Decimal]]:
-        """Return what each period pays by what is known now of deals, as if nothing had been settled.
+    def pays(
+        self, deals: Iterable[Deal], settled: Mapping[str, tuple[dict[str, Any], Decimal]]
+    ) -> list[dict[Key, Decimal]]:
+        """Return what each period pays by what is known now, as if nothing had been settled.
 
         Periods that were settled are reckoned by the plan and the target pay of then.
         """
         with localcontext(prec=50):
-            return Reckoned(self, list(deals), settled).found
+            return Reckoned(self, list(deals), {name: self.by(*of) for name, of in settled.items()}).found
 
 
 class Reckoned:
@@ -300,7 +302,7 @@ class Reckoned:
         for kind, case, pay in [*made, *self.spiffs(name, one, period, sure=False)]:
             if kind != "true_up":
                 found[name, kind, case] += pay
-                found[name, "hold", case] -= pay
+                found[name, "untold", case] -= pay
 
     def open(self, gate: dict[str, str], period: Period) -> bool:
         """Return whether another component reached its point in the period."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from tests.naive_quota import Quota
 MAYBE = st.sampled_from((False, False, True))
 SELDOM = st.sampled_from((False, False, False, False, False, True))
 ABOUT = (
-    "anything", "overlays and spiffs", "target pay", "what is paid at least", "who comes and goes", "several plans",
+    "anything", "overlays", "spiffs", "target pay", "what is paid at least", "who comes and goes", "several plans",
     "what is published anew",
 )  # fmt: skip
 Plans = dict[str, dict[str, Any]]
@@ -142,6 +142,9 @@ def teams(draw: st.DrawFn, about: str) -> Team:
     return Team(draw(people(about)), every)
 
 
+Edition = tuple[Plans, Team]
+"""What was published together."""
+
 # -- plans ----------------------------------------------------------------------------------------------
 
 percents = st.sampled_from(("0%", "1%", "5%", "7.5%", "10%", "12.345%", "100%"))
@@ -197,13 +200,13 @@ def components(draw: st.DrawFn, about: str) -> dict[str, Any]:
     shares = about == "target pay"
     if draw(MAYBE):
         made["when"] = draw(conditions)
-    if draw(seldom(but=about == "overlays and spiffs")):
+    if draw(seldom(but=about == "overlays")):
         made["credit"] = draw(st.sampled_from(CREDITS))
-    if draw(MAYBE) or (about == "overlays and spiffs" and draw(st.booleans())):
+    if draw(MAYBE) or about == "spiffs":
         made["spiff"] = {"pay": draw(st.sampled_from(("5 EUR", "33.33 EUR")))}
         if draw(MAYBE):
             made["spiff"]["when"] = draw(conditions)
-        if draw(MAYBE):
+        if draw(MAYBE) or (about == "spiffs" and draw(st.booleans())):
             made["spiff"]["budget"] = draw(st.sampled_from(("12 EUR", "50 EUR")))
         if not shares and draw(st.booleans()):
             return made
@@ -273,11 +276,10 @@ def plans(draw: st.DrawFn, about: str, name: str = "ae") -> dict[str, Any]:
                 plan[kind]["for"] = draw(st.sampled_from(("1mo", "4mo", "18mo")))
     if "draw" in plan:
         plan["draw"]["recoverable"] = draw(st.booleans())
-    follows = st.booleans() if about == "what is published anew" else MAYBE
-    if draw(follows):
+    if draw(MAYBE) or about == "what is published anew":
         plan["hold"] = {"share": draw(st.sampled_from(("50%", "33.3%", "100%"))), "until": "entry.payment",
                         "release": draw(st.sampled_from(("by_amount_paid", "all")))}  # fmt: skip
-    if draw(st.booleans()):
+    if draw(st.booleans()) or about == "what is published anew":
         how = draw(st.sampled_from(("of_amount_refunded", "full", "of_unused_term")))
         plan["clawback"] = {"on": "entry.refund", "share": how}
         if draw(MAYBE):
@@ -300,23 +302,46 @@ LASTS = ("plan", "applies_to", "period", "currency")
 
 
 @st.composite
-def editions(draw: st.DrawFn, about: str) -> list[Plans]:
-    """Draw plans, as they were published one after the other."""
-    found = [{"ae": draw(plans(about))}]
+def editions(draw: st.DrawFn, about: str) -> list[Edition]:
+    """Draw plans, people and quotas, as they were published one after the other."""
+    first = {"ae": draw(plans(about))}
     if draw(seldom(but=about == "several plans")):
-        whom = draw(st.sampled_from(({"role": "lead"}, {"role": "ae"}, {"person": "sam"})))
-        found[0]["also"] = draw(plans(about, "also")) | {"applies_to": whom}
+        whom = draw(st.sampled_from(({"role": "ae"}, {"role": "ae"}, {"role": "lead"}, {"person": "sam"})))
+        first["also"] = draw(plans(about, "also")) | {"applies_to": whom}
+        if draw(st.booleans()):  # the same for other cases
+            its = first["ae"]["components"].items()
+            first["also"]["components"] = {name: one | {"when": draw(conditions)} for name, one in its}
+    found = [(first, draw(teams(about)))]
     for _ in range(draw(st.integers(1, 2)) if draw(seldom(but=about == "what is published anew")) else 0):
-        now = dict(found[-1])
+        now, team = found[-1]
         name = draw(st.sampled_from(sorted(now)))
-        other = draw(plans(about, name))
-        keys = [key for key in sorted({*now[name], *other}) if key not in LASTS and draw(st.booleans())]
-        ends = min(now[name]["effective"]["to"], other["effective"]["to"])
-        other["effective"] = {"from": now[name]["effective"]["from"], "to": ends}
-        kept = {key: one for key, one in now[name].items() if key not in keys}
-        now[name] = kept | {key: other[key] for key in keys if key in other}
-        found.append(now)
+        if draw(st.booleans()):
+            now = now | {name: draw(changed(now[name], draw(plans(about, name))))}
+        if draw(st.booleans()):
+            team = draw(changed_team(team, draw(teams(about))))
+        found.append((now, team))
     return found
+
+
+@st.composite
+def changed(draw: st.DrawFn, now: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Draw a plan that has something of another in place of its own."""
+    keys = [key for key in sorted({*now, *other}) if key not in LASTS and draw(st.booleans())]
+    ends = min(now["effective"]["to"], other["effective"]["to"])
+    other = other | {"effective": {"from": now["effective"]["from"], "to": ends}}
+    kept = {key: one for key, one in now.items() if key not in keys}
+    return kept | {key: other[key] for key in keys if key in other}
+
+
+@st.composite
+def changed_team(draw: st.DrawFn, now: Team, other: Team) -> Team:
+    """Draw a team with the quotas of another for a measure, of whom it is told that they left, or were to."""
+    measure, who = draw(st.sampled_from(tuple(TARGETS))), draw(st.sampled_from(tuple(JOINED)))
+    quotas_ = [one for one in now.quotas if one.measure != measure]
+    quotas_ += [one for one in other.quotas if one.measure == measure]
+    person = now.people[who]
+    left = max(min(person.left, other.people[who].left), person.hired)
+    return Team(now.people | {who: replace(person, left=left)}, quotas_)
 
 
 def in_dollars(said: Any) -> Any:
@@ -342,4 +367,12 @@ doings = st.tuples(
     st.sampled_from((0, 0, 0, 1, 2)), st.integers(0, 20), st.integers(0, 20), amounts, dues, currencies,
     st.sampled_from(SHARES),
 )  # fmt: skip
-histories = st.lists(st.lists(doings, max_size=5), min_size=13, max_size=13)
+
+
+@st.composite
+def histories(draw: st.DrawFn, about: str) -> list[list[Any]]:
+    """Draw what happens, by the period after which it is told."""
+    found = draw(st.lists(st.lists(doings, max_size=5), min_size=13, max_size=13))
+    if about == "what is published anew":
+        found[draw(st.integers(1, 3))].insert(0, ("publish", 0, 0, 0, D(0), None, "EUR", {}))
+    return found

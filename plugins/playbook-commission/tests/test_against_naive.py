@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, assume, event, given, seed, settings
 from tests.naive_book import Book
 from tests.naive_facts import Deal, Entry, share
 from tests.naive_pay import Naive
-from tests.naive_random import ABOUT, Plans, Team, editions, histories, teams
+from tests.naive_random import ABOUT, Edition, Plans, Team, editions, histories
 from tests.paying import Paying
 
 from playbook import Close, InputError, Log, Money, Open, ProblemsFound, Reopen, Set, Split
@@ -111,7 +111,8 @@ class Office(Paying):
 def lines_of(statement: Statement) -> dict[tuple[str, ...], Decimal]:
     found = defaultdict[tuple[str, ...], Decimal](D)
     for line in statement.lines:
-        key = ["" if line.kind == "clawback" else line.component, line.kind, line.case]
+        kind = "untold" if line.id.endswith(":untold") else line.kind  # held since nobody can tell
+        key = ["" if line.kind == "clawback" else line.component, kind, line.case]
         if line.kind == "adjustment":
             of, _, name = line.undoes.partition("/")
             key = [
@@ -137,9 +138,9 @@ def differing(got: dict[Any, Decimal], wanted: dict[Any, Decimal]) -> dict[Any, 
 class Twice:
     """Settle everything twice, by what was published last, and compare."""
 
-    def __init__(self, editions: list[Plans], team: Team) -> None:
+    def __init__(self, editions: list[Edition]) -> None:
         self.editions = list(editions)
-        plans = self.editions.pop(0)
+        plans, team = self.editions.pop(0)
         self.office = Office(plans, team)
         self.pay = dict.fromkeys(team.people, D(1000))
         self.books = {
@@ -158,12 +159,16 @@ class Twice:
         if what == "raise":
             self.pay["sam"] += amount
         if what == "publish" and self.editions:
-            self.office.publish(**files(self.editions[0]))
-            for (_, name), book in self.books.items():
-                book.naive = book.naive.anew(self.editions[0][name], book.naive.target_pay)
-            del self.editions[0]
+            self.publish(*self.editions.pop(0))
         for (who, _), book in self.books.items():
-            book.naive = book.naive.anew(book.naive.plan, self.pay[who])
+            book.naive = book.naive.by(book.naive.plan, self.pay[who])
+
+    def publish(self, plans: Plans, team: Team) -> None:
+        """Publish everything anew."""
+        self.office.organization = team.said()
+        self.office.publish(**files(plans))
+        for (who, name), book in self.books.items():
+            book.naive = Naive(plans[name], who, team.people, team.quotas, self.pay[who])
 
     def settle(self, number: int, doings_: list[tuple[Any, ...]]) -> None:
         """Let things happen, and settle a period."""
@@ -191,11 +196,11 @@ class Twice:
             assert thawed(frozen(got)) == got
 
 
-def check_one(editions: list[Plans], team: Team, history: list[list[Any]]) -> None:
+def check_one(editions: list[Edition], history: list[list[Any]]) -> None:
     try:
         for one in editions[1:]:
-            Office(one, team).close()
-        twice = Twice(editions, team)
+            Office(*one).close()
+        twice = Twice(editions)
     except ProblemsFound as error:
         event(f"refused: {' '.join(str(error).split()[2:6])}")
         assume(False)
@@ -219,10 +224,10 @@ def test_every_statement_is_what_is_reckoned_naively(about: str) -> None:
         max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None,
         phases=(Phase.generate, Phase.shrink),
     )  # fmt: skip
-    @given(editions(about), teams(about), histories)
-    def check(editions: list[Plans], team: Team, history: list[list[Any]]) -> None:
-        check_one(editions, team, history)
+    @given(editions(about), histories(about))
+    def check(editions: list[Edition], history: list[list[Any]]) -> None:
+        check_one(editions, history)
 
     first = random.randrange(10**9) if SOAK else 0  # a test of every day says the same of the same code
-    for number in range(first, first + (SOAK or 60) // len(ABOUT)):
+    for number in range(first, first + (SOAK or 72) // len(ABOUT)):
         seed(number)(check)()
