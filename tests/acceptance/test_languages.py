@@ -154,10 +154,26 @@ def test_on_a_terminal_right_to_left_text_stands_apart_and_commands_can_be_copie
     assert "\u2068گفتگو\u2069" in listed
 
 
-def on_terminal(project: Path, *arguments: str) -> str:
+def test_a_terminal_too_narrow_for_a_table_tells_each_row_by_itself(
+    project: Path, here: Run, case: str
+) -> None:
+    here("set", case, "amount=12500 EUR")
+    shown = on_terminal(project, "list", columns="40").replace("\r", "").splitlines()
+    opened = here("show", case, "--json").json["opened"][:10]
+    assert shown[:5] == [
+        f"case    {case}", "name    Acme", "stage   Talks", f"opened  {opened}",
+        "amount  12,500.00 EUR",
+    ]  # fmt: skip
+    wide = on_terminal(project, "list", columns="80").splitlines()
+    assert [line.split() for line in wide if case in line] == [
+        [case, "Acme", "Talks", opened, "12,500.00", "EUR"]
+    ]
+
+
+def on_terminal(project: Path, *arguments: str, columns: str = "200") -> str:
     """Return what the program shows on a terminal, without colours."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": "200"}
+    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": columns}
     with subprocess.Popen(
         [PROGRAM, *arguments], cwd=project, stdout=theirs, stderr=theirs, stdin=theirs, env=environment
     ) as running:

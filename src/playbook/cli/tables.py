@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _FIGURE = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?( [A-Z]{3}|%)?")
 """A number, an amount or a share as they are printed."""
+_FEW = 4
+"""How many letters of a word must fit into a line of a column."""
 
 
 def table(
@@ -25,8 +27,16 @@ def table(
     right: frozenset[int] = frozenset(),
     whole: frozenset[int] = frozenset(),
 ) -> None:
-    """Print a table; columns count from 0: those in `right` end at the right, those in `whole` are never broken."""
-    if on_terminal():
+    """Print a table; columns count from 0: those in `right` end at the right, those in `whole` are never broken.
+
+    On a terminal too narrow for that each row is told by itself, line by line.
+    """
+    if on_terminal() and rows and _least(headings, rows, right | whole) > shutil.get_terminal_size().columns:
+        for row in rows:
+            for line in hanging([cell for cell in zip(headings, row, strict=True) if cell[1]], 0):
+                say(line)
+            say()
+    elif on_terminal():
         _drawn(headings, rows, right, right | whole)
     else:
         for line in aligned([headings, *rows], right):
@@ -94,6 +104,13 @@ def cut(text: str, columns: int) -> str:
     if cell_len(text) <= columns:
         return set_cell_size(text, columns)
     return set_cell_size(text, columns - 1) + ("\u2069" if "\u2068" in text else "") + "…"
+
+
+def _least(headings: Sequence[str], rows: Sequence[Sequence[str]], whole: frozenset[int]) -> int:
+    """Return how wide a terminal must be for a table: others than whole columns may be broken to a few letters."""
+    columns = enumerate(zip(headings, *rows, strict=True))
+    wide = ((number, max(map(width, column))) for number, column in columns)
+    return sum(each if number in whole else min(each, _FEW) for number, each in wide) + 2 * len(headings) - 2
 
 
 def _drawn(
