@@ -110,6 +110,12 @@ def test_fsck_without_a_database_makes_none(project: Path, installed: Run) -> No
     assert not (project / "playbook.db").exists()
 
 
+def test_a_database_that_is_named_and_not_there_is_found_missing(project: Path, installed: Run) -> None:
+    said = installed("fsck", "--store", "sqlite:///elsewhere.db", code=1).out
+    assert said.startswith("elsewhere.db: it is not there, though --store names it\n")
+    assert not (project / "elsewhere.db").exists()
+
+
 def test_fsck_finds_a_changed_byte(project: Path, here: Run, installed: Run) -> None:
     here("open", "deals", "Acme Corp", "pain=Orders take a week")
     clean = here("fsck", "--json").json

@@ -50,10 +50,9 @@ def fsck(session: Session, known: Path | None, export: Path | None, secret_file:
     """
     session.require_project()
     if session.database is not None and not session.database.exists():
-        gone = (
-            [] if known is None else [Finding("", "", 0, 0, "it is not there, though there is a checkpoint")]
-        )
-        return _answer(session, gone, 0, exists=known is not None)
+        why = "there is a checkpoint" if known else "--store names it" if session.given.store else ""
+        gone = [Finding("", "", 0, 0, f"it is not there, though {why}")] if why else []
+        return _answer(session, gone, 0, exists=bool(why))
     secret = _secret(secret_file) if known or export else b""
     if export is not None and export.exists() and export != known:
         raise InputError(
