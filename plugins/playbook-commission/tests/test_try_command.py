@@ -128,6 +128,23 @@ def test_quotas_that_are_missing_are_named_with_a_command_that_gives_them(shell:
     assert shell.try_(*words)["total"]["sold"]["amount"] == "0.00"
 
 
+def test_quotas_that_were_imported_are_not_said_to_be_missing(shell: Trying) -> None:
+    organization = shell.folder / "organization.yaml"
+    kept = organization.read_text(encoding="utf-8").partition("quotas:")[0]
+    organization.write_text(kept, encoding="utf-8")
+    (shell.folder / "q.mapping.yaml").write_text(
+        "mapping: q\ninto: organization\nquota:\n  period: {value: '2025'}\n  measure: {value: revenue}\n"
+        "  person: who\n  target: {column: target, currency: EUR}\n",
+        encoding="utf-8",
+    )
+    assert shell.try_(DRAFT, *YEAR)["warnings"] != []  # not published yet, and looked for in the files
+    rows = "".join(f"{who},160000\n" for who in ("ana", "ben", "cleo", "dev"))
+    (shell.folder / "q.csv").write_text(f"who,target\n{rows}", encoding="utf-8")
+    shell.run("import", "q.csv", "--mapping", "q")
+    said = shell.try_(DRAFT, *YEAR)
+    assert (said["warnings"], len(said["people"])) == ([], 4)
+
+
 def test_every_cliff_of_a_component_is_told(shell: Trying) -> None:
     tiers = "[{from: 0%, pay: 100 EUR}, {from: 80%, pay: 2000 EUR}, {from: 100%, pay: 3000 EUR}]"
     (shell.folder / "t.draft.yaml").write_text(

@@ -188,6 +188,19 @@ def test_what_was_settled_by_a_plan_that_is_published_no_more_was_paid(office: O
     assert (sam.pays, sam.would_pay) == (D(100), D(300))  # nobody was paid for the second quarter
 
 
+def test_the_plan_of_today_has_the_quotas_too_that_are_given_for_the_trial(office: Office) -> None:
+    office.change(ORGANIZATION, HEAD.format("ae", "ae", 2027) + ATTAINED)
+    for owner in ("sam", "kim"):
+        office.won("2027-02-01", "1500 EUR", owner=owner)
+    trial = office.try_(office.draft(ATTAINED), Wanted(*Q1, quota_from="2028-Q1"))
+    assert isinstance(trial, Trial)
+    assert [one.person for one in trial.given] == ["kim", "pro"]
+    assert rows(trial) == [("kim", D(250), D(250)), ("pro", D(0), D(0)), ("sam", D(200), D(200))]
+    flat = office.try_(office.draft(FLAT), Wanted(*Q1, quota_from="2028-Q1"))
+    assert isinstance(flat, Trial)  # only today's plan needs them
+    assert rows(flat) == [("pro", D(0), D(0)), ("sam", D(200), D(150)), ("kim", D(250), D(150))]
+
+
 def test_quotas_that_are_not_there_are_named_and_none_is_invented(office: Office) -> None:
     office.won("2027-02-01", "1500 EUR")
     office.won("2027-02-01", "1500 EUR", owner="kim")

@@ -156,6 +156,7 @@ class _Attempt:
         self._spans = _whole(self._plan, wanted.since, self._until, self._organization)
         self._withdrawn = withdrawn(book.engine, self._spans, book.plans)
         self._plans = {**book.plans, **{name: one.plan for name, one in self._withdrawn.items()}}
+        self._supposed: Ledger | None = None
         self._done = 0
 
     def trial(self) -> Trial | tuple[Lack, ...]:
@@ -163,9 +164,10 @@ class _Attempt:
         payees = self._payees(self._ledger(self._organization))
         lack, given = lacking(payees, self._spans), tuple[Lack, ...]()
         if self._wanted.quota_from:
-            given = lack
-            organization = filled(self._organization, lack, self._wanted.quota_from, self._spans)
+            given = tuple(sorted({*lack, *self._lacking_now(payees)}))
+            organization = filled(self._organization, given, self._wanted.quota_from, self._spans)
             payees = self._payees(self._ledger(organization))
+            self._supposed = Ledger(self._book.engine, self._first(), self._until, organization)
             lack = lacking(payees, self._spans)
         if lack:
             return lack
@@ -257,6 +259,17 @@ class _Attempt:
         whole = _whole(plan, first, last, self._organization)
         return tuple(one for one in whole if plan.since <= one.until)
 
+    def _lacking_now(self, payees: Mapping[str, Payee]) -> Iterator[Lack]:
+        """Yield the quotas that the plans of today need and that are not there."""
+        for plan in self._beside(payees):
+            now = {person: Payee(one.ledger, plan, person, None) for person, one in payees.items()}
+            yield from lacking(now, self._within(plan))
+
+    def _first(self) -> dt.date:
+        """Return the first day on which anything may count."""
+        since = min(self._wanted.since, *(one.since for one in (self._plan, *self._plans.values())))
+        return Span.at("year", since, self._organization).since
+
     def _present(self, plan: Plan, span: Span, steps: int) -> Iterator[Paid]:
         book, wanted = self._book, self._wanted.person
         for gone in self._withdrawn[plan.id].statements if plan.id in self._withdrawn else ():
@@ -264,8 +277,12 @@ class _Attempt:
                 yield self._paid(gone, book.payee(plan, span.name, gone.person), span, settled=True)
         for person, one in book.paid(span.name, wanted):
             if one.id == plan.id:
-                statement = book.computed(person, span.name, one)
                 settled = book.settled(person, span.name, one.id) is not None
+                if settled or self._supposed is None:
+                    statement = book.computed(person, span.name, one)
+                else:
+                    payee = Payee(self._supposed, one, person, book.target_pay.get(person))
+                    statement = book.reckoned(payee, span.name, book.settlements(person, span.name, one))
                 yield self._paid(statement, book.payee(one, span.name, person), span, settled=settled)
         self._step(steps)
 
