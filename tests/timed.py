@@ -57,8 +57,8 @@ ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tehran", "Australia/Lord_How
 WEEKS = {"mon-fri": (0, 1, 2, 3, 4), "sun-thu": (6, 0, 1, 2, 3), "tue-sat": (1, 2, 3, 4, 5)}
 STARTS = ("2026-03-26T22:30", "2026-10-23T08:00", "2026-01-30T09:00", "2026-04-02T15:59")
 PEOPLE = ("sam", "kim", "lee")
-BY = ("30min", "5h", "1d", "2d", "5d", "1w", "1mo", "1wd", "3wd", "4wh", "20wh", "0d")
-LONG = ("1d", "2d", "5d", "1w", "3wd", "20wh", "$wait")
+BY = ("5h", "1d", "2d", "5d", "1w", "1mo", "1wd", "3wd", "4wh", "20wh")
+LONG = ("2d", "5d", "1w", "3wd", "20wh", "$wait")
 WHENS = ("deal.amount > 5", "deal.hold", "case.in_stage > 3d", "case.idle < 2wd", "case.in_stage < 20wh")
 RESETS = ("move", "entry.call", "field.step", "field.amount")
 DATES = ("2026-01-31", "2026-03-29", "2026-04-05", "2026-10-25", "2026-11-02")
@@ -75,12 +75,14 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "amount": (1, 9, None), "hold": (True, False, True, False, None), "starts": (*DATES, None),
     "meets": (*TIMES, None), "step": ("a", "b"), "size": ("small", "large"),
 }  # fmt: skip
-ACTIONS: tuple[dict[str, Any], ...] = (
-    {"notify": "owner"}, {"notify": "owner"}, {"set": {"step": "c"}}, {"set": {"amount": 7}}, {"set": {"hold": True}},
-    {"schedule": "call"}, {"schedule": "demo", "due": "2wd"}, {"advance": {}}, {"close": "lost"}, {"close": "kept"},
-    {"assign": "kim"}, {"open": "care"},
+QUIET: tuple[dict[str, Any], ...] = (
+    {"notify": "owner"}, {"set": {"step": "c"}}, {"set": {"amount": 7}}, {"set": {"hold": True}},
+    {"schedule": "call"}, {"schedule": "demo", "due": "2wd"},
 )  # fmt: skip
-QUIET = ACTIONS[:7]
+ACTIONS = (
+    *({"notify": "owner"},) * 6, *QUIET, {"advance": {}}, {"close": "lost"}, {"close": "kept"}, {"assign": "kim"},
+    {"open": "care"},
+)  # fmt: skip
 CARE = {
     "playbook": "care", "version": 1, "subject": "care", "fields": {},
     "stages": {"new": {"timers": {"look": {"in_stage": "2wd", "then": [{"notify": "owner"}]}}, "next": ["kept"]},
@@ -108,8 +110,8 @@ def timers(draw: st.DrawFn) -> dict[str, Any]:
         said |= {kind: draw(st.sampled_from(("starts", "meets"))), "by": by}
     if draw(st.integers(0, 2)) == 0:
         said["when"] = draw(st.sampled_from(WHENS))
-    if draw(st.integers(0, 2)) == 0:
-        said["pauses_when"] = draw(st.sampled_from(WHENS[:2]))
+    if draw(st.booleans()):
+        said["pauses_when"] = draw(st.sampled_from((*WHENS[:2], "deal.hold")))
     return {**said, "then": draw(st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=2))}
 
 
@@ -144,7 +146,9 @@ def playbooks(draw: st.DrawFn) -> dict[str, Any]:
     }
     shared = {f"t{n}": timer for n, timer in enumerate(draw(st.lists(timers(), min_size=1, max_size=4)))}
     for name, timer in list(shared.items()):
-        where = draw(st.sampled_from((None, None, ["one"], ["one", "three"], ["two", "kept"], "one", "two")))
+        where = draw(
+            st.sampled_from((None, None, None, ["one"], ["one", "three"], ["two", "kept"], "one", "two"))
+        )
         if isinstance(where, str):
             stages[where].setdefault("timers", {})[name] = shared.pop(name)
         elif where:
@@ -198,10 +202,10 @@ def calendars_of(house: dict[str, Any]) -> dict[str, Calendar]:
     return found
 
 
-WAITS = (0, 1, 59, 7 * 60, 24 * 60, 24 * 60, 3 * 24 * 60, 9 * 24 * 60, 40 * 24 * 60)
+WAITS = (0, 1, 59, 7 * 60, 7 * 60, 11 * 60, 24 * 60, 24 * 60, 50 * 60, 3 * 24 * 60, 9 * 24 * 60)
 DOINGS = (
-    *("set",) * 8, *("log",) * 2, *("do",) * 6, *("advance",) * 4, *("back",) * 2, "close", "reopen", "reopen",
-    *("assign",) * 2, "approve", *("tick",) * 7, "house",
+    *("set",) * 6, *("hold",) * 8, *("log",) * 3, *("do",) * 6, *("advance",) * 4, *("back",) * 3, "close",
+    *("reopen",) * 3, *("assign",) * 2, "approve", *("tick",) * 7, "house",
 )  # fmt: skip
 doings = st.sampled_from(DOINGS).flatmap(
     lambda what: st.tuples(
@@ -318,6 +322,11 @@ def _set(deal: Deal, how: int, who: str, at: dt.datetime) -> tuple[Any, bool]:
     return Set("c", {name: value}, "because"), deal.set(at, who, name, value)
 
 
+def _hold(deal: Deal, how: int, who: str, at: dt.datetime) -> tuple[Any, bool]:
+    value = not deal.fields.get("hold")
+    return Set("c", {"hold": value}, "because"), deal.set(at, who, "hold", value)
+
+
 def _do(deal: Deal, how: int, who: str, at: dt.datetime) -> tuple[Any, bool]:
     activity = ("call", "demo", "note")[how % 3]
     outcome = ("held", "missed")[how // 3 % 2] if activity == "call" else ""
@@ -340,7 +349,7 @@ def _assign(deal: Deal, how: int, who: str, at: dt.datetime) -> tuple[Any, bool]
 
 
 COMMANDS: dict[str, Callable[[Deal, int, str, dt.datetime], tuple[Any, bool]]] = {
-    "set": _set, "do": _do, "back": _back, "close": _close, "assign": _assign,
+    "set": _set, "hold": _hold, "do": _do, "back": _back, "close": _close, "assign": _assign,
     "log": lambda deal, how, who, at: (Log("c", "call"), deal.log_entry(at, who, "call")),
     "advance": lambda deal, how, who, at: (Advance("c"), deal.advance(at, who)),
     "reopen": lambda deal, how, who, at: (Reopen("c", "because"), deal.reopen(at, who)),

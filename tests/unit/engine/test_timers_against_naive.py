@@ -30,7 +30,7 @@ def check_all(timed: Timed) -> None:
 
 def test_what_happens_by_itself_happens_when_it_is_reckoned_naively() -> None:
     @settings(
-        max_examples=SOAK or 100, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        max_examples=SOAK or 120, deadline=None, suppress_health_check=list(HealthCheck), database=None,
         derandomize=not SOAK,  # a test of every day says the same of the same code
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
     )  # fmt: skip
