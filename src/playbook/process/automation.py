@@ -190,12 +190,12 @@ class Automation:
         return when is None or when(scope_at(at)) is True
 
     def pauses(self, case: Case, scope: Scope) -> Iterator[tuple[str, bool]]:
-        """Yield the timers of the stage that are to be paused (True) or resumed (False) now."""
-        for timer in self._by_stage[case.stage]:
-            test = self._pauses.get(timer.id)
-            if test is not None:
-                state = case.timers.get(timer.id)
-                paused, holds = state is not None and state.paused is not None, test(scope) is True
+        """Yield the timers that are to be paused (True) in their stages, or resumed (False) wherever the case is."""
+        for timer in self.playbook.timers:
+            test, state = self._pauses.get(timer.id), case.timers.get(timer.id)
+            paused = state is not None and state.paused is not None
+            if test is not None and (paused or timer in self._by_stage[case.stage]):
+                holds = test(scope) is True
                 if paused != holds:
                     yield timer.id, holds
 

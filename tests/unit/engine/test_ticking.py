@@ -11,7 +11,7 @@ from playbook.engine import Done, Engine
 from playbook.engine.proof import prove
 from playbook.errors import Blocker, Refused
 from playbook.expressions import Function
-from playbook.model.commands import Advance, Close, Command, Open, Set
+from playbook.model.commands import Advance, Back, Close, Command, Open, Set
 from playbook.model.contributions import Change, Guard
 from playbook.model.events import TimerFired
 from playbook.plugins import load
@@ -31,6 +31,7 @@ DEALS = """
 playbook: deals
 version: 1
 subject: deal
+moves: {back: anyone}
 fields:
   starts: {type: date}
   hold: {type: boolean}
@@ -118,6 +119,22 @@ class Halving:
     @hookimpl
     def playbook_functions(self) -> Iterator[Function]:
         yield Function("half", (types.INT,), types.INT, lambda n: n // 2, "1")
+
+
+def test_a_pause_that_ends_in_another_stage_ends_there() -> None:
+    desk = Desk(
+        "t: {in: [one], after: starts, by: 30d, pauses_when: deal.hold, then: [{notify: owner}]}",
+        "one: {next: [two]}\n  two: {next: [won]}",
+    )
+    case = desk.run(Open("", "deals", fields={"starts": "2026-03-01", "hold": True}))
+    desk.run(Advance(case))
+    desk.wait(10)
+    desk.run(Set(case, {"hold": False}))
+    desk.wait(10)
+    desk.run(Back(case, "one"))
+    desk.wait(60)
+    desk.engine.tick()
+    assert desk.struck(case) == [("t", 39)]
 
 
 def test_what_strikes_while_a_plugin_is_missing_waits_for_it() -> None:
