@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from playbook import Money
 from playbook_commission.exact import CONTEXT
+from playbook_commission.spans import Span
 from playbook_commission.statements.spiffs import is_spent
 from playbook_commission.statements.untold import UNTOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from playbook_commission.credits.things import Thing
     from playbook_commission.plans.plan import Component, Gate
@@ -43,6 +44,7 @@ class Telling:
         self._cases = _cases(payee, {line.case for line in one.lines})
         self._engine = payee.ledger.engine
         self._days = _days(payee, one.currency)
+        self._quotas = dict(_quotas(payee, one))
 
     def title(self, component: str) -> str:
         """Return what a component is called; the plan as a whole where none is named."""
@@ -108,12 +110,22 @@ class Telling:
 
     def _slice(self, line: Line, one: Slice, component: Component | None) -> str:
         rate = self.rate(one.rate, component)
+        if component is not None and component.id in self._quotas:
+            return self._of_quota(line, one, component, rate)
         parted = component is None or component.rule is not None or component.rating.mode == "marginal"
         if not parted or len(line.slices) == 1 or one.end is None:
             return rate
         width = CONTEXT.subtract(one.end, one.start)
         by_count = component is not None and component.rating.by == "count"
         return f"{self.wording.number(width) if by_count else self.amount(width)}\u00a0\u00d7\u00a0{rate}"
+
+    def _of_quota(self, line: Line, one: Slice, component: Component, rate: str) -> str:
+        """Return how a share of target pay came to be: the rate is for all of the quota, and a part was reached."""
+        width = line.credit
+        if component.rating.mode == "marginal" and one.end is not None:
+            width = CONTEXT.subtract(one.end, one.start)
+        share = self.wording.percent(CONTEXT.divide(width, self._quotas[component.id]))
+        return f"{self.wording.say('of_the_quota', share=share)}\u00a0\u00d7\u00a0{rate}"
 
     def rate(self, rate: Decimal, component: Component | None) -> str:
         """Return what a tier pays: a share, a share of the target pay, or a sum."""
@@ -199,3 +211,15 @@ def _days(payee: Payee, currency: str) -> dict[str, dt.date]:
                 found[f"{component.id}:{one.id}"] = one.day
                 found[f"{component.id}:spiff:{one.id}"] = one.day
     return found
+
+
+def _quotas(payee: Payee, one: Statement) -> Iterator[tuple[str, Decimal]]:
+    """Yield the quota of each component that pays shares of the target pay for what was reached of it."""
+    span = Span.of(one.period, payee.ledger.organization)
+    for component in payee.plan.components:
+        rating = component.rating
+        if component.pays == "target_pay" and rating.by == "attainment" and payee.has_amounts(component):
+            whole = payee.year(span) if rating.over == "year" else span
+            quota = payee.quota(component.measure, whole, one.currency, span.until)
+            if quota is not None and quota.amount:
+                yield component.id, quota.amount
