@@ -41,11 +41,11 @@ def test_a_share_of_target_pay_is_told_with_the_part_of_the_quota_that_it_is_for
     office.won("2027-01-11", "700 EUR")
     one = office.of("2027-Q1")
     telling = Telling(Wording.of("en"), one, office.book.payee(office.book.plans["ae"], "2027-Q1", "sam"))
-    found = [(line.pay, telling.how(line).replace("\u00a0", " ")) for line in one.lines]
+    found = [(int(line.pay), telling.how(line).replace("\u00a0", " ")) for line in one.lines]
     assert found == [(pay, _said(parts, at)) for pay, parts, at in told]
 
 
 def _said(parts: str, at: str) -> str:
     shares = parts.split()
     pairs = [(shares[0], at)] if at else list(zip(shares[::2], shares[1::2], strict=True))
-    return " + ".join(f"{share} of the quota × {rate} of target pay" for share, rate in pairs)
+    return " + ".join(f"{share} of the quota \u00d7 {rate} of target pay" for share, rate in pairs)
