@@ -133,6 +133,17 @@ def test_everyone_of_the_team_or_the_territory_is_credited(office: Office) -> No
         assert {who: pay for (who, _), pay in found.items()} == expected
 
 
+def test_those_whom_an_overlay_credits_with_the_same_share_are_paid_the_same(office: Office) -> None:
+    office.won("2027-01-10", "0.03 EUR", owner="kim")
+    credit = "credit: {of: team, share: 25%}, tiers: [{from: 0 EUR, pay: 100%}]"
+    found = office.earned(plan("all", "{person: [eve, kim]}", f"of: revenue, {credit}"))
+    assert (
+        list(found.values()) == [D("0.01")] * 2
+    )  # three quarters of a cent each, and not two cents shared out
+    found = office.earned(plan("all", "{person: [eve, kim]}", f"of: revenue, {credit.replace('25', '15')}"))
+    assert list(found.values()) == [0, 0]  # less than half of one each
+
+
 def statement(office: Office, who: str, *plans: str, pay: str = "") -> Statement:
     return office.planned(*plans, pay=pay).statement(who, "2027-Q1", "ae")
 

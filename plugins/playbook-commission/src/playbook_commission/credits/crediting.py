@@ -17,7 +17,7 @@ from playbook_commission.credits.overlays import Overlays
 from playbook_commission.credits.quotas import Quotas
 from playbook_commission.credits.shelving import Shelves
 from playbook_commission.credits.things import Thing, in_order, thing_of
-from playbook_commission.exact import ONE, ZERO, Rounding, exactly, summed
+from playbook_commission.exact import CONTEXT, ONE, ZERO, Rounding, exactly, summed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -137,7 +137,7 @@ class Ledger:
         amounts = [
             money.amount  # so are nearly all: the whole of a deal in the currency of the statement
             if share == ONE and isinstance(money := one.amount, Money) and money.currency == currency
-            else self._amount(one, of, share, currency)
+            else self._amount(one, of, share, currency, beside=bool(component.overlay))
             for one, of, share in zip(things, people, counts, strict=True)
         ]
         return Credited(Credits(ids, [one.case for one in things], amounts, counts), things)
@@ -261,14 +261,18 @@ class Ledger:
             self._managers[key] = self.organization.manager_of(person, day)
         return self._managers[key]
 
-    def _amount(self, one: Thing, people: Sequence[str], share: Decimal, currency: str) -> Decimal:
+    def _amount(
+        self, one: Thing, people: Sequence[str], share: Decimal, currency: str, *, beside: bool
+    ) -> Decimal:
+        """Return the share of an amount: parts in whole cents, or the share alone where it is laid `beside` them."""
         amount = one.amount
         if amount is None:
             return ZERO
         if isinstance(amount, Decimal):
             return summed(amount * one.shares[name] for name in people)
-        if share == ONE:
-            return self.exchanged(amount, currency, one.day)
+        if beside or share == ONE:
+            whole = CONTEXT.multiply(amount.amount, share)
+            return self.exchanged(Money(whole, amount.currency), currency, one.day)
         parts = split(amount, one.shares)
         whole = summed(parts[name] for name in people)
         return self.exchanged(Money(whole, amount.currency), currency, one.day)
