@@ -44,7 +44,7 @@ def lacking(payees: Mapping[str, Payee], spans: Iterable[Span]) -> tuple[Lack, .
 def _needed(payee: Payee, span: Span) -> Iterator[tuple[str, Span]]:
     for one in payee.plan.components:
         if one.rates and one.rating.by == "attainment":
-            yield one.measure, payee.year(span) if one.rating.over == "year" else span
+            yield one.measure, payee.read_over(one, span)
         if one.higher_once is not None:
             yield one.measure, payee.year(span)
 

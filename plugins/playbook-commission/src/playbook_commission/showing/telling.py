@@ -217,9 +217,9 @@ def _quotas(payee: Payee, one: Statement) -> Iterator[tuple[str, Decimal]]:
     """Yield the quota of each component that pays shares of the target pay for what was reached of it."""
     span = Span.of(one.period, payee.ledger.organization)
     for component in payee.plan.components:
-        rating = component.rating
-        if component.pays == "target_pay" and rating.by == "attainment" and payee.has_amounts(component):
-            whole = payee.year(span) if rating.over == "year" else span
+        by_quota = component.pays == "target_pay" and component.rating.by == "attainment"
+        if by_quota and payee.has_amounts(component):
+            whole = payee.read_over(component, span)
             quota = payee.quota(component.measure, whole, one.currency, span.until)
             if quota is not None and quota.amount:
                 yield component.id, quota.amount

@@ -289,7 +289,7 @@ class _Period:
     def _quota(self, component: Component, on: dt.date | None = None) -> Target | None:
         if component.by_value:
             return None
-        span = self._year if component.rating.over == "year" else self._span
+        span = self._payee.read_over(component, self._span)
         return self._payee.quota(component.measure, span, self._currency, on or self._span.until)
 
     def _tiers(self, component: Component, on: dt.date) -> tuple[Tier, ...]:
@@ -326,7 +326,7 @@ class _Period:
         measure = measures.get(component.measure)
         if measure is None or not measure.ratio:
             raise InputError(f"{component.measure} is no ratio, and {component.id} is paid by its value")
-        first = self._year.since if component.rating.over == "year" else self._span.since
+        first = self._payee.read_over(component, self._span).since
         part, whole = (
             self._payee.measured(
                 attrs.evolve(component, measure=name), first, self._span.until, self._currency

@@ -51,6 +51,10 @@ class Payee:
         """Return the fiscal year that a period lies in."""
         return Span.at("year", span.since, self._organization)
 
+    def read_over(self, component: Component, span: Span) -> Span:
+        """Return over which time the tiers of a component are read in a period: that, or its fiscal year."""
+        return self.year(span) if component.rating.over == "year" else span
+
     @cached_property
     def _paid(self) -> tuple[tuple[dt.date, dt.date], ...]:
         """Return the runs of days on which the person is paid by the plan: employed, and one to whom it applies."""
